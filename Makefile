@@ -1,0 +1,42 @@
+# make run    installs and trains the first experiment of the quickstart table
+# make test   installs what the tests need and runs them, with coverage and ruff
+# Needs python3 >= 3.11 with venv, and a package index; no system package.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test test-backends bench clean
+
+run: .venv/installed
+	$(BIN)/python run_experiment.py --table quickstart --exp 1
+
+test: .venv/installed-test
+	$(BIN)/ruff check .
+	$(BIN)/coverage erase
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report= 
+	$(BIN)/coverage report --fail-under 90
+
+# The same parity and training tests on JAX and PyTorch beside TensorFlow.
+test-backends: .venv/installed-backends
+	for backend in tensorflow jax torch; do \
+	    KERAS_BACKEND=$$backend $(BIN)/python -m pytest -m backends || exit 1; done
+
+bench: .venv/installed
+	$(BIN)/python benchmarks/keras_gan_loop.py
+
+clean:
+	rm -rf .venv build *.egg-info .coverage* .pytest_cache .ruff_cache
+
+.venv/installed: setup.cfg pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python >= 3.11 is needed: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+.venv/installed-test: .venv/installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test]'
+	touch $@
+
+.venv/installed-backends: .venv/installed-test
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[jax,torch]'
+	touch $@

@@ -1,0 +1,211 @@
+"""What happens every N iterations: record, save, draw, evaluate, checkpoint.
+
+Keras calls back after each execution of `steps_per_execution` iterations. The model itself
+knows how many it has done, so nothing is counted twice and a resumed run needs no offset.
+"""
+
+import json
+import math
+import time
+
+import keras
+
+from keras_gans import checkpoints, generators, plots
+
+
+class Diverged(FloatingPointError):
+    """The losses are no longer numbers; training on cannot bring them back."""
+
+
+class History:
+    """What was measured, record by record: the lines of log.jsonl.
+
+    Args:
+        path: The file; written anew from `records`, then appended to.
+        records: List of dicts to begin with.
+    """
+
+    def __init__(self, path, records=()):
+        self.path = path
+        self.records = list(records)
+        path.write_text("".join(json.dumps(record) + "\n" for record in self.records))
+
+    def add(self, iteration, **values):
+        """Appends one record. None stands for what could not be measured."""
+        record = {"iteration": iteration, **values}
+        self.records.append(record)
+        with self.path.open("a") as file:
+            file.write(json.dumps(record) + "\n")
+
+
+class RecordLosses(keras.callbacks.Callback):
+    """Adds the mean losses of each execution to the history and shows them.
+
+    Args:
+        history: `History`.
+        progress: Object with `update(iteration, values)`.
+        seconds: Wall time that earlier parts of the run took.
+    """
+
+    def __init__(self, history, progress, seconds=0.0):
+        super().__init__()
+        self.history, self.progress = history, progress
+        self.seconds, self.training_seconds = seconds, 0.0
+
+    def on_train_begin(self, logs=None):
+        self._begun = time.perf_counter() - self.seconds
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self._execution_begun = time.perf_counter()
+
+    def on_train_batch_end(self, batch, logs=None):
+        values = {name: float(value) for name, value in logs.items()}
+        self.training_seconds += time.perf_counter() - self._execution_begun
+        self.seconds = time.perf_counter() - self._begun
+        gan = self.model
+        for metric in gan.metrics:
+            metric.reset_state()
+        if not all(math.isfinite(value) for value in values.values()):
+            raise Diverged(f"the losses are no longer finite at iteration {gan.iterations:,}")
+        self.history.add(gan.iterations, **values)
+        self.progress.update(gan.iterations, values)
+
+
+class Interval(keras.callbacks.Callback):
+    """Calls the subclass's `at(iteration)` every `every` iterations and at the last one.
+
+    Args:
+        every: Iterations, >= 1.
+        last: The last iteration of the run.
+    """
+
+    def __init__(self, every, last):
+        super().__init__()
+        self.every, self.last = every, last
+
+    def on_train_batch_end(self, batch, logs=None):
+        iteration = self.model.iterations
+        if iteration % self.every == 0 or iteration == self.last:
+            self.at(iteration)
+
+
+class SaveGenerator(Interval):
+    """Writes generator_model_<iteration>.h5.
+
+    Args:
+        folder: The run's folder.
+        recipe: Dict for `generators.save`; the iteration is added.
+    """
+
+    def __init__(self, every, last, folder, recipe):
+        super().__init__(every, last)
+        self.folder, self.recipe = folder, recipe
+
+    def at(self, iteration):
+        path = self.folder / f"generator_model_{iteration:06d}.h5"
+        generators.save(self.model.generator, path, {**self.recipe, "iteration": iteration})
+
+
+class DrawSamples(Interval):
+    """Writes samples/<iteration>.png, a grid of images of latents that stay the same.
+
+    Args:
+        folder: The run's folder.
+        latents: float32 `(n, latent_dim)`.
+        columns: Images a row.
+    """
+
+    def __init__(self, every, last, folder, latents, columns=5):
+        super().__init__(every, last)
+        self.folder, self.latents, self.columns = folder, latents, columns
+
+    def at(self, iteration):
+        images = generators.images(self.model.generator, self.latents)
+        grid = plots.grid(images, self.columns)
+        plots.save_image(grid, self.folder / "samples" / f"{iteration:06d}.png")
+
+
+class Evaluate(Interval):
+    """Measures the generator, before the first iteration too, and keeps the best one.
+
+    Args:
+        folder: The run's folder.
+        recipe: Dict for `generators.save`.
+        history: `History`.
+        progress: Object with `update(iteration, values)`.
+        name: Full name of the measurement; lower is better.
+        measure: Function of the generator that returns a float, or None where the measurement
+            cannot be made: null is recorded then.
+    """
+
+    def __init__(self, every, last, folder, recipe, history, progress, name, measure):
+        super().__init__(every, last)
+        self.folder, self.recipe, self.history, self.progress = folder, recipe, history, progress
+        self.name, self.measure = name, measure
+
+    def on_train_begin(self, logs=None):
+        if self.model.iterations == 0:
+            self.at(0)
+
+    def at(self, iteration):
+        if self.measure is None:
+            self.history.add(iteration, **{self.name: None})
+            return
+        records = self.history.records
+        trained = [r[self.name] for r in records if self.name in r and r["iteration"]]
+        value = self.measure(self.model.generator)
+        self.history.add(iteration, **{self.name: value})
+        self.progress.update(iteration, {self.name: value})
+        if iteration and value < min(trained, default=math.inf):
+            recipe = {**self.recipe, "iteration": iteration, self.name: value}
+            generators.save(self.model.generator, self.folder / "generator_model_best.h5", recipe)
+
+
+class DrawCurves(Interval):
+    """Redraws plot_loss.png and plot_fid.png, no more often than every `seconds`.
+
+    Args:
+        folder: The run's folder.
+        history: `History`.
+        name: Full name of the measurement in plot_fid.png.
+        seconds: Drawing takes half a second; a fast run would spend its time on it.
+    """
+
+    def __init__(self, every, last, folder, history, name, seconds=15.0):
+        super().__init__(every, last)
+        self.folder, self.history, self.name, self.seconds = folder, history, name, seconds
+        self._drawn = -math.inf
+
+    def at(self, iteration):
+        if iteration < self.last and time.monotonic() < self._drawn + self.seconds:
+            return
+        self._drawn = time.monotonic()
+        plots.losses(self.folder / "plot_loss.png", self.history.records)
+        if any(record.get(self.name) is not None for record in self.history.records):
+            plots.distances(self.folder / "plot_fid.png", self.history.records, self.name)
+
+
+class SaveCheckpoint(Interval):
+    """Writes checkpoint/; stands last, so that what it holds is all that was done.
+
+    Args:
+        folder: The run's folder.
+        history: `History`.
+        losses: `RecordLosses`, for the wall time.
+        stop: Function that says whether a signal asked the run to stop: it then ends at the
+            next boundary, with a checkpoint.
+    """
+
+    def __init__(self, every, last, folder, history, losses, stop):
+        super().__init__(every, last)
+        self.folder, self.history, self.losses, self.stop = folder, history, losses, stop
+
+    def on_train_batch_end(self, batch, logs=None):
+        super().on_train_batch_end(batch, logs)
+        if self.stop():
+            self.at(self.model.iterations)
+            self.model.stop_training = True
+
+    def at(self, iteration):
+        records, seconds = self.history.records, self.losses.seconds
+        checkpoints.save(self.folder / "checkpoint", self.model, records, seconds)

@@ -1,0 +1,26 @@
+"""The error that a user can mend: one line that says what is wrong and what to do."""
+
+from difflib import get_close_matches
+
+
+class UsageError(ValueError):
+    """A mistake in what was asked for: a name, a value, a file.
+
+    The command line prints its message on one line, without a traceback, and ends with
+    status 2. Raise it with a sentence that names the thing and says what to do.
+    """
+
+
+def suggestion(name, choices):
+    """The end of an error message about an unknown name.
+
+    Args:
+        name: What was asked for.
+        choices: The names that exist.
+
+    Returns:
+        `"; did you mean 'x'?"` where something is close, else the list of the choices.
+    """
+    choices = [str(choice) for choice in choices]
+    close = get_close_matches(str(name), choices, n=1)
+    return f"; did you mean '{close[0]}'?" if close else f"; there is {', '.join(choices)}"

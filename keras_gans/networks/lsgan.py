@@ -1,0 +1,18 @@
+"""The perceptrons of the LSGAN rows: vanilla's, with a discriminator that ends in a score."""
+
+from typing import Literal
+
+from keras_gans.networks import vanilla
+from keras_gans.networks.vanilla import generator
+
+__all__ = ["discriminator", "generator"]
+
+
+def discriminator(
+    image_shape,
+    activation: Literal["leaky_relu", "relu"] = "leaky_relu",
+    alpha: float = 0.2,
+    last_activation: Literal["sigmoid", None] = None,
+):
+    """`vanilla.discriminator` with a linear output (Akel 2022, section 2.7.3)."""
+    return vanilla.discriminator(image_shape, activation, alpha, last_activation)

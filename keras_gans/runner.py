@@ -1,0 +1,351 @@
+"""One run from start to end: the composition root, where every part meets.
+
+row -> data, networks, GAN -> folder with everything that is known before training -> `fit`
+with callbacks -> metrics.json. Nothing is written until the data and the networks are right.
+"""
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+
+import keras_gans
+from keras_gans import callbacks, checkpoints, datasets, generators, losses, networks, plots
+from keras_gans.errors import UsageError
+from keras_gans.gan import GAN
+from keras_gans.metrics import features, metric_name
+from keras_gans.metrics.fid import frechet_distance
+from keras_gans.metrics.reference import reference_statistics
+from keras_gans.metrics.statistics import Statistics
+from keras_gans.sampling import Sampler, batches
+
+GRID = 5
+"""Rows and columns of the sample grids (Akel 2022, section 4.3)."""
+
+
+class Stopped(Exception):
+    """A signal ended the run early; its checkpoint is written."""
+
+
+def run(planned, data, data_dir, progress, stop=lambda: False, restart=False):
+    """Trains one experiment, or what is left of it.
+
+    Args:
+        planned: `experiment.Run`.
+        data: `datasets.Images` of the experiment.
+        data_dir: Data folder, for the weights of feature extractors; None for the usual one.
+        progress: Object with `status(text)`, `note(text)`, `begin(total, done)` and
+            `update(iteration, values)`.
+        stop: Function that says whether to stop at the next boundary.
+        restart: Train from the start, over what is in the folder.
+
+    Returns:
+        The dict that metrics.json holds.
+
+    Raises:
+        UsageError: Data, networks or the folder are not right; nothing was written.
+        Stopped: `stop` said so; running it again goes on from there.
+    """
+    experiment, folder = planned.experiment, planned.folder
+    experiment.check_data(data)
+    progress.status("building the networks")
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(planned.seed)
+    generator = networks.generator(
+        experiment.generator.network,
+        data.shape,
+        experiment.latent_dim,
+        **experiment.generator.options,
+    )
+    discriminator = networks.discriminator(
+        experiment.discriminator.network, data.shape, **experiment.discriminator.options
+    )
+    gan = compile_gan(experiment, generator, discriminator, planned.seed)
+    name, measure = _measurement(experiment, data, data_dir, planned.seed, progress)
+
+    if restart or planned.state == "new":
+        _begin_folder(folder)
+        (folder / "experiment.yaml").write_text(planned.to_yaml())
+    _write_json(folder / "environment.json", environment(planned.seed, data))
+    _describe(folder, generator, discriminator)
+    plots.save_image(
+        plots.grid(data.images[Sampler(len(data), GRID**2, 0).indices(0)], GRID),
+        folder / "samples" / "reals.png",
+    )
+
+    checkpoint, damaged = checkpoints.latest(folder / "checkpoint")
+    for path in damaged:
+        progress.note(f"{path} cannot be read whole; going back to the one before")
+    if checkpoint:
+        checkpoints.restore(gan, checkpoint)
+        progress.note(f"resuming at iteration {checkpoint.iteration:,}")
+    history = callbacks.History(folder / "log.jsonl", checkpoint.history if checkpoint else ())
+    recipe = {
+        "network": experiment.generator.network,
+        "options": experiment.generator.options,
+        "image_shape": list(data.shape),
+        "latent_dim": experiment.latent_dim,
+        "latents": "standard normal",
+        "table": planned.table,
+        "experiment": planned.number,
+        "changed": planned.changed,
+        "seed": planned.seed,
+    }
+    every, last = experiment.save_every, experiment.iterations
+    grid_latents = generators.latents(GRID**2, experiment.latent_dim, planned.seed)
+    recorder = callbacks.RecordLosses(history, progress, checkpoint.seconds if checkpoint else 0.0)
+    progress.begin(total=last, done=gan.iterations)
+    if gan.iterations < last:
+        sampler = Sampler(
+            len(data),
+            experiment.d_steps * experiment.batch_size,
+            planned.seed,
+            replacement=experiment.sampling == "replacement",
+        )
+        gan.fit(
+            batches(data.images, sampler, gan.iterations, last),
+            steps_per_epoch=last - gan.iterations,
+            shuffle=False,  # the batches are drawn already
+            verbose=0,
+            callbacks=[
+                recorder,
+                callbacks.SaveGenerator(every, last, folder, recipe),
+                callbacks.DrawSamples(every, last, folder, grid_latents, GRID),
+                callbacks.Evaluate(
+                    experiment.evaluate_every,
+                    last,
+                    folder,
+                    recipe,
+                    history,
+                    progress,
+                    name,
+                    measure,
+                ),
+                callbacks.DrawCurves(every, last, folder, history, name),
+                callbacks.SaveCheckpoint(every, last, folder, history, recorder, stop),
+            ],
+        )
+    if gan.iterations < last:
+        raise Stopped(f"stopped at iteration {gan.iterations:,} of {last:,}")
+    metrics = _summary(planned, data, history.records, name, recorder)
+    _write_json(folder / "metrics.json", metrics)
+    return metrics
+
+
+def compile_gan(experiment, generator, discriminator, seed):
+    """The GAN of a row, compiled: what the row's words mean as objects.
+
+    Args:
+        experiment: `Experiment`.
+        generator: `keras.Model`.
+        discriminator: `keras.Model`, as the row describes it.
+        seed: The run's seed.
+
+    Returns:
+        `GAN` over the same networks.
+    """
+    objective = losses.get(experiment.loss)
+    if objective.from_logits:
+        discriminator = networks.without_sigmoid(discriminator)
+    gan = GAN(generator, discriminator, seed=seed)
+    convolutional = any(
+        isinstance(layer, keras.layers.Conv2D | keras.layers.Conv2DTranspose)
+        for layer in [*generator.layers, *discriminator.layers]
+    )
+    gan.compile(
+        d_optimizer=_optimizer(experiment.optimizer),
+        g_optimizer=_optimizer(experiment.optimizer),
+        d_loss=objective.discriminator,
+        g_loss=objective.generator,
+        d_steps=experiment.d_steps,
+        d_update=experiment.d_update,
+        fakes=experiment.fakes,
+        latents=experiment.latents,
+        g_turn_batch_norm=experiment.g_turn_batch_norm,
+        clip=experiment.clip,
+        clip_weights=experiment.clip_weights,
+        jit_compile=_jit_compile(convolutional),
+        steps_per_execution=_steps_per_execution(experiment, convolutional),
+    )
+    return gan
+
+
+def environment(seed, data):
+    """What a run depends on besides its row: versions, commit, device, seed, command, data."""
+    from importlib.metadata import version
+
+    packages = ("keras", keras.config.backend(), "numpy", "scipy", "h5py", "matplotlib")
+    return {
+        "keras_gans": keras_gans.__version__,
+        "commit": _commit(),
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in packages},
+        "backend": keras.config.backend(),
+        "platform": platform.platform(),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "seed": seed,
+        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "data": {
+            "name": data.name,
+            "source": data.source,
+            "images": list(data.images.shape),
+            "sha256": data.fingerprint,
+        },
+    }
+
+
+def _optimizer(spec):
+    options = {"learning_rate": spec.learning_rate}
+    if spec.beta_1 is not None:
+        options["beta_1"] = spec.beta_1
+    classes = {
+        "adam": keras.optimizers.Adam,
+        "rmsprop": keras.optimizers.RMSprop,
+        "sgd": keras.optimizers.SGD,
+    }
+    return classes[spec.name](**options)
+
+
+def _jit_compile(convolutional):
+    """XLA makes perceptrons faster on a CPU and convolutions slower; torch has no use of it."""
+    backend = keras.config.backend()
+    return backend == "jax" or (backend == "tensorflow" and not convolutional)
+
+
+def _steps_per_execution(experiment, convolutional):
+    """Iterations between two returns to Python: a divisor of every interval.
+
+    Where an iteration takes milliseconds the return would cost as much; where it takes a
+    second, whoever watches wants to hear of it.
+    """
+    most = 5 if convolutional else 50
+    interval = np.gcd(experiment.save_every, experiment.evaluate_every)
+    return max(n for n in range(1, most + 1) if interval % n == 0)
+
+
+def _measurement(experiment, data, data_dir, seed, progress):
+    """Full name of the row's Frechet distance, and a function that measures a generator.
+
+    The function is None where the extractor's weights are not there.
+    """
+    extractor_name = experiment.fid_features or features.default_name(data.shape)
+    count = min(experiment.fid_samples, len(data))
+    if extractor_name is None:
+        progress.note(f"no feature extractor fits images of {data.shape}: fid is null")
+        return "fid", None
+    name = metric_name("fid", count, extractor_name)
+    folder = datasets.data_folder(data_dir)
+    try:
+        extractor = features.get(extractor_name, folder)
+    except features.WeightsMissing as error:
+        progress.note(f"{name} is null: {error}")
+        return name, None
+    progress.status(f"features of {count:,} real images")
+    real = reference_statistics(
+        data.images, data.fingerprint, extractor, count, 0, folder / "statistics"
+    )
+    latents = generators.latents(count, experiment.latent_dim, [seed, 1])
+
+    def measure(generator):
+        fake = Statistics.from_features(extractor(generators.images(generator, latents)))
+        return frechet_distance(real, fake)
+
+    return name, measure
+
+
+def _begin_folder(folder):
+    """An empty folder; what an earlier run left in it goes, once its turn has really come."""
+    try:
+        if (folder / "experiment.yaml").is_file():
+            shutil.rmtree(folder)
+        (folder / "samples").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot write to {folder}: {error.strerror}; see --results") from None
+
+
+def _describe(folder, generator, discriminator):
+    """Model summaries and the drawing, as the thesis kept them (section 4.3, items 1 to 4)."""
+    combined = keras.Sequential(
+        [keras.layers.Input(generator.input_shape[1:]), generator, discriminator], name="gan"
+    )
+    summaries = {
+        "discriminator_modelsummary.txt": discriminator,
+        "generator_modelsummary.txt": generator,
+    }
+    for file, model in summaries.items():
+        _write_summary(folder / file, model)
+    discriminator.trainable = False
+    _write_summary(folder / "modelsummary.txt", combined)
+    discriminator.trainable = True
+    plots.networks(folder / "model_plot.png", generator, discriminator)
+
+
+def _write_summary(path, model):
+    lines = []
+    model.summary(print_fn=lambda line, **_: lines.append(line), line_length=80)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _summary(planned, data, records, name, recorder):
+    experiment = planned.experiment
+    measured = [(r["iteration"], r[name]) for r in records if r.get(name) is not None]
+    distance = None
+    if measured:
+        best = min((m for m in measured if m[0]), key=lambda m: m[1])
+        distance = {
+            "first": measured[0][1],
+            "last": measured[-1][1],
+            "best": best[1],
+            "best_iteration": best[0],
+        }
+    final = [r for r in records if "d_loss" in r][-1]
+    return {
+        "table": planned.table,
+        "experiment": planned.number,
+        "changed": planned.changed,
+        "seed": planned.seed,
+        "derived_from": experiment.derived_from,
+        "data": data.source,
+        "images": len(data),
+        "iterations": experiment.iterations,
+        "final": {key: final[key] for key in ("d_loss", "g_loss")},
+        name: distance,
+        "printed": experiment.printed,
+        "seconds": round(recorder.seconds, 1),
+        "iterations_per_second": round(experiment.iterations / recorder.seconds, 2),
+    }
+
+
+def _commit():
+    """The checkout's commit, with a + where files differ from it; None outside a checkout."""
+    root = Path(keras_gans.__file__).parent.parent
+    if not (root / ".git").exists():
+        return None
+    try:
+        git = ["git", "-C", str(root)]
+        commit = subprocess.check_output([*git, "rev-parse", "HEAD"], text=True, stderr=-3).strip()
+        status = [*git, "status", "--porcelain", "--untracked-files=no"]
+        return commit + ("+" if subprocess.check_output(status, stderr=-3).strip() else "")
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def _processor():
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(":", 1)[1].strip() for line in lines if "model name" in line)
+    except (OSError, StopIteration):
+        return platform.processor()
+
+
+def _write_json(path, content):
+    partial = path.with_name(f".partial-{path.name}")
+    partial.write_text(json.dumps(content, indent=2) + "\n")
+    os.replace(partial, path)
