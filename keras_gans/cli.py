@@ -76,10 +76,19 @@ def _experiment_parser():
     add("--seed", "--seeds", default="0", metavar="N", help="seeds: 0, or 0-4; default: 0")
     add("--jobs", type=_positive, default=1, metavar="N", help="runs side by side; default: 1")
     add("--iterations", metavar="N", help="instead of the row's")
-    add("--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE",
-        help="other values of the row, such as batch_size=64 optimizer.learning_rate=0.0001")
-    add("--dataset", metavar="NAME|PATH",
-        help="instead of the row's: mnist, celeba, lfw, digits, a folder, a .zip or an .npz")
+    add(
+        "--set",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="KEY=VALUE",
+        help="other values of the row, such as batch_size=64 optimizer.learning_rate=0.0001",
+    )
+    add(
+        "--dataset",
+        metavar="NAME|PATH",
+        help="instead of the row's: mnist, celeba, lfw, digits, a folder, a .zip or an .npz",
+    )
     add("--data-dir", metavar="DIR", help="folder of the data sets")
     add("--fid-every", metavar="N", help="iterations between two Frechet distances")
     add("--results", type=Path, default=Path("results"), metavar="DIR", help="default: results")
@@ -181,7 +190,9 @@ def _load_data(runs, data_dir):
 
 
 def _list(table):
-    lines = [("exp", "from", "data", "iterations", "latent", "batch", "loss", "networks", "printed")]
+    lines = [
+        ("exp", "from", "data", "iterations", "latent", "batch", "loss", "networks", "printed")
+    ]
     for number in sorted(table.rows):
         e = table.experiment(number)
         pair = dict.fromkeys([e.generator.network, e.discriminator.network])
@@ -236,9 +247,11 @@ def _print_result(run, metrics):
         f"{run.title}: {metrics['iterations']:,} iterations in {clock(metrics['seconds'])} "
         f"({metrics['iterations_per_second']:.3g} it/s)"
     )
-    print("  losses at the end: discriminator {d_loss:.4g}, generator {g_loss:.4g}".format(
-        **metrics["final"]
-    ))
+    print(
+        "  losses at the end: discriminator {d_loss:.4g}, generator {g_loss:.4g}".format(
+            **metrics["final"]
+        )
+    )
     for name, value in metrics.items():
         if name.startswith("fid") and value is not None:
             print(
@@ -310,11 +323,19 @@ def _run_side_by_side(runs, options):
 
 
 def _child_arguments(run, options):
-    changes = [f"{key}={yaml.safe_dump(value, default_flow_style=True).split(chr(10))[0]}"
-               for key, value in run.changed.items()]
+    changes = [
+        f"{key}={yaml.safe_dump(value, default_flow_style=True).split(chr(10))[0]}"
+        for key, value in run.changed.items()
+    ]
     return [
-        "--exp", str(run.number), "--seed", str(run.seed), "--table", options.table,
-        "--results", str(options.results),
+        "--exp",
+        str(run.number),
+        "--seed",
+        str(run.seed),
+        "--table",
+        options.table,
+        "--results",
+        str(options.results),
         *(["--set", *changes] if changes else []),
         *(["--data-dir", options.data_dir] if options.data_dir else []),
         *(["--restart"] if options.restart else []),
@@ -341,10 +362,18 @@ def _main_parser():
     verb.add_argument("path", type=Path, metavar="PATH.h5")
     verb.add_argument("--count", type=_positive, default=64, help="images; default: 64")
     verb.add_argument("--seed", type=int, default=0, help="of the latents; default: 0")
-    verb.add_argument("--out", type=Path, default=Path("generated.png"),
-                      help="grid.png, file.npz or a folder; default: generated.png")
-    verb.add_argument("--interpolate", type=_at_least_two, metavar="STEPS",
-                      help="rows of STEPS images on the way from one latent to another")
+    verb.add_argument(
+        "--out",
+        type=Path,
+        default=Path("generated.png"),
+        help="grid.png, file.npz or a folder; default: generated.png",
+    )
+    verb.add_argument(
+        "--interpolate",
+        type=_at_least_two,
+        metavar="STEPS",
+        help="rows of STEPS images on the way from one latent to another",
+    )
     verb.add_argument("--spherical", action="store_true", help="along the arc, not the line")
     verb.set_defaults(verb=_generate)
 
@@ -365,8 +394,12 @@ def _main_parser():
         "picture, resized; needs `pip install 'keras_gans[faces]'`.",
     )
     verb.add_argument("name", choices=["celeba"])
-    verb.add_argument("--source", required=True, metavar="DIR|ZIP|tfds",
-                      help="folder or .zip of pictures, or tfds for tensorflow-datasets")
+    verb.add_argument(
+        "--source",
+        required=True,
+        metavar="DIR|ZIP|tfds",
+        help="folder or .zip of pictures, or tfds for tensorflow-datasets",
+    )
     verb.add_argument("--detector", choices=["mtcnn"], default="mtcnn")
     verb.add_argument("--size", type=_positive, default=40, help="pixels; default: 40")
     verb.add_argument("--count", type=_positive, default=50_000, help="faces; default: 50000")
@@ -410,10 +443,12 @@ def _generate(options):
         if steps:
             rows = max(1, count // steps)
             ends = generators.latents(2 * rows, recipe["latent_dim"], options.seed)
-            latents = np.concatenate([
-                generators.interpolate(start, end, steps, options.spherical)
-                for start, end in ends.reshape(rows, 2, -1)
-            ])
+            latents = np.concatenate(
+                [
+                    generators.interpolate(start, end, steps, options.spherical)
+                    for start, end in ends.reshape(rows, 2, -1)
+                ]
+            )
         else:
             latents = generators.latents(count, recipe["latent_dim"], options.seed)
         line.status(f"{len(latents):,} images")

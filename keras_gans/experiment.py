@@ -376,8 +376,7 @@ def _typed(value, annotation, where):
     wanted = " or ".join("null" if t is type(None) else t.__name__ for t in types)
     if isinstance(value, str) and float in types and _is_number(value):
         raise UsageError(
-            f"{where}: YAML reads {value} as text; write {float(value)!r} or "
-            f"{_with_point(value)}"
+            f"{where}: YAML reads {value} as text; write {float(value)!r} or {_with_point(value)}"
         )
     raise UsageError(f"{where}: {value!r} is of type {type(value).__name__}, not {wanted}")
 

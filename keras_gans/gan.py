@@ -226,8 +226,9 @@ class GAN(StatefulTrainStep, keras.Model):
         return {**objects, **{key: getattr(self, key) for key in _OPTIONS}}
 
     def compile_from_config(self, config):
-        self.compile(**{key: _unpack(config[key]) if key in _OBJECTS else config[key]
-                        for key in config})
+        self.compile(
+            **{key: _unpack(config[key]) if key in _OBJECTS else config[key] for key in config}
+        )
 
     def save_own_variables(self, store):
         super().save_own_variables(store)

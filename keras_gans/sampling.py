@@ -70,6 +70,8 @@ def batches(images, sampler, start, stop):
 
     indices = np.stack([sampler.indices(step) for step in range(start, stop)]).astype("int32")
     resident = tf.constant(images)
-    return tf.data.Dataset.from_tensor_slices(indices).map(
-        lambda batch: tf.gather(resident, batch), num_parallel_calls=1
-    ).prefetch(8)
+    return (
+        tf.data.Dataset.from_tensor_slices(indices)
+        .map(lambda batch: tf.gather(resident, batch), num_parallel_calls=1)
+        .prefetch(8)
+    )
