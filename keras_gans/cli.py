@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from math import inf
 from pathlib import Path
 
 import yaml
@@ -47,7 +48,7 @@ def _guarded(parser, action, options):
     try:
         return action(options) or 0
     except UsageError as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
+        print(f"{parser.prog}: {' '.join(str(error).splitlines())}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
@@ -57,11 +58,18 @@ def _guarded(parser, action, options):
         return 0
 
 
+class _Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are one line too, without the usage before them."""
+
+    def error(self, message):
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
 # --- run_experiment.py ------------------------------------------------------------------------
 
 
 def _experiment_parser():
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="run_experiment.py",
         description="Re-runs experiments, which are numbered rows of the tables in experiments/.",
         epilog="Files go to results/TABLE/EXP/seed-SEED/. Finished runs are skipped, interrupted "
@@ -109,7 +117,7 @@ def _run_experiments(options):
         return 0
     for run in runs:
         _state(run, options)
-    _check_writable(options.results)
+    _check_writable(options.results, "--results")
     todo = []
     for run in runs:
         if _state(run, options) == "finished":
@@ -126,6 +134,9 @@ def _plan(table, options):
     if not options.exp and not options.all:
         raise UsageError("say which experiments: --exp 18, --exp 1-10,18 or --all; --list shows")
     numbers = sorted(table.rows) if options.all else _numbers(options.exp, "--exp")
+    seeds = _numbers(options.seed, "--seed")
+    if max(seeds) >= 2**32:
+        raise UsageError(f"--seed {options.seed}: a seed has 32 bits, so it is below {2**32:,}")
     changed = {}
     for item in options.set:
         key, equals, value = item.partition("=")
@@ -138,18 +149,19 @@ def _plan(table, options):
         ("fid_every", options.fid_every),
     ):
         if value is not None:
-            changed[key] = value if key == "dataset" else _plain_value(value, f"--{key}")
+            option = f"--{key.replace('_', '-')}"
+            changed[key] = value if key == "dataset" else _plain_value(value, option)
     return [
         Run(table.name, number, table.experiment(number, changed), seed, changed, options.results)
         for number in numbers
-        for seed in _numbers(options.seed, "--seed")
+        for seed in seeds
     ]
 
 
 def _plain_value(text, where):
     try:
         return yaml.safe_load(text)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, RecursionError):  # ValueError: 2022-02-30
         raise UsageError(f"{where}: the value is not valid YAML") from None
 
 
@@ -160,9 +172,10 @@ def _numbers(text, option):
         first, dash, last = part.strip().partition("-")
         if not first.isdecimal() or (dash and not last.isdecimal()):
             raise UsageError(f"{option} {text}: write numbers like 18 or 1-10,18")
-        numbers += range(int(first), int(last or first) + 1)
-    if not numbers:
-        raise UsageError(f"{option} {text}: that is an empty range")
+        first, last = int(first), int(last or first)
+        if not first <= last < first + 10_000:
+            raise UsageError(f"{option} {text}: {part.strip()} is no range of 1 to 10,000 numbers")
+        numbers += range(first, last + 1)
     return list(dict.fromkeys(numbers))
 
 
@@ -170,10 +183,10 @@ def _state(run, options):
     return "new" if options.restart else run.state
 
 
-def _check_writable(folder):
+def _check_writable(folder, option):
     existing = next(p for p in [folder, *folder.absolute().parents] if p.exists())
     if not existing.is_dir() or not os.access(existing, os.W_OK):
-        raise UsageError(f"cannot write results to {folder}: give another folder with --results")
+        raise UsageError(f"cannot write to the folder {folder}: give another one with {option}")
 
 
 def _load_data(runs, data_dir):
@@ -287,10 +300,10 @@ def _run_side_by_side(runs, options):
         "OMP_NUM_THREADS": str(threads),
     }
     children, lock = set(), threading.Lock()
-    stop = threading.Event()
+    received = []
 
     def forward(number, frame):
-        stop.set()
+        received.append(number)
         with lock:
             for child in children:
                 child.send_signal(number)
@@ -300,8 +313,8 @@ def _run_side_by_side(runs, options):
 
     def run_child(run):
         with lock:
-            if stop.is_set():
-                return 130
+            if received:
+                return 128 + received[0]
             child = subprocess.Popen(
                 [sys.executable, "-m", "keras_gans.cli", *_child_arguments(run, options)],
                 stdout=subprocess.PIPE,
@@ -315,16 +328,15 @@ def _run_side_by_side(runs, options):
         status = child.wait()
         with lock:
             children.discard(child)
-        return status
+        return status if status >= 0 else 128 - status  # as a shell says what a signal ended
 
     with ThreadPoolExecutor(options.jobs) as pool:
-        statuses = list(pool.map(run_child, runs))
-    return max(statuses, key=abs)
+        return max(pool.map(run_child, runs))
 
 
 def _child_arguments(run, options):
     changes = [
-        f"{key}={yaml.safe_dump(value, default_flow_style=True).split(chr(10))[0]}"
+        f"{key}={yaml.safe_dump(value, default_flow_style=True, width=inf).split(chr(10))[0]}"
         for key, value in run.changed.items()
     ]
     return [
@@ -346,7 +358,7 @@ def _child_arguments(run, options):
 
 
 def _main_parser():
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="keras-gans",
         description="Works with what experiments leave and need. Training itself is "
         "`python run_experiment.py --exp N`.",
@@ -361,7 +373,7 @@ def _main_parser():
     )
     verb.add_argument("path", type=Path, metavar="PATH.h5")
     verb.add_argument("--count", type=_positive, default=64, help="images; default: 64")
-    verb.add_argument("--seed", type=int, default=0, help="of the latents; default: 0")
+    verb.add_argument("--seed", type=_natural, default=0, help="of the latents; default: 0")
     verb.add_argument(
         "--out",
         type=Path,
@@ -415,7 +427,7 @@ def _main_parser():
     )
     verb.add_argument("name", choices=["lenet"])
     verb.add_argument("--out", type=Path, required=True, metavar="FILE.npz")
-    verb.add_argument("--seed", type=int, default=0)
+    verb.add_argument("--seed", type=_natural, default=0)
     verb.add_argument("--data-dir", metavar="DIR", help="folder of the data sets")
     verb.set_defaults(verb=_weights)
     return parser
@@ -434,7 +446,9 @@ def _generate(options):
         raise UsageError(f"--out {options.out}: write a .png, an .npz or a folder")
     if not options.path.is_file():
         raise UsageError(f"there is no file {options.path}")
-    _check_writable(options.out.parent)
+    if suffix and options.out.is_dir():
+        raise UsageError(f"--out {options.out}: that is a folder, and a {suffix} is a file")
+    _check_writable(options.out.parent if suffix else options.out, "--out")
     quiet.silence_libraries()
     with Line(options.path.name) as line:
         line.status("loading Keras")
@@ -510,6 +524,10 @@ def _weights(options):
             train.images, train.labels, test.images, test.labels, options.out, options.seed
         )
     print(f"{options.out}: {about}")
+
+
+def _natural(text):
+    return _integer(text, at_least=0)
 
 
 def _positive(text):

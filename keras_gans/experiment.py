@@ -6,8 +6,10 @@ misspelt field is answered at once.
 """
 
 import re
+import reprlib
 from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
 from hashlib import sha256
+from math import inf
 from pathlib import Path
 from types import UnionType
 from typing import Literal, get_args, get_origin
@@ -23,7 +25,7 @@ def _count(at_least=1, **kwargs):
 
 
 def _positive(**kwargs):
-    return field(metadata={"valid": (lambda v: v > 0, "positive")}, **kwargs)
+    return field(metadata={"valid": (lambda v: 0 < v < inf, "positive and finite")}, **kwargs)
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,8 @@ class Experiment:
             _check_name("fid_features", self.fid_features, features.names())
         if self.optimizer.name != "adam" and self.optimizer.beta_1 is not None:
             raise UsageError("optimizer.beta_1 belongs to adam, not to " + self.optimizer.name)
+        for name, value in self.printed.items():
+            _typed(value, float, f"printed.{name}")
 
     @property
     def evaluate_every(self):
@@ -171,10 +175,9 @@ class Table:
             UsageError: The row is unknown, or it or an override is wrong.
         """
         if number not in self.rows:
-            numbers = sorted(self.rows)
             raise UsageError(
                 f"table '{self.name}' has no experiment {number}; "
-                f"it has {numbers[0]} to {numbers[-1]}"
+                f"it has {min(self.rows)} to {max(self.rows)}"
             )
         overrides = overrides or {}
         row = self.rows[number]
@@ -203,11 +206,12 @@ class Run:
     @property
     def folder(self):
         """The run's folder."""
-        changes = "".join(f"+{key}={value}" for key, value in sorted(self.changed.items()))
+        changes = sorted((key, str(value)) for key, value in self.changed.items())
+        plain = [(key, re.sub(r"[^A-Za-z0-9_.-]+", "-", value)) for key, value in changes]
+        name = "".join(f"+{key}={value}" for key, value in plain)
         # Paths and long lists of changes make no folder names; their hash still tells them apart.
-        name = re.sub(r"[^\w.+=-]+", "-", changes)
-        if len(name) > 80 or name != changes:
-            name = f"{name[:80]}-{sha256(changes.encode()).hexdigest()[:8]}"
+        if len(name) > 80 or plain != changes:
+            name = f"{name[:80]}-{sha256(repr(changes).encode()).hexdigest()[:8]}"
         return self.results / self.table / f"{self.number}{name}" / f"seed-{self.seed}"
 
     @property
@@ -231,21 +235,29 @@ class Run:
         path = self.folder / "experiment.yaml"
         if not path.is_file():
             return "new"
-        if path.read_text(encoding="utf-8") != self.to_yaml():
+        difference = self._difference(path)
+        if difference:
             raise UsageError(
-                f"{self.folder} was run with other settings ({self._difference(path)}); "
+                f"{self.folder} was run with other settings ({difference}); "
                 "--restart trains it again from the start, or move the folder away to keep it"
             )
         return "finished" if (self.folder / "metrics.json").is_file() else "interrupted"
 
     def _difference(self, path):
+        """What a folder's experiment.yaml says otherwise than this run; the order is the same."""
+        new = yaml.safe_load(self.to_yaml())
         try:
-            old = yaml.safe_load(path.read_text(encoding="utf-8"))["row"]
-        except (yaml.YAMLError, KeyError, TypeError):
+            old = yaml.safe_load(path.read_text(encoding="utf-8"))
+            if old == new:
+                return ""
+            old, new = {**old, **old["row"]}, {**new, **new["row"]}
+        except (yaml.YAMLError, ValueError, KeyError, TypeError):
             return "experiment.yaml is damaged"
-        new = self.experiment.to_dict()
-        keys = [key for key in {**old, **new} if old.get(key) != new.get(key)]
-        return ", ".join(f"{k}: {old.get(k)} there, {new.get(k)} now" for k in keys) or "header"
+        return ", ".join(
+            f"{key}: {reprlib.repr(old.get(key))} there, {reprlib.repr(new.get(key))} now"
+            for key in {**old, **new}
+            if key != "row" and old.get(key) != new.get(key)
+        )
 
 
 def read_table(name_or_path):
@@ -265,7 +277,7 @@ def read_table(name_or_path):
         raise UsageError(f"{path}: a table of over 1 MB is not one that people wrote")
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: 2022-02-30
         raise UsageError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
     if not isinstance(content, dict) or not isinstance(content.get("rows"), dict):
         raise UsageError(f"{path} is not a table: it has no mapping 'rows' of numbered rows")
@@ -274,9 +286,11 @@ def read_table(name_or_path):
         if key not in header:
             raise UsageError(f"{path}: unknown key '{key}'{suggestion(key, sorted(header))}")
     defaults = content.get("defaults") or {}
+    if not isinstance(defaults, dict) or not content["rows"]:
+        raise UsageError(f"{path}: 'defaults' has to be a mapping, and 'rows' to have one at least")
     rows = {}
     for number, row in content["rows"].items():
-        if not isinstance(number, int) or number < 0 or not isinstance(row, dict):
+        if type(number) is not int or number < 0 or not isinstance(row, dict):
             raise UsageError(f"{path}: row '{number}' is not a number with a mapping of fields")
         rows[number] = {**defaults, **row}
     text = {key: " ".join(str(content.get(key, "")).split()) for key in header}
@@ -310,12 +324,15 @@ def _find_table(name_or_path):
 class _StrictLoader(yaml.SafeLoader):
     """PyYAML's safe loader, which would let the last of two equal keys win unseen."""
 
-    def construct_mapping(self, node, deep=False):
+    def compose_mapping_node(self, anchor):
+        node = super().compose_mapping_node(anchor)
         keys = [key.value for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]
         for key in keys:
             if keys.count(key) > 1:
-                raise yaml.MarkedYAMLError(problem=f"'{key}' occurs twice{node.start_mark}")
-        return super().construct_mapping(node, deep)
+                raise yaml.MarkedYAMLError(
+                    problem=f"'{key}' occurs twice", problem_mark=node.start_mark
+                )
+        return node
 
 
 def _set(row, keys, value):
@@ -331,7 +348,7 @@ def _set(row, keys, value):
 def _read(cls, row, where):
     """Builds the dataclass `cls` from a mapping, checking names, types and ranges."""
     if not isinstance(row, dict):
-        raise UsageError(f"{where}: {row!r} is not a mapping of fields")
+        raise UsageError(f"{where}: {reprlib.repr(row)} is not a mapping of fields")
     known = {f.name: f for f in fields(cls)}
     for key in row:
         if key not in known:
@@ -375,10 +392,11 @@ def _typed(value, annotation, where):
         return value
     wanted = " or ".join("null" if t is type(None) else t.__name__ for t in types)
     if isinstance(value, str) and float in types and _is_number(value):
-        raise UsageError(
-            f"{where}: YAML reads {value} as text; write {float(value)!r} or {_with_point(value)}"
-        )
-    raise UsageError(f"{where}: {value!r} is of type {type(value).__name__}, not {wanted}")
+        as_number = yaml.safe_dump(float(value)).split()[0]  # 5e-5 as 5.0e-05
+        raise UsageError(f"{where}: YAML reads {value} as text; write {as_number}")
+    raise UsageError(
+        f"{where}: {reprlib.repr(value)} is of type {type(value).__name__}, not {wanted}"
+    )
 
 
 def _is_number(text):
@@ -387,13 +405,6 @@ def _is_number(text):
     except ValueError:
         return False
     return True
-
-
-def _with_point(text):
-    """'2e-4' as YAML reads it as a number: '2.0e-4'."""
-    mantissa, _, exponent = text.lower().partition("e")
-    sign = "" if exponent[:1] in "+-" else "+"
-    return f"{float(mantissa)}e{sign}{exponent}"
 
 
 def _check_name(what, name, choices):

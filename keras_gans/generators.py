@@ -31,11 +31,14 @@ def save(generator, path, recipe):
     """
     path = Path(path)
     partial = path.with_name(f".partial-{path.name}")
-    with _legacy_format_accepted():
-        generator.save(partial, include_optimizer=False)
-    with h5py.File(partial, "r+") as file:
-        file.attrs[_ATTRIBUTE] = json.dumps(recipe)
-    os.replace(partial, path)
+    try:
+        with _legacy_format_accepted():
+            generator.save(partial, include_optimizer=False)
+        with h5py.File(partial, "r+") as file:
+            file.attrs[_ATTRIBUTE] = json.dumps(recipe)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def load(path):
@@ -59,10 +62,16 @@ def load(path):
     try:
         with h5py.File(path, "r") as file:
             recipe = _recipe(file, path)
-            generator = _build(recipe, path)
-            _assign(generator, file, path)
-    except OSError as error:
+            import keras
+
+            with keras.StatelessScope(initialize_variables=False):
+                sketch = _build(recipe, path)  # shapes alone: what they ask for may be absurd
+            values = _values(file, _weights(sketch), path)
+    except (OSError, RuntimeError) as error:
         raise UsageError(f"{path} is damaged: {error}") from None
+    generator = _build(recipe, path)
+    for weight, value in zip(_weights(generator), values, strict=True):
+        weight.assign(value)
     return generator, recipe
 
 
@@ -90,7 +99,7 @@ def interpolate(start, end, steps, spherical=False):
     start, end = np.asarray(start, "float64"), np.asarray(end, "float64")
     lengths = np.linalg.norm(start) * np.linalg.norm(end)
     angle = np.arccos(np.clip(start @ end / lengths, -1.0, 1.0)) if spherical else 0.0
-    if np.sin(angle) < 1e-6:
+    if np.sin(angle) < 1e-6:  # no arc between vectors that are parallel
         points = (1 - t) * start + t * end
     else:
         points = (np.sin((1 - t) * angle) * start + np.sin(t * angle) * end) / np.sin(angle)
@@ -131,7 +140,7 @@ def _recipe(file, path):
             and 0 < latent_dim <= 65536
         )
         named = isinstance(recipe["network"], str) and isinstance(recipe["options"], dict)
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         sizes_are_sane = named = False
     if not (sizes_are_sane and named):
         raise UsageError(f"{path} has a damaged recipe; train it again or use another file")
@@ -154,14 +163,18 @@ def _build(recipe, path):
         raise UsageError(f"{path} names a network that cannot be built: {error}") from None
 
 
-def _assign(generator, file, path):
-    """Reads the weights, layer by layer in order, into the network that was built."""
-    expected = [
+def _weights(generator):
+    """The weights in the order in which Keras writes them, layer by layer."""
+    return [
         weight
         for layer in generator.layers
         for weight in [*layer.trainable_weights, *layer.non_trainable_weights]
     ]
-    found = list(_weights(file, path))
+
+
+def _values(file, expected, path):
+    """The arrays of a file, which have to be those of the expected weights."""
+    found = list(_datasets(file, path))
     if len(found) != len(expected):
         raise UsageError(f"{path} holds {len(found)} weights, its network has {len(expected)}")
     values = []
@@ -174,11 +187,10 @@ def _assign(generator, file, path):
         values.append(dataset[()])
         if not np.isfinite(values[-1]).all():
             raise UsageError(f"{path}: {dataset.name} has values that are not finite")
-    for weight, value in zip(expected, values, strict=True):
-        weight.assign(value)
+    return values
 
 
-def _weights(file, path):
+def _datasets(file, path):
     """The datasets of weights, in the order of the layers; nothing that points elsewhere."""
     try:
         root = _plain(file, "model_weights")
@@ -190,16 +202,16 @@ def _weights(file, path):
                     dataset = _plain(dataset, part)
                 storage = dataset.id.get_create_plist()
                 if dataset.is_virtual or dataset.external or storage.get_nfilters():
-                    raise UsageError(f"{path}: {dataset.name} is not stored plainly in the file")
+                    raise ValueError(f"{dataset.name} is not stored plainly")
                 yield dataset
-    except (KeyError, AttributeError, ValueError) as error:
+    except (KeyError, AttributeError, TypeError, ValueError, RuntimeError) as error:
         raise UsageError(f"{path} is not laid out like a Keras .h5 file: {error}") from None
 
 
 def _plain(group, name):
     name = _text(name)
     if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-        raise KeyError(f"'{name}' is a link out of its place")
+        raise ValueError(f"'{name}' is missing or a link to elsewhere")
     return group[name]
 
 

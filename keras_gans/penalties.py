@@ -14,8 +14,22 @@ def _squared_norm(gradient):
     return ops.sum(ops.square(gradient), axis=tuple(range(1, len(gradient.shape))))
 
 
+class Penalty:
+    """What penalties share: a weight, > 0, and how Keras writes it down."""
+
+    def __init__(self, weight=10.0):
+        self.weight = weight
+
+    def get_config(self):
+        return {"weight": self.weight}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+
 @keras.saving.register_keras_serializable("keras_gans")
-class GradientPenalty:
+class GradientPenalty(Penalty):
     """weight * E[(|grad D(x)| - 1)^2] on lines between reals and fakes.
 
     x = real + a (fake - real) with one a ~ U(0, 1) an image (Gulrajani et al. 2017,
@@ -25,32 +39,20 @@ class GradientPenalty:
         weight: Factor of the penalty, > 0; the paper's lambda is 10.
     """
 
-    def __init__(self, weight=10.0):
-        self.weight = weight
-
     def __call__(self, discriminator, real, fake, seed):
         a = keras.random.uniform((ops.shape(real)[0], 1, 1, 1), seed=seed)
         gradient = input_gradient(discriminator, real + a * (fake - real))
         norm = ops.sqrt(_squared_norm(gradient) + 1e-12)
         return self.weight * ops.mean(ops.square(norm - 1.0))
 
-    def get_config(self):
-        return {"weight": self.weight}
-
 
 @keras.saving.register_keras_serializable("keras_gans")
-class R1:
+class R1(Penalty):
     """weight / 2 * E[|grad D(x)|^2] on reals (Mescheder et al. 2018, arXiv 1801.04406, eq. 9).
 
     Args:
         weight: The paper's gamma, > 0; it uses 10.
     """
 
-    def __init__(self, weight=10.0):
-        self.weight = weight
-
     def __call__(self, discriminator, real, fake, seed):
         return self.weight / 2 * ops.mean(_squared_norm(input_gradient(discriminator, real)))
-
-    def get_config(self):
-        return {"weight": self.weight}

@@ -4,6 +4,7 @@ import time
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
+from rich.text import Text
 
 _PLAIN_EVERY = 10.0
 
@@ -19,7 +20,7 @@ class Line:
 
     def __init__(self, title, console=None, unit="it"):
         self.title, self.unit = title, unit
-        self.console = console or Console(highlight=False)
+        self.console = console or Console()
         self._values = {}
         self._total = self._begun_at = None
         self._live = Progress(
@@ -48,7 +49,8 @@ class Line:
 
     def note(self, text):
         """Says something that stays on the screen."""
-        self.console.print(f"{self.title}: {text}", markup=False, soft_wrap=True)
+        # As a Text: what rich would read into a path, a colour or an emoji, stays what it is.
+        self.console.print(Text(f"{self.title}: {text}"), soft_wrap=True)
 
     def begin(self, total, done=0):
         """Starts counting, from `done` to `total`."""

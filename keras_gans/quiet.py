@@ -13,8 +13,9 @@ import sys
 import threading
 
 _NOISE = re.compile(
-    rb"^(WARNING: All log messages before absl|[IW]\d{4} |[IW]\d{8} |E\d{4} .*cuInit)"
+    rb"(WARNING: All log messages before absl|[IW]\d{4} |[IW]\d{8} |E\d{4} .*cuInit)"
 )
+_MAY_BECOME_NOISE = re.compile(rb"[EIW]($|\d)|W(A(R|$)|$)")
 
 
 def silence_libraries():
@@ -38,15 +39,17 @@ def silence_libraries():
 
 
 def _filter(source, target):
+    pending, line_begun = b"", False
     with os.fdopen(source, "rb", buffering=0) as stream:
-        pending = b""
         while chunk := stream.read(65536):
             *lines, pending = (pending + chunk).split(b"\n")
             for line in lines:
-                if not _NOISE.match(line):
+                if line_begun or not _NOISE.match(line):
                     os.write(target, line + b"\n")
-            if pending[:1] not in (b"", b"W", b"I"):  # a prompt or a bar: no line to wait for
+                line_begun = False
+            # A prompt or a bar has no end of line to wait for.
+            if pending and (line_begun or not _MAY_BECOME_NOISE.match(pending)):
                 os.write(target, pending)
-                pending = b""
-        if pending and not _NOISE.match(pending):
+                pending, line_begun = b"", True
+        if not _NOISE.match(pending):
             os.write(target, pending)

@@ -56,10 +56,16 @@ def finished(folder):
     Returns:
         List of pairs (run's folder, content of its metrics.json).
     """
-    runs = [
-        (path.parent, json.loads(path.read_text(encoding="utf-8")))
-        for path in Path(folder).glob("*/seed-*/metrics.json")
-    ]
+    runs = []
+    for path in Path(folder).glob("*/seed-*/metrics.json"):
+        try:
+            metrics = json.loads(path.read_text(encoding="utf-8"))
+            _line(path.parents[2], path.parent, metrics)
+        except (ValueError, LookupError, TypeError, AttributeError, StopIteration):
+            raise UsageError(
+                f"{path} is not what a run writes: remove it, and the run is made again"
+            ) from None
+        runs.append((path.parent, metrics))
     return sorted(runs, key=_order)
 
 

@@ -7,6 +7,7 @@ take any image size divisible by what their strides need, any number of channels
 latent size. Options are the columns of Akel 2022, Tables 4.4 and 4.5.
 """
 
+import random
 from importlib import import_module
 
 import keras
@@ -104,6 +105,14 @@ def activation(name, alpha):
 def normalization(momentum):
     """A list with one BatchNormalization of this momentum, or an empty one for None."""
     return [] if momentum is None else [keras.layers.BatchNormalization(momentum=momentum)]
+
+
+def dropout(rate):
+    """A Dropout layer with a seed of its own, drawn from what `keras.utils.set_random_seed` sets.
+
+    Without one, Keras on PyTorch takes the process's global random numbers, which nobody saves.
+    """
+    return keras.layers.Dropout(rate, seed=random.randint(1, 10**9))
 
 
 def output(last_activation):

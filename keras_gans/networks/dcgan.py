@@ -5,6 +5,7 @@ from typing import Literal
 from keras import Sequential, layers
 
 from keras_gans.networks import activation as activation_layer
+from keras_gans.networks import dropout as dropout_layer
 from keras_gans.networks import divide, normalization, output
 
 
@@ -89,7 +90,7 @@ def discriminator(
         return layers.Conv2D(times * filters, kernel_size, strides=strides, padding="same")
 
     def activated():
-        return [activation_layer(activation, alpha), layers.Dropout(dropout)]
+        return [activation_layer(activation, alpha), dropout_layer(dropout)]
 
     return Sequential(
         [

@@ -10,6 +10,7 @@ from typing import Literal
 from keras import Sequential, layers
 
 from keras_gans.networks import activation as activation_layer
+from keras_gans.networks import dropout as dropout_layer
 from keras_gans.networks import output
 
 
@@ -43,7 +44,7 @@ def discriminator(
         blocks += [
             layers.Conv2D(filters, kernel_size, strides=strides, padding="same"),
             activation_layer(activation, alpha),
-            layers.Dropout(dropout),
+            dropout_layer(dropout),
         ]
     return Sequential(
         [

@@ -5,6 +5,7 @@ from typing import Literal
 from keras import Sequential, layers
 
 from keras_gans.networks import activation as activation_layer
+from keras_gans.networks import dropout as dropout_layer
 from keras_gans.networks import divide, output
 
 
@@ -87,7 +88,7 @@ def discriminator(
             layers.Input(image_shape),
             *blocks,
             layers.Flatten(),
-            layers.Dropout(dropout),
+            dropout_layer(dropout),
             layers.Dense(1),
             *output(last_activation),
         ],

@@ -1,0 +1,60 @@
+"""The door to tensorflow-datasets: what is prepared is read, what is not is downloaded first."""
+
+from contextlib import suppress
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+from keras_gans.datasets._files import reading
+
+
+def read(name, split, folder, url, otherwise, features=("image",), encoded=False):
+    """Reads one split in the order in which it is stored, which never changes.
+
+    Args:
+        name: Of the data set in tensorflow-datasets.
+        split: `train` or `test`.
+        folder: The data folder; tensorflow-datasets keeps its files in its own folder there.
+        url: Where the data set is downloaded from. It is tried first where there is something to
+            download, since tensorflow-datasets repeats its requests for minutes, with warnings,
+            where there is no network.
+        otherwise: What the user can do where it cannot be had: the end of the message.
+        features: What is wanted of each example; the rest is not read.
+        encoded: Whether the images come as the bytes of their files, not as arrays.
+
+    Returns:
+        (source, count, examples): what was read, how many examples there are, and an iterator
+        over them: dictionaries of NumPy values, with their place in store as `tfds_id`.
+
+    Raises:
+        UsageError: It cannot be had, for whatever reason.
+    """
+    what = f"{name} from tensorflow-datasets"
+    with reading(what, otherwise):
+        import tensorflow_datasets as tfds
+
+        builder = tfds.builder(name, data_dir=folder / "tensorflow_datasets")
+        if not Path(builder.data_path, "dataset_info.json").is_file():
+            _reach(url)
+            builder.download_and_prepare()
+        stored = builder.as_dataset(
+            split=split,
+            decoders=tfds.decode.PartialDecoding(
+                dict.fromkeys(features, True),
+                decoders={"image": tfds.decode.SkipDecoding()} if encoded else None,
+            ),
+            read_config=tfds.ReadConfig(add_tfds_id=True, interleave_cycle_length=1),
+        )
+
+    def examples():
+        with reading(what, otherwise):
+            yield from tfds.as_numpy(stored)
+
+    source = f"tensorflow-datasets {builder.name} {builder.version}"
+    return source, builder.info.splits[split].num_examples, examples()
+
+
+def _reach(url):
+    """Raises an OSError where nobody answers; any answer will do."""
+    with suppress(HTTPError):
+        urlopen(Request(url, method="HEAD"), timeout=10).close()

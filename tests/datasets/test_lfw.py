@@ -1,0 +1,44 @@
+"""LFWcrop: the file, and the crops made from LFW."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_gans.datasets import lfw, load
+from keras_gans.errors import UsageError
+
+
+def test_the_real_one(real):
+    data = load("lfw", real("lfw.npz").parent)
+    assert data.images.shape == (13233, 64, 64, 3) and data.labels is None
+
+
+def test_crops_are_the_published_region(prepared, tmp_path, encoded, rng):
+    """Only pixels from (83,92) to (166,175), both included, reach the crop."""
+    photograph = rng.integers(0, 256, (250, 250, 3), np.uint8)
+    marked = np.full_like(photograph, 255)
+    marked[92:176, 83:167] = photograph[92:176, 83:167]
+    prepared(
+        tmp_path,
+        "lfw",
+        {
+            "train": {
+                "a/a_0001.jpg": {"image": encoded(photograph)},
+                "b/b_0001.jpg": {"image": encoded(marked)},
+            }
+        },
+    )
+    data = load("lfw", tmp_path)
+    assert data.images.shape == (2, 64, 64, 3) and data.labels is None
+    assert data.source == "tensorflow-datasets lfw 0.1.1, cropped as LFWcrop"
+    assert np.array_equal(data.images[0], data.images[1])
+    region = Image.fromarray(np.ascontiguousarray(photograph[92:176, 83:167]))
+    assert np.array_equal(data.images[0], region.resize((64, 64), Image.Resampling.BILINEAR))
+
+
+def test_without_a_network(tmp_path, monkeypatch):
+    pytest.importorskip("tensorflow_datasets")
+    monkeypatch.setattr(lfw, "URL", "https://nowhere.invalid")
+    with pytest.raises(UsageError, match=r"put lfw.npz into .*or try again") as error:
+        load("lfw", tmp_path)
+    assert "\n" not in str(error.value)
