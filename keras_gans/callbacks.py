@@ -44,24 +44,25 @@ class RecordLosses(keras.callbacks.Callback):
     Args:
         history: `History`.
         progress: Object with `update(iteration, values)`.
-        seconds: Wall time that earlier parts of the run took.
+        seconds: Dict of the time that earlier parts of the run took, "wall" with everything
+            and "training" for the iterations alone; None for a new run.
     """
 
-    def __init__(self, history, progress, seconds=0.0):
+    def __init__(self, history, progress, seconds=None):
         super().__init__()
         self.history, self.progress = history, progress
-        self.seconds, self.training_seconds = seconds, 0.0
+        self.seconds = dict(seconds or {"wall": 0.0, "training": 0.0})
 
     def on_train_begin(self, logs=None):
-        self._begun = time.perf_counter() - self.seconds
+        self._begun = time.perf_counter() - self.seconds["wall"]
 
     def on_train_batch_begin(self, batch, logs=None):
         self._execution_begun = time.perf_counter()
 
     def on_train_batch_end(self, batch, logs=None):
         values = {name: float(value) for name, value in logs.items()}
-        self.training_seconds += time.perf_counter() - self._execution_begun
-        self.seconds = time.perf_counter() - self._begun
+        self.seconds["training"] += time.perf_counter() - self._execution_begun
+        self.seconds["wall"] = time.perf_counter() - self._begun
         gan = self.model
         for metric in gan.metrics:
             metric.reset_state()

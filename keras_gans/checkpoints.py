@@ -24,13 +24,13 @@ class Checkpoint:
     Attributes:
         iteration: Iterations done.
         history: List of records, as in log.jsonl.
-        seconds: Wall time that training has taken so far.
+        seconds: Dict of the time taken so far: "wall", and of it "training".
         arrays: Values of `GAN.state`.
     """
 
     iteration: int
     history: list
-    seconds: float
+    seconds: dict
     arrays: list
 
 
@@ -41,7 +41,7 @@ def save(folder, gan, history, seconds):
         folder: Where to; made if need be.
         gan: Compiled `GAN`.
         history: List of dicts of plain values.
-        seconds: Wall time so far.
+        seconds: Dict of the time taken so far.
     """
     folder = Path(folder)
     folder.mkdir(exist_ok=True)

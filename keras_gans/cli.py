@@ -257,8 +257,8 @@ def _print_result(run, metrics):
     from keras_gans.progress import clock
 
     print(
-        f"{run.title}: {metrics['iterations']:,} iterations in {clock(metrics['seconds'])} "
-        f"({metrics['iterations_per_second']:.3g} it/s)"
+        f"{run.title}: {metrics['iterations']:,} iterations in {clock(metrics['seconds']['wall'])} "
+        f"({metrics['iterations_per_second']:.3g} it/s while training)"
     )
     print(
         "  losses at the end: discriminator {d_loss:.4g}, generator {g_loss:.4g}".format(

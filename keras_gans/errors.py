@@ -1,6 +1,10 @@
 """The error that a user can mend: one line that says what is wrong and what to do."""
 
+import reprlib
 from difflib import get_close_matches
+
+_repr = reprlib.Repr()
+_repr.maxlevel, _repr.maxstring = 2, 80  # a few lines of YAML can stand for 10^30 words
 
 
 class UsageError(ValueError):
@@ -9,6 +13,11 @@ class UsageError(ValueError):
     The command line prints its message on one line, without a traceback, and ends with
     status 2. Raise it with a sentence that names the thing and says what to do.
     """
+
+
+def short(value):
+    """A value as Python writes it, cut where it is long or deep."""
+    return _repr.repr(value)
 
 
 def suggestion(name, choices):
@@ -22,5 +31,6 @@ def suggestion(name, choices):
         `"; did you mean 'x'?"` where something is close, else the list of the choices.
     """
     choices = [str(choice) for choice in choices]
-    close = get_close_matches(str(name), choices, n=1)
+    name = name if isinstance(name, str) else short(name)
+    close = get_close_matches(name, choices, n=1)
     return f"; did you mean '{close[0]}'?" if close else f"; there is {', '.join(choices)}"

@@ -6,7 +6,6 @@ misspelt field is answered at once.
 """
 
 import re
-import reprlib
 from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
 from hashlib import sha256
 from math import inf
@@ -17,7 +16,7 @@ from typing import Literal, get_args, get_origin
 import yaml
 
 from keras_gans import signatures
-from keras_gans.errors import UsageError, suggestion
+from keras_gans.errors import UsageError, short, suggestion
 
 
 def _count(at_least=1, **kwargs):
@@ -254,7 +253,7 @@ class Run:
         except (yaml.YAMLError, ValueError, KeyError, TypeError):
             return "experiment.yaml is damaged"
         return ", ".join(
-            f"{key}: {reprlib.repr(old.get(key))} there, {reprlib.repr(new.get(key))} now"
+            f"{key}: {short(old.get(key))} there, {short(new.get(key))} now"
             for key in {**old, **new}
             if key != "row" and old.get(key) != new.get(key)
         )
@@ -348,7 +347,7 @@ def _set(row, keys, value):
 def _read(cls, row, where):
     """Builds the dataclass `cls` from a mapping, checking names, types and ranges."""
     if not isinstance(row, dict):
-        raise UsageError(f"{where}: {reprlib.repr(row)} is not a mapping of fields")
+        raise UsageError(f"{where}: {short(row)} is not a mapping of fields")
     known = {f.name: f for f in fields(cls)}
     for key in row:
         if key not in known:
@@ -382,7 +381,8 @@ def _typed(value, annotation, where):
     if get_origin(annotation) is Literal:
         choices = get_args(annotation)
         if value not in choices:
-            raise UsageError(f"{where}: '{value}' is not known{suggestion(value, choices)}")
+            words = ["null" if choice is None else choice for choice in choices]
+            raise UsageError(f"{where}: {short(value)} is not known{suggestion(value, words)}")
         return value
     types = get_args(annotation) if isinstance(annotation, UnionType) else (annotation,)
     if float in types and type(value) is int:
@@ -395,7 +395,7 @@ def _typed(value, annotation, where):
         as_number = yaml.safe_dump(float(value)).split()[0]  # 5e-5 as 5.0e-05
         raise UsageError(f"{where}: YAML reads {value} as text; write {as_number}")
     raise UsageError(
-        f"{where}: {reprlib.repr(value)} is of type {type(value).__name__}, not {wanted}"
+        f"{where}: {short(value)} is of type {type(value).__name__}, not {wanted}"
     )
 
 
@@ -409,7 +409,7 @@ def _is_number(text):
 
 def _check_name(what, name, choices):
     if name not in choices:
-        raise UsageError(f"{what}: '{name}' is not known{suggestion(name, choices)}")
+        raise UsageError(f"{what}: {short(name)} is not known{suggestion(name, choices)}")
 
 
 def check_network(network, role):

@@ -117,7 +117,7 @@ def _line(folder, path, metrics):
     link = str(grid).replace("+", "%2B").replace("=", "%3D")
     cells = [row, metrics["derived_from"], f"{metrics['data']} ({metrics['images']:,})"]
     cells += [f"{metrics['iterations']:,}", printed, name, start, end, best]
-    cells += [f"{metrics['seconds']:.0f} s", f"[grid]({link})"]
+    cells += [f"{metrics['seconds']['wall']:.0f} s", f"[grid]({link})"]
     return f"| {' | '.join(cells)} |"
 
 

@@ -99,7 +99,7 @@ def run(planned, data, data_dir, progress, stop=lambda: False, restart=False):
     }
     every, last = experiment.save_every, experiment.iterations
     grid_latents = generators.latents(GRID**2, experiment.latent_dim, planned.seed)
-    recorder = callbacks.RecordLosses(history, progress, checkpoint.seconds if checkpoint else 0.0)
+    recorder = callbacks.RecordLosses(history, progress, checkpoint.seconds if checkpoint else None)
     progress.begin(total=last, done=gan.iterations)
     if gan.iterations < last:
         sampler = Sampler(
@@ -318,8 +318,8 @@ def _summary(planned, data, records, name, recorder):
         "final": {key: final[key] for key in ("d_loss", "g_loss")},
         name: distance,
         "printed": experiment.printed,
-        "seconds": round(recorder.seconds, 1),
-        "iterations_per_second": round(experiment.iterations / recorder.seconds, 2),
+        "seconds": {part: round(value, 1) for part, value in recorder.seconds.items()},
+        "iterations_per_second": round(experiment.iterations / recorder.seconds["training"], 2),
     }
 
 

@@ -5,8 +5,8 @@ from typing import Literal
 from keras import Sequential, layers
 
 from keras_gans.networks import activation as activation_layer
-from keras_gans.networks import dropout as dropout_layer
 from keras_gans.networks import divide, normalization, output
+from keras_gans.networks import dropout as dropout_layer
 
 
 def generator(

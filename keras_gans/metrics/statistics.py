@@ -1,0 +1,103 @@
+"""Mean and covariance of features that arrive in batches."""
+
+import numpy as np
+
+
+class Statistics:
+    """Streaming mean and covariance in float64: as exact as from all rows at once.
+
+    Batches are joined with the pairwise update of Chan, Golub and LeVeque, "Updating formulae
+    and a pairwise algorithm for computing sample variances" (1979), eq. 2.1:
+    `M += C^T C + n m / (n + m) delta delta^T`. It subtracts means before it multiplies, so
+    nothing cancels, and how the rows were split into batches changes only the last digits.
+    """
+
+    def __init__(self):
+        self._n = 0
+        self._mean = None
+        self._scatter = None  # sum over rows of (x - mean)(x - mean)^T
+
+    @classmethod
+    def from_features(cls, features):
+        """The statistics of one array of features [n, d]."""
+        statistics = cls()
+        statistics.update(features)
+        return statistics
+
+    def update(self, features):
+        """Adds rows.
+
+        Args:
+            features: Array [n, d] of finite numbers; n may be 0, d is that of the first batch.
+
+        Raises:
+            ValueError: Not two-dimensional, another d than before, not finite, or so large
+                that its square is not. Nothing is added then.
+        """
+        rows = np.asarray(features, dtype=np.float64)
+        if rows.ndim != 2 or rows.shape[1] == 0:
+            raise ValueError(f"features have shape [n, d], d at least 1; this is {rows.shape}")
+        if self._n and rows.shape[1] != self.dimension:
+            raise ValueError(f"features of dimension {rows.shape[1]} after {self.dimension}")
+        if not np.isfinite(rows).all():
+            raise ValueError("features are not finite: there are NaN or infinite values")
+        m = len(rows)
+        if m == 0:
+            return
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean = rows.mean(axis=0)
+            rows = rows - mean
+            scatter = rows.T @ rows
+            if self._n:
+                delta = mean - self._mean
+                scatter += self._scatter
+                scatter += np.outer(delta, delta * (self._n * m / (self._n + m)))
+                mean = self._mean + delta * (m / (self._n + m))
+        # |S_ij| <= sqrt(S_ii S_jj): a finite diagonal is a finite matrix.
+        if not (np.isfinite(mean).all() and np.isfinite(np.trace(scatter))):
+            raise ValueError("features are so large that their covariance is not finite")
+        self._n, self._mean, self._scatter = self._n + m, mean, scatter
+
+    @property
+    def n(self):
+        """How many rows were seen."""
+        return self._n
+
+    @property
+    def dimension(self):
+        """Length of a row; None before the first."""
+        return None if self._mean is None else len(self._mean)
+
+    @property
+    def mean(self):
+        """Mean row [d], float64.
+
+        Raises:
+            ValueError: No row was seen.
+        """
+        if self._n < 1:
+            raise ValueError("a mean needs at least 1 sample; there is none")
+        return self._mean
+
+    @property
+    def covariance(self):
+        """Covariance [d, d], float64, normalised by n - 1.
+
+        Raises:
+            ValueError: Fewer than two rows were seen.
+        """
+        if self._n < 2:
+            raise ValueError(f"a covariance needs at least 2 samples; there are {self._n}")
+        return self._scatter / (self._n - 1)
+
+    def to_arrays(self):
+        """All state as {name: array}, for a file; `from_arrays` is the way back, bit for bit."""
+        return {"n": np.int64(self.n), "mean": self.mean, "scatter": self._scatter}
+
+    @classmethod
+    def from_arrays(cls, arrays):
+        """Statistics from what `to_arrays` gave."""
+        statistics = cls()
+        statistics._n = int(arrays["n"])
+        statistics._mean, statistics._scatter = arrays["mean"], arrays["scatter"]
+        return statistics

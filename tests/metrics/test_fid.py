@@ -1,0 +1,162 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.linalg import sqrtm
+
+from keras_gans.metrics.fid import fid, frechet_distance
+from keras_gans.metrics.statistics import Statistics
+
+
+def normal(n, d, seed, shift=0.0):
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(n, d)) @ (np.eye(d) + 0.3 * rng.normal(size=(d, d))) + shift
+
+
+def with_moments(mean, covariance):
+    """Statistics of exactly these moments."""
+    mean, covariance = np.atleast_1d(mean).astype(float), np.atleast_2d(covariance).astype(float)
+    return Statistics.from_arrays({"n": 101, "mean": mean, "scatter": covariance * 100})
+
+
+def total(x):
+    return np.trace(np.cov(x, rowvar=False))
+
+
+@pytest.mark.parametrize(("m1", "s1", "m2", "s2"), [(0, 1, 3, 1), (1, 2, -1, 5), (0, 0, 2, 3)])
+def test_two_normal_laws_on_a_line(m1, s1, m2, s2):
+    found = frechet_distance(with_moments(m1, s1**2), with_moments(m2, s2**2))
+    assert found == pytest.approx((m1 - m2) ** 2 + (s1 - s2) ** 2, rel=1e-14)
+
+
+def test_independent_coordinates_add_up():
+    s1, s2 = np.array([1.0, 2.0, 0.5, 0.0]), np.array([3.0, 2.0, 0.1, 1.0])
+    found = frechet_distance(with_moments(s1, np.diag(s1**2)), with_moments(s2, np.diag(s2**2)))
+    assert found == pytest.approx(2 * ((s1 - s2) ** 2).sum(), rel=1e-14)
+
+
+def test_equal_covariances_leave_the_distance_of_means():
+    x = normal(300, 12, 0)
+    shift = np.linspace(-1, 2, 12)
+    assert fid(x, x + shift) == pytest.approx(shift @ shift, rel=1e-12)
+
+
+@pytest.mark.parametrize(("n", "d"), [(500, 8), (5, 40), (2, 30), (64, 64), (200, 1)])
+def test_identical_sets_are_at_no_distance(n, d):
+    x = normal(n, d, 1)
+    assert 0 <= fid(x, x) <= 1e-12 * np.sum(np.var(x, axis=0, ddof=1))
+
+
+def test_scaling_squares():
+    x, y = normal(100, 6, 0), normal(90, 6, 1, 1.0)
+    assert fid(10 * x, 10 * y) == pytest.approx(100 * fid(x, y), rel=1e-12)
+
+
+@pytest.mark.parametrize(("n", "m", "d"), [(200, 150, 10), (6, 9, 25)])
+def test_rotation_and_order_do_not_matter(n, m, d):
+    x, y = normal(n, d, 0), normal(m, d, 1, 0.5)
+    q, _ = np.linalg.qr(np.random.default_rng(2).normal(size=(d, d)))
+    expected = fid(x, y)
+    assert fid(x @ q, y @ q) == pytest.approx(expected, rel=1e-12)
+    assert fid(y, x) == pytest.approx(expected, rel=1e-12)
+    assert fid(x[::-1], y) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("d", [1, 2, 16, 64])
+def test_equals_sqrtm_where_that_is_exact(d):
+    x, y = normal(40 * d + 50, d, 3), normal(30 * d + 50, d, 4, 0.2)
+    a, b = np.cov(x, rowvar=False).reshape(d, d), np.cov(y, rowvar=False).reshape(d, d)
+    root = np.real(sqrtm(a @ b)).reshape(d, d)
+    expected = ((x.mean(0) - y.mean(0)) ** 2).sum() + np.trace(a + b - 2 * root)
+    assert fid(x, y) == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize(("n", "m", "d"), [(40, 30, 6), (4, 5, 8)])
+def test_equals_forty_digits(n, m, d):
+    mp = pytest.importorskip("mpmath")
+    x, y = normal(n, d, 5), normal(m, d, 6, 0.3)
+    with mp.workdps(40):
+
+        def moments(z):
+            z = mp.matrix(z.tolist())
+            k = z.rows
+            mean = [mp.fsum(z[i, j] for i in range(k)) / k for j in range(d)]
+            centred = mp.matrix(k, d)
+            for i in range(k):
+                for j in range(d):
+                    centred[i, j] = z[i, j] - mean[j]
+            return mean, centred, centred.T * centred / (k - 1)
+
+        (m1, c1, s1), (m2, c2, s2) = moments(x), moments(y)
+        # Of features alone: the nuclear norm of C1 C2^T is that of L1^T L2.
+        cross = c1 * c2.T
+        values = mp.eigsy(cross * cross.T, eigvals_only=True)
+        trace = mp.fsum(mp.sqrt(max(v, 0)) for v in values) / mp.sqrt((n - 1) * (m - 1))
+        shift = mp.fsum((p - q) ** 2 for p, q in zip(m1, m2, strict=True))
+        expected = shift + mp.fsum(s1[i, i] + s2[i, i] for i in range(d)) - 2 * trace
+        assert abs(fid(x, y) / expected - 1) < 1e-13
+
+
+def test_fewer_samples_than_features_equals_the_formula_on_the_features():
+    x, y = normal(20, 300, 7), normal(25, 300, 8, 0.1)
+    cx, cy = (x - x.mean(0)) / np.sqrt(19), (y - y.mean(0)) / np.sqrt(24)
+    trace = np.linalg.svd(cx @ cy.T, compute_uv=False).sum()
+    expected = ((x.mean(0) - y.mean(0)) ** 2).sum() + total(x) + total(y) - 2 * trace
+    assert fid(x, y) == pytest.approx(expected, rel=1e-12)
+
+
+def test_two_samples_a_side():
+    # On a line through each pair: only the projection of one line on the other counts.
+    x, y = np.array([[0.0, 0, 0], [2, 0, 0]]), np.array([[0.0, 0, 0], [0, 2, 0]])
+    assert fid(x, y) == pytest.approx(2 + 2 + 2, rel=1e-14)
+    assert fid(x, x + np.array([0, 0, 5])) == pytest.approx(25, rel=1e-14)
+
+
+def test_constant_features():
+    x, constant = normal(50, 4, 0), np.full((50, 4), 3.0)
+    assert fid(constant, constant) == 0
+    assert fid(constant, constant + 1) == 4
+    expected = ((x.mean(0) - 3) ** 2).sum() + total(x)
+    assert fid(x, constant) == pytest.approx(expected, rel=1e-14)
+    x[:, 1] = 0  # a unit that never fires
+    assert np.isfinite(fid(x, normal(50, 4, 1)))
+
+
+def test_the_singular_case_needs_no_epsilon():
+    x = normal(400, 30, 9)
+    x = np.concatenate([x, x @ np.ones((30, 20))], axis=1)
+    y = x[:200] * 1.1
+    root = 1.1 * np.sqrt(1.0)
+    covariance = np.cov(x, rowvar=False)
+    a = with_moments(np.zeros(50), covariance)
+    b = with_moments(np.zeros(50), covariance * 1.1**2)
+    expected = np.trace(covariance) * (1 - root) ** 2
+    assert frechet_distance(a, b) == pytest.approx(expected, rel=1e-9)
+    assert type(fid(x, y)) is float
+
+
+@given(
+    n=st.integers(2, 12), m=st.integers(2, 12), d=st.integers(1, 9), seed=st.integers(0, 2**32),
+    scale=st.sampled_from([1e-8, 1.0, 1e8]),
+)  # fmt: skip
+@settings(max_examples=60, deadline=None)
+def test_it_is_a_real_number_at_least_zero(n, m, d, seed, scale):
+    rng = np.random.default_rng(seed)
+    x, y = rng.integers(0, 3, (n, d)) * scale, rng.integers(0, 3, (m, d)) * scale
+    value = fid(x, y)
+    assert isinstance(value, float) and np.isfinite(value) and value >= 0
+    shift = np.sum((x.mean(0) - y.mean(0)) ** 2)
+    assert value >= shift * (1 - 1e-12)
+
+
+def test_refusals():
+    x = normal(10, 3, 0)
+    with pytest.raises(ValueError, match="dimension 3 against 4"):
+        fid(x, normal(10, 4, 0))
+    with pytest.raises(ValueError, match="at least 2"):
+        fid(x, x[:1])
+    with pytest.raises(ValueError, match="not finite"):
+        fid(x, x * np.nan)
+    with pytest.raises(ArithmeticError, match="more than rounding"):
+        impossible = with_moments([0, 0], [[1, 5], [5, 1]])
+        frechet_distance(impossible, impossible)

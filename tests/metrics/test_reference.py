@@ -1,0 +1,140 @@
+import os
+
+import numpy as np
+import pytest
+
+from keras_gans.errors import UsageError
+from keras_gans.metrics import reference
+from keras_gans.metrics.reference import reference_statistics
+from keras_gans.metrics.statistics import Statistics
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (60, 4, 4, 1)).astype(np.uint8)
+
+
+class Pixels:
+    """An extractor whose features are the pixels, and that counts what it is given."""
+
+    def __init__(self, name="pixels", weights_hash="w", dimension=16):
+        self.name, self.weights_hash, self.dimension = name, weights_hash, dimension
+        self.seen = []
+
+    def __call__(self, images):
+        self.seen.append(len(images))
+        return images.reshape(len(images), -1).astype(np.float32)
+
+
+@pytest.fixture
+def ask(tmp_path):
+    def ask(extractor, images=IMAGES, fingerprint="f", count=20, seed=0, folder=tmp_path / "c"):
+        return reference_statistics(images, fingerprint, extractor, count, seed, folder)
+
+    return ask
+
+
+def equal(a, b):
+    return (
+        a.n == b.n and np.array_equal(a.mean, b.mean) and np.array_equal(a.covariance, b.covariance)
+    )
+
+
+def test_the_second_call_computes_nothing_and_is_equal(ask):
+    extractor = Pixels()
+    first, second = ask(extractor), ask(extractor)
+    assert extractor.seen == [20]
+    assert equal(first, second)
+
+
+def test_the_sample_is_a_choice_without_replacement_and_depends_on_the_seed(ask):
+    chosen = reference._sample(60, 20, 3)
+    assert len(set(chosen)) == 20
+    assert np.array_equal(chosen, reference._sample(60, 20, 3))
+    assert not np.array_equal(chosen, reference._sample(60, 20, 4))
+    expected = np.random.Generator(np.random.Philox(3)).choice(60, 20, replace=False)
+    assert set(chosen) == set(expected)
+    assert equal(ask(Pixels(), seed=3), Statistics.from_features(IMAGES[chosen].reshape(20, -1)))
+
+
+@pytest.mark.parametrize("count", [60, 61, 5000])
+def test_all_images_where_there_are_not_more(ask, count):
+    assert equal(ask(Pixels(), count=count), Statistics.from_features(IMAGES.reshape(60, -1)))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"fingerprint": "g"},
+        {"extractor": Pixels(name="others")},
+        {"extractor": Pixels(weights_hash="v")},
+        {"count": 21},
+        {"seed": 1},
+    ],
+    ids=["data", "extractor", "weights", "count", "seed"],
+)
+def test_whatever_differs_is_computed_anew(ask, change):
+    ask(Pixels())
+    extractor = change.setdefault("extractor", Pixels())
+    ask(**change)
+    assert len(extractor.seen) == 1
+
+
+def test_another_version_of_the_format_is_computed_anew(ask, monkeypatch):
+    ask(Pixels())
+    monkeypatch.setattr(reference, "FORMAT", 2)
+    extractor = Pixels()
+    ask(extractor)
+    assert extractor.seen == [20]
+
+
+def only_file(folder):
+    (name,) = os.listdir(folder)
+    return folder / name
+
+
+@pytest.mark.parametrize("damage", ["cut", "flip", "empty", "text"])
+def test_a_damaged_file_is_computed_anew_and_mended(ask, tmp_path, damage):
+    right = ask(Pixels())
+    path = only_file(tmp_path / "c")
+    whole = path.read_bytes()
+    middle = whole.index(right.mean.tobytes())
+    path.write_bytes({
+        "cut": whole[:-40],
+        "flip": whole[:middle] + bytes([whole[middle] ^ 4]) + whole[middle + 1 :],
+        "empty": b"",
+        "text": b"not an archive",
+    }[damage])  # fmt: skip
+    extractor = Pixels()
+    assert equal(ask(extractor), right)
+    assert extractor.seen == [20]
+    assert path.read_bytes() == whole
+
+
+def test_a_file_of_something_else_under_the_right_name_is_not_used(ask, tmp_path):
+    ask(Pixels(), seed=1)
+    other = only_file(tmp_path / "c").read_bytes()
+    right = ask(Pixels(), folder=tmp_path / "d")
+    path = only_file(tmp_path / "d")
+    path.write_bytes(other)
+    assert equal(ask(Pixels(), folder=tmp_path / "d"), right)
+
+
+@pytest.mark.parametrize("wrong", [{"n": np.int64(19)}, {"mean": np.full(16, np.nan)}])
+def test_a_file_that_cannot_be_right_is_not_used(ask, tmp_path, wrong):
+    right = ask(Pixels())
+    path = only_file(tmp_path / "c")
+    with np.load(path) as arrays:
+        np.savez(path, **{**arrays, **wrong})
+    assert equal(ask(Pixels()), right)
+
+
+def test_a_folder_that_cannot_be_written_is_no_error(ask, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    right = ask(Pixels())
+    assert equal(ask(Pixels(), folder=tmp_path / "file"), right)
+    assert equal(ask(Pixels(), folder=tmp_path / "file" / "below"), right)
+
+
+def test_fewer_than_two_images(ask):
+    with pytest.raises(UsageError, match="at least 2"):
+        ask(Pixels(), count=1)
+    with pytest.raises(UsageError, match="at least 2"):
+        ask(Pixels(), images=IMAGES[:1])

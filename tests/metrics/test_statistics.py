@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+
+from keras_gans.metrics.statistics import Statistics
+
+
+def rows(n=200, d=7, seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(n, d)) @ rng.normal(size=(d, d)) + 100
+
+
+def test_equals_numpy():
+    x = rows()
+    statistics = Statistics.from_features(x)
+    assert statistics.n == 200
+    assert statistics.dimension == 7
+    np.testing.assert_allclose(statistics.mean, x.mean(0), rtol=1e-14)
+    np.testing.assert_allclose(statistics.covariance, np.cov(x, rowvar=False), rtol=1e-12)
+
+
+@pytest.mark.parametrize("splits", [[1], [1, 2, 3], [0, 100, 100, 199], range(1, 200), [64, 128]])
+def test_splits_into_batches_do_not_matter(splits):
+    x = rows()
+    whole, parts = Statistics.from_features(x), Statistics()
+    for batch in np.split(x, list(splits)):
+        parts.update(batch)
+    assert parts.n == whole.n
+    np.testing.assert_allclose(parts.mean, whole.mean, rtol=1e-14)
+    np.testing.assert_allclose(parts.covariance, whole.covariance, rtol=0, atol=1e-12)
+
+
+def test_a_large_mean_does_not_cancel():
+    x = rows() * 1e-3 + 1e6
+    parts = Statistics()
+    for batch in np.split(x, 20):
+        parts.update(batch)
+    np.testing.assert_allclose(parts.covariance, np.cov(x, rowvar=False), rtol=1e-6)
+
+
+def test_float32_is_accumulated_in_float64():
+    x = rows().astype(np.float32)
+    assert Statistics.from_features(x).covariance.dtype == np.float64
+    expected = Statistics.from_features(x.astype(np.float64))
+    np.testing.assert_array_equal(Statistics.from_features(x).covariance, expected.covariance)
+
+
+def test_the_input_is_not_changed():
+    x = rows()
+    before = x.copy()
+    Statistics.from_features(x)
+    np.testing.assert_array_equal(x, before)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_what_is_not_finite_is_refused_and_nothing_is_added(value):
+    statistics = Statistics.from_features(rows())
+    bad = rows(5)
+    bad[3, 2] = value
+    with pytest.raises(ValueError, match="not finite"):
+        statistics.update(bad)
+    np.testing.assert_array_equal(statistics.mean, Statistics.from_features(rows()).mean)
+
+
+def test_an_overflowing_covariance_is_refused():
+    with pytest.raises(ValueError, match="not finite"):
+        Statistics.from_features(rows() * 1e200)
+
+
+def test_few_samples():
+    with pytest.raises(ValueError, match="at least 1"):
+        _ = Statistics().mean
+    with pytest.raises(ValueError, match="at least 2 samples; there are 1"):
+        _ = Statistics.from_features(rows(1)).covariance
+    two = Statistics.from_features([[0.0, 0.0], [2.0, 4.0]])
+    np.testing.assert_array_equal(two.covariance, [[2, 4], [4, 8]])
+
+
+@pytest.mark.parametrize("shape", [(3,), (2, 3, 4), (5, 0)])
+def test_other_shapes_are_refused(shape):
+    with pytest.raises(ValueError, match="shape"):
+        Statistics.from_features(np.zeros(shape))
+
+
+def test_another_dimension_is_refused():
+    with pytest.raises(ValueError, match="dimension 3 after 7"):
+        Statistics.from_features(rows()).update(np.zeros((2, 3)))
+
+
+def test_to_arrays_and_back_is_exact_and_goes_on():
+    x = rows()
+    first = Statistics.from_features(x[:150])
+    second = Statistics.from_arrays(first.to_arrays())
+    for statistics in (first, second):
+        statistics.update(x[150:])
+    np.testing.assert_array_equal(first.covariance, second.covariance)
+    np.testing.assert_array_equal(first.mean, second.mean)
