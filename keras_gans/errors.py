@@ -4,7 +4,8 @@ import reprlib
 from difflib import get_close_matches
 
 _repr = reprlib.Repr()
-_repr.maxlevel, _repr.maxstring = 2, 80  # a few lines of YAML can stand for 10^30 words
+# A few lines of YAML can stand for 10^30 words.
+_repr.maxlevel, _repr.maxdict, _repr.maxstring = 1, 12, 80
 
 
 class UsageError(ValueError):

@@ -394,9 +394,7 @@ def _typed(value, annotation, where):
     if isinstance(value, str) and float in types and _is_number(value):
         as_number = yaml.safe_dump(float(value)).split()[0]  # 5e-5 as 5.0e-05
         raise UsageError(f"{where}: YAML reads {value} as text; write {as_number}")
-    raise UsageError(
-        f"{where}: {short(value)} is of type {type(value).__name__}, not {wanted}"
-    )
+    raise UsageError(f"{where}: {short(value)} is of type {type(value).__name__}, not {wanted}")
 
 
 def _is_number(text):

@@ -67,8 +67,10 @@ def load(path):
             with keras.StatelessScope(initialize_variables=False):
                 sketch = _build(recipe, path)  # shapes alone: what they ask for may be absurd
             values = _values(file, _weights(sketch), path)
-    except (OSError, RuntimeError) as error:
-        raise UsageError(f"{path} is damaged: {error}") from None
+    except UsageError:
+        raise
+    except Exception as error:  # h5py has many ways to say so
+        raise UsageError(f"{path} is damaged: {' '.join(str(error).split())}") from error
     generator = _build(recipe, path)
     for weight, value in zip(_weights(generator), values, strict=True):
         weight.assign(value)
@@ -98,7 +100,7 @@ def interpolate(start, end, steps, spherical=False):
     t = np.linspace(0.0, 1.0, steps)[:, None]
     start, end = np.asarray(start, "float64"), np.asarray(end, "float64")
     lengths = np.linalg.norm(start) * np.linalg.norm(end)
-    angle = np.arccos(np.clip(start @ end / lengths, -1.0, 1.0)) if spherical else 0.0
+    angle = np.arccos(np.clip(start @ end / lengths, -1.0, 1.0)) if spherical and lengths else 0
     if np.sin(angle) < 1e-6:  # no arc between vectors that are parallel
         points = (1 - t) * start + t * end
     else:

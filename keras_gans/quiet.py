@@ -7,6 +7,7 @@ everything else: errors, tracebacks, our own words.
 """
 
 import atexit
+import logging
 import os
 import re
 import sys
@@ -21,6 +22,7 @@ _MAY_BECOME_NOISE = re.compile(rb"[EIW]($|\d)|W(A(R|$)|$)")
 def silence_libraries():
     """Filters standard error for the rest of the process."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # "5 out of the last 5 calls to ..."
     sys.stderr.flush()
     original = os.dup(2)
     read_end, write_end = os.pipe()

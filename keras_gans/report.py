@@ -118,6 +118,7 @@ def _line(folder, path, metrics):
     cells = [row, metrics["derived_from"], f"{metrics['data']} ({metrics['images']:,})"]
     cells += [f"{metrics['iterations']:,}", printed, name, start, end, best]
     cells += [f"{metrics['seconds']['wall']:.0f} s", f"[grid]({link})"]
+    cells = [cell.replace("|", r"\|") for cell in cells]
     return f"| {' | '.join(cells)} |"
 
 

@@ -10,6 +10,7 @@ pytestmark = pytest.mark.backends
 
 def make_model(objective):
     """A model whose one step is `objective(model, data)`."""
+
     class Model(StatefulTrainStep, keras.Model):
         def __init__(self):
             super().__init__()

@@ -1,0 +1,98 @@
+"""Eight steps of a small GAN that every backend has to take alike.
+
+    KERAS_BACKEND=jax python tests/parity.py       prints the losses as JSON
+
+Same weights, same latents, no dropout. The committed losses, tests/parity.json, are those of
+TensorFlow. Adam divides a gradient by its size, so that one which is zero but for rounding (a
+bias before batch normalization, a unit at the kink of its leaky ReLU) becomes a whole step, another
+one on each backend. So the cases with convolutions or clipping use plain gradient descent.
+"""
+
+import json
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_gans import losses, networks
+from keras_gans.gan import GAN
+from keras_gans.penalties import R1, GradientPenalty
+
+STEPS, BATCH, SHAPE, LATENT = 8, 32, (8, 8, 1), 4
+
+
+class FixedFactor(GradientPenalty):
+    """The gradient penalty halfway between reals and fakes, so that nothing is drawn."""
+
+    def __call__(self, discriminator, real, fake, seed):
+        halfway = (real + fake) / 2
+        return super().__call__(discriminator, halfway, halfway, seed)
+
+
+FAITHFUL = {
+    "d_update": "separate",
+    "fakes": "inference",
+    "latents": "shared",
+    "g_turn_batch_norm": "frozen",
+}
+
+
+def adam():
+    return keras.optimizers.Adam(2e-4, beta_1=0.5)
+
+
+def sgd():
+    return keras.optimizers.SGD(1e-3)
+
+
+CLIPPED = {**FAITHFUL, "d_steps": 2, "clip": 0.1, "clip_weights": "all"}
+CASES = {
+    "vanilla, joint": ("vanilla", "binary_crossentropy", adam, {}),
+    "vanilla, as the thesis": ("vanilla", "binary_crossentropy", adam, FAITHFUL),
+    "lsgan": ("lsgan", "mse", adam, {"latents": "shared"}),
+    "dcgan, as the thesis": ("dcgan", "binary_crossentropy", sgd, FAITHFUL),
+    "wgan, clipped": ("wgan", "wasserstein", sgd, CLIPPED),
+    "gradient penalty": (
+        "lsgan", "wasserstein", adam, {"d_steps": 2, "penalty": FixedFactor(10)},
+    ),
+    "R1": ("vanilla", "binary_crossentropy", adam, {"penalty": R1(1.0)}),
+}  # fmt: skip
+
+
+def run(network, loss, optimizer, rules):
+    """Losses of each step, by name."""
+    random = np.random.default_rng(1)
+    options = {} if network in ("vanilla", "lsgan") else {"dropout": 0.0}
+    generator = networks.generator(network, SHAPE, LATENT)
+    discriminator = networks.discriminator(network, SHAPE, last_activation=None, **options)
+    for model in (generator, discriminator):
+        for v in model.trainable_weights:
+            if len(v.shape) > 1:
+                # Scaled so that signals keep their size: batch normalization of nearly equal
+                # numbers would blow up their rounding.
+                scale = np.sqrt(2 / np.prod(v.shape[:-1]))
+                v.assign((scale * random.standard_normal(v.shape)).astype("float32"))
+    gan = GAN(generator, discriminator)
+    objective = losses.get(loss)
+    gan.compile(
+        d_optimizer=optimizer(),
+        g_optimizer=optimizer(),
+        d_loss=objective.discriminator,
+        g_loss=objective.generator,
+        jit_compile=keras.config.backend() == "jax",
+        **rules,
+    )
+    latents = random.standard_normal((BATCH, LATENT)).astype("float32")
+    gan.draw_latents = lambda n: ops.convert_to_tensor(latents)
+    turns = rules.get("d_steps", 1)
+    reals = np.tanh(random.standard_normal((STEPS, turns * BATCH, *SHAPE))).astype("float32")
+    found = {}
+    for real in reals:
+        history = gan.fit(real, batch_size=len(real), shuffle=False, verbose=0).history
+        for name, value in history.items():
+            found.setdefault(name, []).append(value[0])
+    return found
+
+
+if __name__ == "__main__":
+    print(json.dumps({name: run(*case) for name, case in CASES.items()}, indent=1))

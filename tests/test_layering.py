@@ -1,0 +1,98 @@
+"""Imports point one way, and one module alone knows the backend's own arithmetic."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "keras_gans"
+
+# Each part, and the parts of the package that it may import. Order: leaves first.
+MAY_IMPORT = {
+    "errors": set(),
+    "signatures": set(),
+    "autodiff": set(),
+    "quiet": set(),
+    "progress": set(),
+    "plots": set(),
+    "sampling": set(),
+    "losses": {"errors"},
+    "datasets": {"errors"},
+    "metrics": {"errors"},
+    "penalties": {"autodiff"},
+    "gan": {"autodiff"},
+    "networks": {"errors", "signatures"},
+    "experiment": {"errors", "signatures", "metrics"},
+    "generators": {"errors", "datasets", "networks", "experiment"},
+    "report": {"errors", "experiment"},
+    "checkpoints": set(),
+    "callbacks": {"checkpoints", "generators", "plots"},
+    "runner": {
+        "errors", "losses", "datasets", "metrics", "networks", "gan", "sampling", "plots",
+        "generators", "checkpoints", "callbacks",
+    },
+    "cli": {
+        "errors", "experiment", "runner", "datasets", "metrics", "generators", "plots", "quiet",
+        "progress", "report", "callbacks",
+    },
+}  # fmt: skip
+
+BACKENDS = {"tensorflow", "jax", "torch"}
+# autodiff: how a gradient is taken. sampling: the resident array of TensorFlow's input pipeline.
+MAY_IMPORT_A_BACKEND = {"autodiff", "sampling"}
+
+
+def modules():
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def part(path):
+    relative = path.relative_to(PACKAGE)
+    return relative.parts[0].removesuffix(".py")
+
+
+def imported(path):
+    """Dotted names that a module imports, at its top or inside functions."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module == "keras_gans":
+            names |= {f"keras_gans.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            names.add(node.module)
+    return names
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_one_way(path):
+    if part(path) == "__init__":
+        assert not imported(path)
+        return
+    ours = {n.split(".")[1] for n in imported(path) if n.startswith("keras_gans.")}
+    assert ours - {part(path)} <= MAY_IMPORT[part(path)]
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_one_place_knows_the_backends(path):
+    backends = {name.split(".")[0] for name in imported(path)} & BACKENDS
+    assert not backends or part(path) in MAY_IMPORT_A_BACKEND
+
+
+def test_the_map_names_every_part_and_has_no_circle():
+    parts = {part(path) for path in modules()} - {"__init__"}
+    assert parts == set(MAY_IMPORT)
+    left = dict(MAY_IMPORT)
+    while left:
+        free = [name for name, needs in left.items() if not needs & set(left)]
+        assert free, f"a circle among {sorted(left)}"
+        for name in free:
+            del left[name]
+
+
+def test_sources_speak_of_the_project_alone():
+    """No module is called utils, and no text names a path of somebody's machine."""
+    for path in modules():
+        assert path.stem not in ("utils", "helpers", "misc")
+        assert "/home/" not in path.read_text()
