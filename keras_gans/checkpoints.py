@@ -6,13 +6,14 @@ stays until the next but one. Reading verifies the checksums that the format car
 """
 
 import json
-import os
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from keras import ops
+
+from keras_gans.files import replacing
 
 _KEEP = 2
 
@@ -46,14 +47,10 @@ def save(folder, gan, history, seconds):
     folder = Path(folder)
     folder.mkdir(exist_ok=True)
     path = folder / f"{gan.iterations:06d}.npz"
-    partial = path.with_suffix(".partial")
     arrays = {f"{i:04d}": ops.convert_to_numpy(v) for i, v in enumerate(gan.state)}
     about = json.dumps({"history": history, "seconds": seconds})
-    with partial.open("wb") as file:
-        np.savez(file, about=np.frombuffer(about.encode(), "u1"), **arrays)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(partial, path)
+    with replacing(path) as partial:
+        np.savez(partial, about=np.frombuffer(about.encode(), "u1"), **arrays)
     for old in _files(folder)[:-_KEEP]:
         old.unlink()
 

@@ -420,10 +420,17 @@ def _main_parser():
 
     verb = verbs.add_parser(
         "weights",
-        help="train the packaged classifier anew",
+        help="train the packaged classifier anew; where other weights go",
         description="lenet: trains the small MNIST classifier whose features the Frechet "
         "distance of 28x28 grey images uses, and writes its weights. The package carries them: "
         "this is how they were made, not a step that anybody needs.",
+        epilog="The FID network (Inception, 2015-12-05) is not in the package. Its weights are "
+        "read from inception_2015_12_05.npz, or any inception_2015_12_05*.npz, in the data "
+        "folder: for each convolution of the TensorFlow graph, by the name of its node with / as "
+        "_ (conv, mixed_4_tower_1_conv_2, ...), float32 arrays NODE/kernel [height, width, in, "
+        "out] and NODE/bias [out], batch normalization folded into both. A file that stops "
+        "before the last layers serves the taps before them. Without it, distances that need it "
+        "are null.",
     )
     verb.add_argument("name", choices=["lenet"])
     verb.add_argument("--out", type=Path, required=True, metavar="FILE.npz")

@@ -8,7 +8,6 @@ by this package from the recipe, and the file has to hold exactly its weights.
 
 import json
 import logging
-import os
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import h5py
 import numpy as np
 
 from keras_gans.errors import UsageError
+from keras_gans.files import replacing
 
 _ATTRIBUTE = "keras_gans"
 
@@ -29,16 +29,11 @@ def save(generator, path, recipe):
         recipe: Dict of plain values: "network", "options", "image_shape", "latent_dim", and
             whatever else is worth knowing about the run.
     """
-    path = Path(path)
-    partial = path.with_name(f".partial-{path.name}")
-    try:
+    with replacing(path) as partial:
         with _legacy_format_accepted():
             generator.save(partial, include_optimizer=False)
         with h5py.File(partial, "r+") as file:
             file.attrs[_ATTRIBUTE] = json.dumps(recipe)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def load(path):

@@ -1,10 +1,9 @@
 """Pictures of a run: grids of images, curves, the drawing of both networks."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 from PIL import Image
+
+from keras_gans.files import replacing
 
 _MARGIN = 2
 
@@ -39,13 +38,8 @@ def picture(image):
 
 def save_image(image, path):
     """Writes a PIL image as PNG; the file appears complete or not at all."""
-    path = Path(path)
-    partial = path.with_name(f".partial-{path.name}")
-    try:
+    with replacing(path) as partial:
         image.save(partial, format="PNG", optimize=True)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def losses(path, history):

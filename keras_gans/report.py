@@ -8,11 +8,11 @@ seldom the same measurement.
 """
 
 import json
-import os
 from pathlib import Path
 
 from keras_gans.errors import UsageError
 from keras_gans.experiment import read_table
+from keras_gans.files import replacing
 
 
 def write(results, table=None):
@@ -35,9 +35,8 @@ def write(results, table=None):
         runs = finished(folder)
         if runs:
             page = folder / "README.md"
-            partial = page.with_name(".partial-README.md")
-            partial.write_text(markdown(folder, runs), encoding="utf-8")
-            os.replace(partial, page)
+            with replacing(page) as partial:
+                partial.write_text(markdown(folder, runs), encoding="utf-8")
             written.append(page)
     if not written:
         raise UsageError(

@@ -18,6 +18,7 @@ import numpy as np
 import keras_gans
 from keras_gans import callbacks, checkpoints, datasets, generators, losses, networks, plots
 from keras_gans.errors import UsageError
+from keras_gans.files import remove_partial, replacing
 from keras_gans.gan import GAN
 from keras_gans.metrics import features, metric_name
 from keras_gans.metrics.fid import frechet_distance
@@ -72,6 +73,7 @@ def run(planned, data, data_dir, progress, stop=lambda: False, restart=False):
     if restart or planned.state == "new":
         _begin_folder(folder)
         (folder / "experiment.yaml").write_text(planned.to_yaml())
+    remove_partial(folder)
     _write_json(folder / "environment.json", environment(planned.seed, data))
     _describe(folder, generator, discriminator)
     plots.save_image(
@@ -346,6 +348,5 @@ def _processor():
 
 
 def _write_json(path, content):
-    partial = path.with_name(f".partial-{path.name}")
-    partial.write_text(json.dumps(content, indent=2) + "\n")
-    os.replace(partial, path)
+    with replacing(path) as partial:
+        partial.write_text(json.dumps(content, indent=2) + "\n")

@@ -3,9 +3,9 @@
     KERAS_BACKEND=jax python tests/parity.py       prints the losses as JSON
 
 Same weights, same latents, no dropout. The committed losses, tests/parity.json, are those of
-TensorFlow. Adam divides a gradient by its size, so that one which is zero but for rounding (a
-bias before batch normalization, a unit at the kink of its leaky ReLU) becomes a whole step, another
-one on each backend. So the cases with convolutions or clipping use plain gradient descent.
+TensorFlow. Rounding differs between backends, and two things make whole steps of it: a ReLU at
+its kink (hence the seed), and Adam, which divides a gradient that is zero but for rounding by its
+size (hence gradient descent in the cases with convolutions or clipping).
 """
 
 import json
@@ -19,6 +19,7 @@ from keras_gans.gan import GAN
 from keras_gans.penalties import R1, GradientPenalty
 
 STEPS, BATCH, SHAPE, LATENT = 8, 32, (8, 8, 1), 4
+SEED = 4  # One at which no unit comes within rounding of the kink of its ReLU in these steps.
 
 
 class FixedFactor(GradientPenalty):
@@ -61,7 +62,7 @@ CASES = {
 
 def run(network, loss, optimizer, rules):
     """Losses of each step, by name."""
-    random = np.random.default_rng(1)
+    random = np.random.default_rng(SEED)
     options = {} if network in ("vanilla", "lsgan") else {"dropout": 0.0}
     generator = networks.generator(network, SHAPE, LATENT)
     discriminator = networks.discriminator(network, SHAPE, last_activation=None, **options)

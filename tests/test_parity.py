@@ -1,12 +1,9 @@
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
-import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 import parity
+import pytest
 
 GOLDEN = json.loads(Path(__file__).with_name("parity.json").read_text())
 

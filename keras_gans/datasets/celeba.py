@@ -14,6 +14,7 @@ import numpy as np
 
 from keras_gans.datasets import _files, _tfds
 from keras_gans.errors import UsageError, suggestion
+from keras_gans.files import replacing
 
 SPLITS = ("train",)
 
@@ -140,19 +141,12 @@ def _written(out):
     It is made before the faces are looked for: a folder that cannot be written to should not
     come to light an hour later.
     """
-    temporary = out.with_name(f".{out.name}.{os.getpid()}")
     try:
         if out.is_dir():
             raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
         out.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with temporary.open("wb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, out)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with replacing(out) as partial, partial.open("wb") as file:
+            yield file
     except OSError as error:  # of writing: the source's own are already something else
         raise UsageError(
             f"{out} cannot be written ({error.strerror}); "

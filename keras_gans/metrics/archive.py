@@ -7,8 +7,6 @@ nothing is ever unpickled, and the archive's checksums are verified.
 
 import hashlib
 import math
-import os
-import uuid
 import zipfile
 import zlib
 from pathlib import Path
@@ -16,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_gans.errors import UsageError
+from keras_gans.files import replacing
 
 LONGEST_TEXT = 65536  # bytes
 # All that zipfile and numpy.lib.format raise on damaged or unsupported archives.
@@ -108,12 +107,5 @@ def write_arrays(path, arrays):
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
-    try:
-        with open(temporary, "xb") as file:
-            np.savez(file, **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(path) as partial, partial.open("wb") as file:
+        np.savez(file, **arrays)

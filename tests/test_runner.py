@@ -1,0 +1,268 @@
+"""Whole runs on tiny data: every row of the protocol, what a run leaves, resume."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from keras_gans import datasets, generators, runner
+from keras_gans.datasets import Images
+from keras_gans.errors import UsageError
+from keras_gans.experiment import Run, read_table
+
+
+class Silent:
+    """Remembers what a run says."""
+
+    def __init__(self):
+        self.notes, self.updates = [], []
+
+    def status(self, text):
+        pass
+
+    def begin(self, total, done=0):
+        self.begun = (total, done)
+
+    def note(self, text):
+        self.notes.append(text)
+
+    def update(self, done, values=None):
+        self.updates.append((done, values))
+
+
+def plan(table, number, folder, seed=0, **changed):
+    changed = {key.replace("__", "."): value for key, value in changed.items()}
+    experiment = read_table(table).experiment(number, changed)
+    return Run(table, number, experiment, seed, changed, folder)
+
+
+def train(run, data_dir, **kwargs):
+    progress = Silent()
+    data = datasets.load(run.experiment.dataset, data_dir)
+    return runner.run(run, data, data_dir, progress, **kwargs), progress
+
+
+ROWS = [(t, n) for t in ("akel2022", "akel2022_ablation") for n in sorted(read_table(t).rows)]
+
+
+@pytest.mark.parametrize(("table", "number"), ROWS)
+def test_every_row_takes_two_iterations(table, number, tiny_data, tmp_path):
+    run = plan(table, number, tmp_path, iterations=2, batch_size=4, fid_samples=8, save_every=2)
+    metrics, progress = train(run, tiny_data)
+    assert metrics["iterations"] == 2
+    assert metrics["printed"] == read_table(table).experiment(number).printed
+    assert np.isfinite(list(metrics["final"].values())).all()
+    generator, recipe = generators.load(run.folder / "generator_model_000002.h5")
+    assert recipe["latent_dim"] == run.experiment.latent_dim
+    assert generator.output_shape[1:] == datasets.load(run.experiment.dataset, tiny_data).shape
+    if run.experiment.dataset == "mnist":
+        assert metrics["fid8_lenet"]["last"] > 0
+    else:
+        # The weights of the FID network are not there: said once, null under its own name.
+        assert metrics["fid8_inception768_75px"] is None
+        assert len([note for note in progress.notes if "null" in note]) == 1
+
+
+TINY = {"iterations": 40, "save_every": 10, "batch_size": 8, "fid_samples": 50}
+
+
+def digits_run(folder, number=2, **changed):
+    return plan("quickstart", number, folder, **{**TINY, **changed})
+
+
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory):
+    """A run of 40 iterations that nothing interrupts."""
+    run = digits_run(tmp_path_factory.mktemp("results"))
+    return run, *train(run, None)
+
+
+def test_what_a_run_leaves(straight):
+    run, _, progress = straight
+    files = {str(p.relative_to(run.folder)) for p in run.folder.rglob("*") if p.is_file()}
+    steps = ("000010", "000020", "000030", "000040")
+    assert files == {
+        "experiment.yaml", "environment.json", "log.jsonl", "metrics.json",
+        "discriminator_modelsummary.txt", "generator_modelsummary.txt", "modelsummary.txt",
+        "model_plot.png", "plot_loss.png", "plot_fid.png", "samples/reals.png",
+        *(f"samples/{step}.png" for step in steps),
+        *(f"generator_model_{step}.h5" for step in steps), "generator_model_best.h5",
+        "checkpoint/000030.npz", "checkpoint/000040.npz",
+    }  # fmt: skip
+    environment = json.loads((run.folder / "environment.json").read_text())
+    assert environment["seed"] == 0
+    assert environment["packages"]["keras"] == keras.__version__
+    assert environment["data"]["images"] == [1797, 28, 28, 1]
+    assert progress.begun == (40, 0)
+
+
+def test_summaries_count_parameters_and_are_not_cut(straight):
+    run, *_ = straight
+    combined = (run.folder / "modelsummary.txt").read_text()
+    generator = (run.folder / "generator_modelsummary.txt").read_text()
+    assert "Total params: 1,249,922" in combined
+    assert "Trainable params: 855,809" in combined, "the discriminator stands frozen in it"
+    assert "Total params: 856,193" in generator
+    table = [line for line in generator.splitlines() if line.startswith("│")]
+    assert table
+    assert all(line.endswith("│") for line in table)
+
+
+def test_the_log_has_every_execution_and_every_measurement(straight):
+    run, metrics, _ = straight
+    records = [json.loads(line) for line in (run.folder / "log.jsonl").read_text().splitlines()]
+    losses = [r for r in records if "d_loss" in r]
+    assert [r["iteration"] for r in losses] == list(range(5, 41, 5))
+    for record in losses:
+        mean = (record["d_loss_real"] + record["d_loss_fake"]) / 2
+        assert record["d_loss"] == pytest.approx(mean, rel=1e-5)
+    distances = {r["iteration"]: r["fid50_lenet"] for r in records if "fid50_lenet" in r}
+    assert sorted(distances) == [0, 10, 20, 30, 40]
+    summary = metrics["fid50_lenet"]
+    assert (summary["first"], summary["last"]) == (distances[0], distances[40])
+    best = min((10, 20, 30, 40), key=distances.get)
+    assert (summary["best"], summary["best_iteration"]) == (distances[best], best)
+    _, recipe = generators.load(run.folder / "generator_model_best.h5")
+    assert recipe["iteration"] == best
+
+
+def test_the_grid_of_a_run_is_that_of_its_seed(straight):
+    from PIL import Image
+
+    from keras_gans import plots
+
+    run, *_ = straight
+    generator, recipe = generators.load(run.folder / "generator_model_000040.h5")
+    images = generators.images(generator, generators.latents(25, recipe["latent_dim"], run.seed))
+    expected = np.asarray(plots.grid(images, 5))
+    found = np.asarray(Image.open(run.folder / "samples" / "000040.png").convert("L"))
+    np.testing.assert_array_equal(found, expected)
+
+
+class StopAt:
+    """Says stop from the n-th time it is asked on, that is after n executions."""
+
+    def __init__(self, executions):
+        self.left = executions
+
+    def __call__(self):
+        self.left -= 1
+        return self.left <= 0
+
+
+def weights(run):
+    with np.load(run.folder / "checkpoint" / "000040.npz") as file:
+        return {key: file[key] for key in file.files if key != "about"}
+
+
+def assert_same_end(a, b):
+    one, two = weights(a), weights(b)
+    assert one.keys() == two.keys()
+    for key, value in one.items():
+        np.testing.assert_array_equal(value, two[key])
+    assert (a.folder / "log.jsonl").read_bytes() == (b.folder / "log.jsonl").read_bytes()
+
+
+def test_stopped_and_resumed_ends_as_if_nothing_had_happened(straight, tmp_path):
+    run = digits_run(tmp_path)
+    with pytest.raises(runner.Stopped, match="iteration 15 of 40"):
+        train(run, None, stop=StopAt(3))
+    assert run.state == "interrupted"
+    _, progress = train(run, None)
+    assert progress.begun == (40, 15)
+    assert run.state == "finished"
+    assert_same_end(run, straight[0])
+
+
+def test_killed_between_checkpoints_goes_back_to_the_last_one(straight, tmp_path):
+    """A kill leaves later records and files; the run starts at its checkpoint all the same."""
+    run = digits_run(tmp_path)
+    with pytest.raises(runner.Stopped):
+        train(run, None, stop=StopAt(5))
+    with (run.folder / "log.jsonl").open("a") as log:
+        log.write('{"iteration": 30, "d_loss": 1')
+    (run.folder / "generator_model_000030.h5").write_bytes(b"half a file")
+    partial = run.folder / "checkpoint" / ".partial-7-000030.npz"
+    partial.write_bytes(b"half a file")
+    train(run, None)
+    assert not partial.exists()
+    assert_same_end(run, straight[0])
+    generators.load(run.folder / "generator_model_000030.h5")
+
+
+def test_a_damaged_checkpoint_is_named_and_the_one_before_used(straight, tmp_path):
+    run = digits_run(tmp_path)
+    with pytest.raises(runner.Stopped):
+        train(run, None, stop=StopAt(4))
+    newest = run.folder / "checkpoint" / "000020.npz"
+    newest.write_bytes(newest.read_bytes()[:1000])
+    _, progress = train(run, None)
+    assert progress.begun == (40, 10)
+    assert any("000020.npz cannot be read whole" in note for note in progress.notes)
+    assert_same_end(run, straight[0])
+
+
+def test_another_seed_is_another_run(straight, tmp_path):
+    run = plan("quickstart", 2, tmp_path, seed=1, **TINY)
+    metrics, _ = train(run, None)
+    assert run.folder.name == "seed-1"
+    assert metrics["final"] != straight[1]["final"]
+
+
+def test_restart_trains_over_what_is_there(tmp_path):
+    run = digits_run(tmp_path, number=1, iterations=10)
+    train(run, None)
+    stale = run.folder / "generator_model_000999.h5"
+    stale.write_bytes(b"of an earlier run")
+    _, progress = train(run, None, restart=True)
+    assert progress.begun == (10, 0)
+    assert not stale.exists()
+
+
+def test_iterations_need_not_be_a_multiple_of_anything(tmp_path):
+    run = digits_run(tmp_path, number=1, iterations=17, fid_every=7)
+    metrics, _ = train(run, None)
+    assert metrics["iterations"] == 17
+    saved = sorted(p.name for p in run.folder.glob("generator_model_0*.h5"))
+    assert saved == ["generator_model_000010.h5", "generator_model_000017.h5"]
+    records = [json.loads(line) for line in (run.folder / "log.jsonl").read_text().splitlines()]
+    assert [r["iteration"] for r in records if "fid50_lenet" in r] == [0, 7, 14, 17]
+
+
+def test_sampling_by_epochs_runs_too(tmp_path):
+    metrics, _ = train(digits_run(tmp_path, number=3, iterations=10, sampling="epochs"), None)
+    assert metrics["iterations"] == 10
+
+
+def test_losses_that_are_no_numbers_end_the_run(tmp_path):
+    from keras_gans.callbacks import Diverged
+
+    run = digits_run(tmp_path, number=3, optimizer__learning_rate=1e30)
+    with pytest.raises(Diverged, match="no longer finite at iteration 10"):
+        train(run, None)
+    assert run.state == "interrupted"
+    for line in (run.folder / "log.jsonl").read_text().splitlines():
+        json.loads(line, parse_constant=pytest.fail)
+
+
+def test_nothing_is_written_where_the_data_do_not_fit(tmp_path):
+    odd = Images("odd", np.zeros((30, 30, 30, 1), "uint8"), None, "odd.npz")
+    run = digits_run(tmp_path)
+    with pytest.raises(UsageError, match=r"30x30.*divisible by 4"):
+        runner.run(run, odd, None, Silent())
+    faces = plan("akel2022", 11, tmp_path)
+    with pytest.raises(UsageError, match=r"odd\.npz has images of 30x30.*40x40"):
+        runner.run(faces, odd, None, Silent())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_extractor_fits_is_said_once_and_null(tmp_path):
+    run = digits_run(tmp_path, number=1, iterations=10, fid_features="inception768")
+    metrics, progress = train(run, tmp_path)
+    assert metrics["fid50_inception768"] is None
+    assert len(progress.notes) == 1
+    assert "fid50_inception768 is null" in progress.notes[0]
+    assert not (run.folder / "plot_fid.png").exists()
+    records = [json.loads(line) for line in (run.folder / "log.jsonl").read_text().splitlines()]
+    assert {"iteration": 10, "fid50_inception768": None} in records
