@@ -75,6 +75,8 @@ class RecordLosses(keras.callbacks.Callback):
 class Interval(keras.callbacks.Callback):
     """Calls the subclass's `at(iteration)` every `every` iterations and at the last one.
 
+    It asks `self.model` first, which on JAX brings the weights up to date.
+
     Args:
         every: Iterations, >= 1.
         last: The last iteration of the run.
@@ -94,34 +96,37 @@ class SaveGenerator(Interval):
     """Writes generator_model_<iteration>.h5.
 
     Args:
+        generator: `keras.Model` over the weights that are trained.
         folder: The run's folder.
         recipe: Dict for `generators.save`; the iteration is added.
     """
 
-    def __init__(self, every, last, folder, recipe):
+    def __init__(self, every, last, generator, folder, recipe):
         super().__init__(every, last)
-        self.folder, self.recipe = folder, recipe
+        self.generator, self.folder, self.recipe = generator, folder, recipe
 
     def at(self, iteration):
         path = self.folder / f"generator_model_{iteration:06d}.h5"
-        generators.save(self.model.generator, path, {**self.recipe, "iteration": iteration})
+        generators.save(self.generator, path, {**self.recipe, "iteration": iteration})
 
 
 class DrawSamples(Interval):
     """Writes samples/<iteration>.png, a grid of images of latents that stay the same.
 
     Args:
+        generator: `keras.Model` over the weights that are trained.
         folder: The run's folder.
         latents: float32 `(n, latent_dim)`.
         columns: Images a row.
     """
 
-    def __init__(self, every, last, folder, latents, columns=5):
+    def __init__(self, every, last, generator, folder, latents, columns=5):
         super().__init__(every, last)
-        self.folder, self.latents, self.columns = folder, latents, columns
+        self.generator, self.folder = generator, folder
+        self.latents, self.columns = latents, columns
 
     def at(self, iteration):
-        images = generators.images(self.model.generator, self.latents)
+        images = generators.images(self.generator, self.latents)
         grid = plots.grid(images, self.columns)
         plots.save_image(grid, self.folder / "samples" / f"{iteration:06d}.png")
 
@@ -130,6 +135,7 @@ class Evaluate(Interval):
     """Measures the generator, before the first iteration too, and keeps the best one.
 
     Args:
+        generator: `keras.Model` over the weights that are trained.
         folder: The run's folder.
         recipe: Dict for `generators.save`.
         history: `History`.
@@ -139,9 +145,10 @@ class Evaluate(Interval):
             cannot be made: null is recorded then.
     """
 
-    def __init__(self, every, last, folder, recipe, history, progress, name, measure):
+    def __init__(self, every, last, generator, folder, recipe, history, progress, name, measure):
         super().__init__(every, last)
-        self.folder, self.recipe, self.history, self.progress = folder, recipe, history, progress
+        self.generator, self.folder, self.recipe = generator, folder, recipe
+        self.history, self.progress = history, progress
         self.name, self.measure = name, measure
 
     def on_train_begin(self, logs=None):
@@ -154,12 +161,12 @@ class Evaluate(Interval):
             return
         records = self.history.records
         trained = [r[self.name] for r in records if self.name in r and r["iteration"]]
-        value = self.measure(self.model.generator)
+        value = self.measure(self.generator)
         self.history.add(iteration, **{self.name: value})
         self.progress.update(iteration, {self.name: value})
         if iteration and value < min(trained, default=math.inf):
             recipe = {**self.recipe, "iteration": iteration, self.name: value}
-            generators.save(self.model.generator, self.folder / "generator_model_best.h5", recipe)
+            generators.save(self.generator, self.folder / "generator_model_best.h5", recipe)
 
 
 class DrawCurves(Interval):

@@ -117,11 +117,12 @@ def run(planned, data, data_dir, progress, stop=lambda: False, restart=False):
             verbose=0,
             callbacks=[
                 recorder,
-                callbacks.SaveGenerator(every, last, folder, recipe),
-                callbacks.DrawSamples(every, last, folder, grid_latents, GRID),
+                callbacks.SaveGenerator(every, last, generator, folder, recipe),
+                callbacks.DrawSamples(every, last, generator, folder, grid_latents, GRID),
                 callbacks.Evaluate(
                     experiment.evaluate_every,
                     last,
+                    generator,
                     folder,
                     recipe,
                     history,
@@ -150,12 +151,12 @@ def compile_gan(experiment, generator, discriminator, seed):
         seed: The run's seed.
 
     Returns:
-        `GAN` over the same networks.
+        `GAN` over the weights of these networks, which stay what is saved and described.
     """
     objective = losses.get(experiment.loss)
     if objective.from_logits:
         discriminator = networks.without_sigmoid(discriminator)
-    gan = GAN(generator, discriminator, seed=seed)
+    gan = GAN(networks.fuse_upsampling(generator), discriminator, seed=seed)
     convolutional = any(
         isinstance(layer, keras.layers.Conv2D | keras.layers.Conv2DTranspose)
         for layer in [*generator.layers, *discriminator.layers]
