@@ -85,6 +85,8 @@ def distances(path, history, name):
         axes.plot(at, best, "o", color="tab:red", label=f"best: {best:.4g} at {at:,}")
     if min(values) > 0 and max(values) > 10 * min(values):
         axes.set_yscale("log")
+        axes.yaxis.set_major_formatter("{x:g}")  # 200, not 2 x 10^2
+        axes.yaxis.set_minor_formatter("{x:g}")
     axes.set_ylabel(name)
     _finish(figure, axes, path)
 
