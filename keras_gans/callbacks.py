@@ -38,40 +38,6 @@ class History:
             file.write(json.dumps(record) + "\n")
 
 
-class RecordLosses(keras.callbacks.Callback):
-    """Adds the mean losses of each execution to the history and shows them.
-
-    Args:
-        history: `History`.
-        progress: Object with `update(iteration, values)`.
-        seconds: Dict of the time that earlier parts of the run took, "wall" with everything
-            and "training" for the iterations alone; None for a new run.
-    """
-
-    def __init__(self, history, progress, seconds=None):
-        super().__init__()
-        self.history, self.progress = history, progress
-        self.seconds = dict(seconds or {"wall": 0.0, "training": 0.0})
-
-    def on_train_begin(self, logs=None):
-        self._begun = time.perf_counter() - self.seconds["wall"]
-
-    def on_train_batch_begin(self, batch, logs=None):
-        self._execution_begun = time.perf_counter()
-
-    def on_train_batch_end(self, batch, logs=None):
-        values = {name: float(value) for name, value in logs.items()}
-        self.seconds["training"] += time.perf_counter() - self._execution_begun
-        self.seconds["wall"] = time.perf_counter() - self._begun
-        gan = self.model
-        for metric in gan.metrics:
-            metric.reset_state()
-        if not all(math.isfinite(value) for value in values.values()):
-            raise Diverged(f"the losses are no longer finite at iteration {gan.iterations:,}")
-        self.history.add(gan.iterations, **values)
-        self.progress.update(gan.iterations, values)
-
-
 class Interval(keras.callbacks.Callback):
     """Calls the subclass's `at(iteration)` every `every` iterations and at the last one.
 
@@ -90,6 +56,44 @@ class Interval(keras.callbacks.Callback):
         iteration = self.model.iterations
         if iteration % self.every == 0 or iteration == self.last:
             self.at(iteration)
+
+
+class RecordLosses(Interval):
+    """Adds the mean losses since the last record to the history and shows them.
+
+    Args:
+        history: `History`.
+        progress: Object with `update(iteration, values)`.
+        seconds: Dict of the time that earlier parts of the run took, "wall" with everything
+            and "training" for the iterations alone; None for a new run.
+    """
+
+    def __init__(self, every, last, history, progress, seconds=None):
+        super().__init__(every, last)
+        self.history, self.progress = history, progress
+        self.recorded = None
+        self.seconds = dict(seconds or {"wall": 0.0, "training": 0.0})
+
+    def on_train_begin(self, logs=None):
+        self._begun = time.perf_counter() - self.seconds["wall"]
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self._execution_begun = time.perf_counter()
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._values = {name: float(value) for name, value in logs.items()}
+        self.seconds["training"] += time.perf_counter() - self._execution_begun
+        self.seconds["wall"] = time.perf_counter() - self._begun
+        super().on_train_batch_end(batch, logs)
+
+    def at(self, iteration):
+        for metric in self.model.metrics:
+            metric.reset_state()
+        if not all(math.isfinite(value) for value in self._values.values()):
+            raise Diverged(f"the losses are no longer finite at iteration {iteration:,}")
+        self.history.add(iteration, **self._values)
+        self.recorded = iteration
+        self.progress.update(iteration, self._values)
 
 
 class SaveGenerator(Interval):
@@ -210,7 +214,8 @@ class SaveCheckpoint(Interval):
 
     def on_train_batch_end(self, batch, logs=None):
         super().on_train_batch_end(batch, logs)
-        if self.stop():
+        # Only where the losses were just recorded: half a mean is not part of the state.
+        if self.losses.recorded == self.model.iterations and self.stop():
             self.at(self.model.iterations)
             self.model.stop_training = True
 

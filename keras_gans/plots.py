@@ -74,6 +74,8 @@ def distances(path, history, name):
         history: List of dicts with "iteration" and, some of them, `name`.
         name: Full name of the measurement.
     """
+    from matplotlib.ticker import LogLocator, NullFormatter
+
     records = [record for record in history if record.get(name) is not None]
     iterations = [record["iteration"] for record in records]
     values = [record[name] for record in records]
@@ -85,8 +87,9 @@ def distances(path, history, name):
         axes.plot(at, best, "o", color="tab:red", label=f"best: {best:.4g} at {at:,}")
     if min(values) > 0 and max(values) > 10 * min(values):
         axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.yaxis.set_major_formatter("{x:g}")  # 200, not 2 x 10^2
-        axes.yaxis.set_minor_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set_ylabel(name)
     _finish(figure, axes, path)
 

@@ -101,7 +101,13 @@ def run(planned, data, data_dir, progress, stop=lambda: False, restart=False):
     }
     every, last = experiment.save_every, experiment.iterations
     grid_latents = generators.latents(GRID**2, experiment.latent_dim, planned.seed)
-    recorder = callbacks.RecordLosses(history, progress, checkpoint.seconds if checkpoint else None)
+    recorder = callbacks.RecordLosses(
+        log_every(experiment, generator, discriminator),
+        last,
+        history,
+        progress,
+        checkpoint.seconds if checkpoint else None,
+    )
     progress.begin(total=last, done=gan.iterations)
     if gan.iterations < last:
         sampler = Sampler(
@@ -157,10 +163,6 @@ def compile_gan(experiment, generator, discriminator, seed):
     if objective.from_logits:
         discriminator = networks.without_sigmoid(discriminator)
     gan = GAN(networks.fuse_upsampling(generator), discriminator, seed=seed)
-    convolutional = any(
-        isinstance(layer, keras.layers.Conv2D | keras.layers.Conv2DTranspose)
-        for layer in [*generator.layers, *discriminator.layers]
-    )
     gan.compile(
         d_optimizer=_optimizer(experiment.optimizer),
         g_optimizer=_optimizer(experiment.optimizer),
@@ -173,8 +175,12 @@ def compile_gan(experiment, generator, discriminator, seed):
         g_turn_batch_norm=experiment.g_turn_batch_norm,
         clip=experiment.clip,
         clip_weights=experiment.clip_weights,
-        jit_compile=_jit_compile(convolutional),
-        steps_per_execution=_steps_per_execution(experiment, convolutional),
+        jit_compile=_jit_compile(generator, discriminator),
+        steps_per_execution=(
+            1
+            if keras.config.backend() == "torch"  # which knows no other
+            else log_every(experiment, generator, discriminator)
+        ),
     )
     return gan
 
@@ -216,21 +222,30 @@ def _optimizer(spec):
     return classes[spec.name](**options)
 
 
-def _jit_compile(convolutional):
-    """XLA makes perceptrons faster on a CPU and convolutions slower; torch has no use of it."""
-    backend = keras.config.backend()
-    return backend == "jax" or (backend == "tensorflow" and not convolutional)
+def log_every(experiment, generator, discriminator):
+    """Iterations between two records of the losses, and two returns to Python.
 
-
-def _steps_per_execution(experiment, convolutional):
-    """Iterations between two returns to Python: a divisor of every interval.
-
-    Where an iteration takes milliseconds the return would cost as much; where it takes a
-    second, whoever watches wants to hear of it.
+    A divisor of every interval. Where an iteration takes milliseconds the return would cost as
+    much; where it takes a second, whoever watches wants to hear of it.
     """
-    most = 5 if convolutional else 50
+    most = 5 if _convolutional(generator, discriminator) else 50
     interval = np.gcd(experiment.save_every, experiment.evaluate_every)
     return max(n for n in range(1, most + 1) if interval % n == 0)
+
+
+def _jit_compile(generator, discriminator):
+    """XLA makes perceptrons faster on a CPU and convolutions slower; torch has no use of it."""
+    backend = keras.config.backend()
+    return backend == "jax" or (
+        backend == "tensorflow" and not _convolutional(generator, discriminator)
+    )
+
+
+def _convolutional(generator, discriminator):
+    return any(
+        isinstance(layer, keras.layers.Conv2D | keras.layers.Conv2DTranspose)
+        for layer in [*generator.layers, *discriminator.layers]
+    )
 
 
 def _measurement(experiment, data, data_dir, seed, progress):

@@ -220,6 +220,19 @@ def test_restart_trains_over_what_is_there(tmp_path):
     assert not stale.exists()
 
 
+@pytest.mark.backends
+def test_every_backend_resumes_exactly(tmp_path):
+    """Perceptrons, so that compiling is quick; dropout and convolutions are tested above."""
+    changed = {"iterations": 40, "fid_every": 20}
+    whole, halves = (digits_run(tmp_path / name, number=1, **changed) for name in "ab")
+    train(whole, None)
+    with pytest.raises(runner.Stopped, match="iteration 20 of 40"):
+        train(halves, None, stop=StopAt(2))
+    train(halves, None)
+    assert_same_end(whole, halves)
+
+
+@pytest.mark.backends
 def test_iterations_need_not_be_a_multiple_of_anything(tmp_path):
     run = digits_run(tmp_path, number=1, iterations=17, fid_every=7)
     metrics, _ = train(run, None)
