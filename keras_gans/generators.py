@@ -8,6 +8,7 @@ by this package from the recipe, and the file has to hold exactly its weights.
 
 import json
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -57,11 +58,7 @@ def load(path):
     try:
         with h5py.File(path, "r") as file:
             recipe = _recipe(file, path)
-            import keras
-
-            with keras.StatelessScope(initialize_variables=False):
-                sketch = _build(recipe, path)  # shapes alone: what they ask for may be absurd
-            values = _values(file, _weights(sketch), path)
+            values = _values(file, _shapes(recipe, path), path)
     except UsageError:
         raise
     except Exception as error:  # h5py has many ways to say so
@@ -160,6 +157,23 @@ def _build(recipe, path):
         raise UsageError(f"{path} names a network that cannot be built: {error}") from None
 
 
+def _shapes(recipe, path):
+    """Shapes of the weights that the recipe asks for, which may be absurd: none is made.
+
+    Keras remembers variables that await their values, and makes all of them the next time it
+    makes any. It does so thread by thread; so the sketch is drawn in one that ends with it.
+    """
+
+    def sketch():
+        import keras
+
+        with keras.StatelessScope(initialize_variables=False):
+            return [tuple(weight.shape) for weight in _weights(_build(recipe, path))]
+
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(sketch).result()
+
+
 def _weights(generator):
     """The weights in the order in which Keras writes them, layer by layer."""
     return [
@@ -170,16 +184,15 @@ def _weights(generator):
 
 
 def _values(file, expected, path):
-    """The arrays of a file, which have to be those of the expected weights."""
+    """The arrays of a file, which have to be of the expected shapes."""
     found = list(_datasets(file, path))
     if len(found) != len(expected):
         raise UsageError(f"{path} holds {len(found)} weights, its network has {len(expected)}")
     values = []
-    for dataset, weight in zip(found, expected, strict=True):
-        if dataset.shape != tuple(weight.shape) or dataset.dtype != np.float32:
+    for dataset, shape in zip(found, expected, strict=True):
+        if dataset.shape != shape or dataset.dtype != np.float32:
             raise UsageError(
-                f"{path}: {dataset.name} is {dataset.dtype} {dataset.shape}, "
-                f"not float32 {tuple(weight.shape)}"
+                f"{path}: {dataset.name} is {dataset.dtype} {dataset.shape}, not float32 {shape}"
             )
         values.append(dataset[()])
         if not np.isfinite(values[-1]).all():

@@ -383,6 +383,11 @@ def test_no_memory_is_taken_for_sizes_that_the_file_does_not_hold(copy, change):
     with h5py.File(copy, "r+") as file:
         file.attrs["keras_gans"] = json.dumps({**RECIPE, **change})
     assert "its network has" in refusal(copy) or "not float32" in refusal(copy)
+    # On leaving a scope Keras makes all the variables that await their values: none of the file's.
+    with keras.StatelessScope():
+        layer = keras.layers.Dense(2)
+        layer.build((None, 3))
+    assert layer.kernel.shape == (3, 2)
 
 
 def change_dtype(group, name, values):
