@@ -2,8 +2,8 @@
 
 TensorFlow's C++ side writes to file descriptor 2 before any setting reaches it. So the
 descriptor is led through a filter that drops the lines of such loggers, information and
-warnings only (and the error by which TensorFlow says that a machine has no GPU), and passes on
-everything else: errors, tracebacks, our own words.
+warnings only, and two errors that are none: that a machine has no GPU, and that an optimization of
+a graph does not apply to it. Everything else passes: errors, tracebacks, our own words.
 """
 
 import atexit
@@ -14,7 +14,8 @@ import sys
 import threading
 
 _NOISE = re.compile(
-    rb"(WARNING: All log messages before absl|[IW]\d{4} |[IW]\d{8} |E\d{4} .*cuInit)"
+    rb"(WARNING: All log messages before absl|[IW]\d{4} |[IW]\d{8} "
+    rb"|E\d{4} .*(cuInit|meta_optimizer))"
 )
 _MAY_BECOME_NOISE = re.compile(rb"[EIW]($|\d)|W(A(R|$)|$)")
 

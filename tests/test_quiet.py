@@ -13,6 +13,7 @@ NOISE = [
     "W0000 00:00:1763775.123456    4711 computation_placer.cc:177] already registered",
     "I20261122 01:44:13.000000 4711 cpu_feature_guard.cc:210] This TensorFlow binary",
     "E0000 00:00:1763775.1 4711 cuda_platform.cc:51] failed call to cuInit: INTERNAL: CUDA error",
+    "E0000 00:00:1795317.0 10991 meta_optimizer.cc:967] remapper failed: INVALID_ARGUMENT: fanout",
 ]
 WORDS = [
     "E0000 00:00:1763775.1 4711 executor.cc:9] something really went wrong",
