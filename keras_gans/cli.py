@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from math import inf
 from pathlib import Path
 
@@ -331,7 +331,11 @@ def _run_side_by_side(runs, options):
         return status if status >= 0 else 128 - status  # as a shell says what a signal ended
 
     with ThreadPoolExecutor(options.jobs) as pool:
-        return max(pool.map(run_child, runs))
+        futures = [pool.submit(run_child, run) for run in runs]
+        # A signal may come to another thread than this one, which handles it when it wakes.
+        while wait(futures, timeout=0.2).not_done:
+            pass
+        return max(future.result() for future in futures)
 
 
 def _child_arguments(run, options):
