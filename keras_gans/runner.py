@@ -176,11 +176,7 @@ def compile_gan(experiment, generator, discriminator, seed):
         clip=experiment.clip,
         clip_weights=experiment.clip_weights,
         jit_compile=_jit_compile(generator, discriminator),
-        steps_per_execution=(
-            1
-            if keras.config.backend() == "torch"  # which knows no other
-            else log_every(experiment, generator, discriminator)
-        ),
+        steps_per_execution=_steps_per_execution(experiment, generator, discriminator),
     )
     return gan
 
@@ -223,14 +219,24 @@ def _optimizer(spec):
 
 
 def log_every(experiment, generator, discriminator):
-    """Iterations between two records of the losses, and two returns to Python.
+    """Iterations between two records of the losses: a divisor of every interval.
 
-    A divisor of every interval. Where an iteration takes milliseconds the return would cost as
-    much; where it takes a second, whoever watches wants to hear of it.
+    Many where an iteration takes milliseconds, few where whoever watches has to wait for it.
     """
     most = 5 if _convolutional(generator, discriminator) else 50
     interval = np.gcd(experiment.save_every, experiment.evaluate_every)
     return max(n for n in range(1, most + 1) if interval % n == 0)
+
+
+def _steps_per_execution(experiment, generator, discriminator):
+    """Iterations between two returns to Python.
+
+    Where an iteration takes milliseconds the return would cost as much. Convolutions are
+    faster without: inside TensorFlow's loop its optimizations of graphs fail. PyTorch knows only 1.
+    """
+    if keras.config.backend() == "torch" or _convolutional(generator, discriminator):
+        return 1
+    return log_every(experiment, generator, discriminator)
 
 
 def _jit_compile(generator, discriminator):
