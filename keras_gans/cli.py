@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import textwrap
 import threading
 from concurrent.futures import ThreadPoolExecutor, wait
 from math import inf
@@ -98,7 +99,7 @@ def _experiment_parser():
         help="instead of the row's: mnist, celeba, lfw, digits, a folder, a .zip or an .npz",
     )
     add("--data-dir", metavar="DIR", help="folder of the data sets")
-    add("--fid-every", metavar="N", help="iterations between two Frechet distances")
+    add("--fid-every", metavar="N", help="iterations between two measurements")
     add("--results", type=Path, default=Path("results"), metavar="DIR", help="default: results")
     add("--restart", action="store_true", help="train from the start over what is there")
     add("--dry-run", action="store_true", help="show what would run, with every value")
@@ -265,12 +266,11 @@ def _print_result(run, metrics):
             **metrics["final"]
         )
     )
-    for name, value in metrics.items():
-        if name.startswith("fid") and value is not None:
-            print(
-                f"  {name}: {value['first']:.4g} at the start, {value['last']:.4g} at the end, "
-                f"best {value['best']:.4g} at iteration {value['best_iteration']:,}"
-            )
+    if value := metrics["measured"]:
+        print(
+            f"  {metrics['metric']}: {value['first']:.4g} at the start, {value['last']:.4g} at the "
+            f"end, best {value['best']:.4g} at iteration {value['best_iteration']:,}"
+        )
     print(f"  {run.folder / 'samples'}/{metrics['iterations']:06d}.png")
 
 
@@ -394,6 +394,70 @@ def _main_parser():
     verb.set_defaults(verb=_generate)
 
     verb = verbs.add_parser(
+        "evaluate",
+        help="measure a generator or a folder of images beside real ones",
+        description="Compares generated images with real ones. Both go through the same network "
+        "as uint8, once, whatever is measured; the name of a number says on how many images and "
+        "in which features, and numbers of different names are not comparable.",
+        epilog=_measures_help(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verb.add_argument(
+        "path",
+        type=Path,
+        metavar="PATH",
+        help="generator .h5, or folder, .zip or .npz of images (uint8, or floats in [-1, 1])",
+    )
+    verb.add_argument(
+        "--dataset",
+        required=True,
+        metavar="NAME|PATH",
+        help="the real images: a data set, or a folder, .zip or .npz",
+    )
+    verb.add_argument(
+        "--metrics", default="fid", metavar="NAME,...", help="default: fid; see below"
+    )
+    verb.add_argument(
+        "--features",
+        metavar="NAME",
+        help="network and layer, as inception2048 or lenet; default: what suits the images",
+    )
+    verb.add_argument(
+        "--samples",
+        type=_at_least_two,
+        metavar="N",
+        help="images on each side; default: 5000, or all where there are fewer",
+    )
+    verb.add_argument("--seed", type=_natural, default=0, help="of the latents; default: 0")
+    verb.add_argument("--split", choices=["train", "test"], default="train")
+    verb.add_argument("--data-dir", metavar="DIR", help="folder of the data sets and weights")
+    verb.add_argument(
+        "--json", action="store_true", help="print everything as JSON instead of a table"
+    )
+    verb.set_defaults(verb=_evaluate)
+
+    verb = verbs.add_parser(
+        "audit",
+        help="find out what the FIDs that Akel 2022 prints can be",
+        description="Measures real images, black images and the generators of finished akel2022 "
+        "runs in the three ranges of pixels that an evaluation may have used, with the network "
+        "that the thesis used, and writes a page with the answers. An hour or more on a CPU; "
+        "stopped, it goes on where it was.",
+    )
+    verb.add_argument("--results", type=Path, default=Path("results"), metavar="DIR")
+    verb.add_argument("--out", type=Path, default=Path("results/fid_audit"), metavar="DIR")
+    verb.add_argument(
+        "--samples", type=_at_least_two, default=5000, metavar="N", help="default: 5000"
+    )
+    verb.add_argument(
+        "--features",
+        choices=["imagenet2048", "imagenet768"],
+        help="default: imagenet2048, or imagenet768 where the weights stop before",
+    )
+    verb.add_argument("--data-dir", metavar="DIR", help="folder of the data sets and weights")
+    verb.set_defaults(verb=_audit)
+
+    verb = verbs.add_parser(
         "report",
         help="results/ as tables of Markdown, measured beside printed",
         description="Writes RESULTS/TABLE/README.md from the metrics.json of finished runs.",
@@ -490,6 +554,74 @@ def _generate(options):
         for i, image in enumerate(images):
             plots.save_image(plots.picture(image), options.out / f"{i:06d}.png")
     print(f"{len(images):,} images in {options.out}")
+
+
+def _measures_help():
+    from keras_gans.metrics.measures import MEASURES
+
+    lines = ["metrics:"]
+    for name, measure in MEASURES.items():
+        about = f"{name:21}{measure.about}"
+        lines += textwrap.wrap(about, 96, initial_indent="  ", subsequent_indent=" " * 23)
+    return "\n".join(lines)
+
+
+def _evaluate(options):
+    import json
+
+    from rich.console import Console
+
+    from keras_gans import quiet
+    from keras_gans.evaluation import Request, evaluate
+    from keras_gans.progress import Line
+
+    request = Request(
+        options.path,
+        options.dataset,
+        tuple(dict.fromkeys(name.strip() for name in options.metrics.split(","))),
+        options.features,
+        options.samples,
+        options.seed,
+        options.split,
+    )
+    quiet.silence_libraries()
+    # The table or the JSON alone goes to standard output, so that it can be piped.
+    with Line("evaluate", Console(stderr=True), unit="images") as line:
+        line.status("loading Keras")
+        found = evaluate(request, options.data_dir, line)
+    if options.json:
+        print(json.dumps(found, indent=2))
+        return
+    for result in found["results"]:
+        deviation = "" if result["std"] is None else f" +- {result['std']:.4g}"
+        value = f"{result['value']:.6g}{deviation}"
+        print(f"{result['name']:32} {value}  ({result['better']} is better)")
+    real, generated = found["real"], found["generated"]
+    print(
+        f"{found['count']:,} images of {generated['source']} (seed {found['seed']}) beside "
+        f"{found['count']:,} of {real['source']} ({real['split']})"
+    )
+
+
+def _audit(options):
+    from keras_gans import quiet
+    from keras_gans.progress import Line
+
+    _check_writable(options.out, "--out")
+    quiet.silence_libraries()
+    with Line("audit", unit="images") as line:
+        line.status("loading Keras")
+        from keras_gans.audit import audit
+
+        page = audit(
+            options.results,
+            options.data_dir,
+            options.out,
+            options.samples,
+            options.features,
+            line,
+        )
+    print(page)
 
 
 def _report(options):

@@ -26,6 +26,8 @@ MAY_IMPORT = {
     "networks": {"errors", "signatures", "layers"},
     "experiment": {"errors", "signatures", "metrics"},
     "generators": {"errors", "files", "datasets", "networks", "experiment"},
+    "evaluation": {"errors", "datasets", "generators", "metrics"},
+    "audit": {"errors", "files", "datasets", "experiment", "generators", "metrics", "plots"},
     "report": {"errors", "files", "experiment"},
     "checkpoints": {"files"},
     "callbacks": {"checkpoints", "generators", "plots"},
@@ -35,7 +37,7 @@ MAY_IMPORT = {
     },
     "cli": {
         "errors", "experiment", "runner", "datasets", "metrics", "generators", "plots", "quiet",
-        "progress", "report", "callbacks",
+        "progress", "report", "callbacks", "evaluation", "audit",
     },
 }  # fmt: skip
 

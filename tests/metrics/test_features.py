@@ -15,7 +15,7 @@ COLOUR = RNG.integers(0, 256, (5, 40, 40, 3)).astype(np.uint8)
 
 def test_names_need_no_framework():
     script = (
-        "import sys; from keras_gans.metrics import features, fid, reference; "
+        "import sys; from keras_gans.metrics import features, fid, cache; "
         "print(*features.names()); "
         "sys.exit(any(m in sys.modules for m in ('keras', 'tensorflow', 'jax', 'torch')))"
     )
