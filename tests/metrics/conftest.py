@@ -38,7 +38,7 @@ def random_folder(tmp_path_factory):
 
     rng = np.random.default_rng(0)
     arrays = {}
-    for layer in inception._convolutions(inception.build(2048, 75)):
+    for layer in inception.convolutions(inception.build(2048, 75)):
         shape = tuple(layer.kernel.shape)
         scale = np.float32(np.sqrt(2 / np.prod(shape[:3])))
         arrays[f"{layer.name}/kernel"] = rng.standard_normal(shape, np.float32) * scale

@@ -66,7 +66,7 @@ def test_the_sizes_before_the_average(size, sides):
 
 def test_the_whole_network_has_94_convolutions():
     network = inception.build(2048, 75)
-    assert len(inception._convolutions(network)) == 94
+    assert len(inception.convolutions(network)) == 94
     assert network.count_params() == 21_768_352
 
 
