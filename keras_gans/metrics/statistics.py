@@ -6,20 +6,21 @@ from scipy.linalg.lapack import dpstrf
 EPSILON = np.finfo(np.float64).eps
 
 
-def checked(features):
-    """Features as float64 [n, d], for every metric that takes them all at once.
+def checked(features, what="features"):
+    """Features, or logits, as float64 [n, d], for every metric that takes them all at once.
 
     Args:
         features: Array [n, d] of finite numbers, d at least 1.
+        what: The word for them in a message.
 
     Raises:
         ValueError: Not two-dimensional, or not finite.
     """
     rows = np.asarray(features, dtype=np.float64)
     if rows.ndim != 2 or rows.shape[1] == 0:
-        raise ValueError(f"features have shape [n, d], d at least 1; this is {rows.shape}")
+        raise ValueError(f"{what} have shape [n, d], d at least 1; this is {rows.shape}")
     if not np.isfinite(rows).all():
-        raise ValueError("features are not finite: there are NaN or infinite values")
+        raise ValueError(f"{what} are not finite: there are NaN or infinite values")
     return rows
 
 
