@@ -398,9 +398,12 @@ def _main_parser():
     verb = verbs.add_parser(
         "evaluate",
         help="measure a generator or a folder of images beside real ones",
-        description="Compares generated images with real ones. Both go through the same network "
-        "as uint8, once, whatever is measured; the name of a number says on how many images and "
-        "in which features, and numbers of different names are not comparable.",
+        description=textwrap.fill(
+            "Compares generated images with real ones. Both go through the same network as uint8, "
+            "once, whatever is measured; the name of a number says on how many images and in which "
+            "features, and numbers of different names are not comparable.",
+            96,
+        ),
         epilog=_measures_help(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -102,13 +102,12 @@ def evaluate(request, data_dir=None, progress=None):
             lambda done, total: progress.update(done),
         )
 
-    reals = {r: measures.Reals(side(real, REAL_SEED, loaded[r], "real")) for r, _ in pairs.values()}
+    labels = None if fake.labels is None else fake.labels[sample(len(fake), count, request.seed)]
     compared = {}
-    for r, f in set(pairs.values()):
-        chosen_fakes = sample(len(fake), count, request.seed)
-        labels = None if fake.labels is None else fake.labels[chosen_fakes]
-        found = side(fake, request.seed, loaded[f], "generated")
-        compared[r, f] = measures.Comparison(reals[r], found, loaded[f], labels, request.seed)
+    for pair in dict.fromkeys(pairs.values()):
+        reals = measures.Reals(side(real, REAL_SEED, loaded[pair[0]], "real"))
+        found = side(fake, request.seed, loaded[pair[1]], "generated")
+        compared[pair] = measures.Comparison(reals, found, loaded[pair[1]], labels, request.seed)
     results = []
     for name in request.measures:
         progress.status(name)
