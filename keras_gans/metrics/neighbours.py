@@ -152,7 +152,7 @@ def _edges(side, ks):
             if same:
                 np.fill_diagonal(squared, np.inf)  # nothing is its own neighbour
             else:
-                _keep_nearest(nearest[j], np.ascontiguousarray(squared.T))
+                _keep_nearest(nearest[j], squared.T.copy())
             _keep_nearest(nearest[i], squared)
     nearest.sort(axis=1)
     # The error of a scalar product grows like the square root of its length.
