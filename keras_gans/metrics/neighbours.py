@@ -15,9 +15,9 @@ import numpy as np
 
 from keras_gans.metrics.statistics import EPSILON
 
-BLOCK = 1024
+BLOCK = 1000
 """Rows of a block. The product of two blocks of 2,048 features keeps two cores busy for 40 ms
-and takes 8 MiB; larger ones are no faster."""
+and takes 8 MB; larger ones are no faster, and a power of two is slow to transpose."""
 
 
 class Balls(NamedTuple):
