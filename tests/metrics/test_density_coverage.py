@@ -65,3 +65,10 @@ def test_from_balls_of_several_k():
     of_real, _ = balls(real, fake, (3, 5))
     assert from_balls(of_real[5]) == density_coverage(real, fake)
     assert from_balls(of_real[3]) == density_coverage(real, fake, k=3)
+
+
+def test_two_halves_of_mnist_are_alike_and_blank_images_are_not(mnist):
+    pixels = mnist[0][:2000].reshape(2000, -1)
+    density, coverage = density_coverage(pixels[:1000], pixels[1000:])
+    assert 0.85 < density < 1.15 and 0.9 < coverage < 1
+    assert density_coverage(pixels[:1000], pixels[1000:] * 0)[1] < 0.05

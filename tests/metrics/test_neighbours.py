@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -71,6 +73,35 @@ def test_a_copy_of_the_kth_neighbour_is_on_the_edge():
     of_real, _ = balls(x, x, (5,))
     # Itself and its five neighbours, whichever way the products were rounded.
     np.testing.assert_array_equal(of_real[5].inside, np.full(300, 6))
+
+
+@pytest.mark.parametrize("d", [1, 3, 300, 20_000])
+def test_equal_rows_are_at_no_distance_where_rounding_is_worst(d):
+    # All products of a row are equal, so that their errors are too.
+    x = np.repeat(np.random.default_rng(6).random((12, 1)), 3, axis=0) * np.full(d, 0.1)
+    of_real, _ = balls(x, x, (2,))
+    np.testing.assert_array_equal(of_real[2].inside, np.full(36, 3))
+
+
+@pytest.mark.parametrize("d", [2, 30])
+def test_rotation_scale_and_origin_do_not_matter(d):
+    rng = np.random.default_rng(7)
+    x, y = rng.normal(size=(80, d)), rng.normal(size=(70, d))
+    q, _ = np.linalg.qr(rng.normal(size=(d, d)))
+    expected, _ = balls(x, y, (3,))
+    for change in (lambda z: z @ q, lambda z: 1e-7 * z, lambda z: z + 1e5):
+        found, _ = balls(change(x), change(y), (3,))
+        np.testing.assert_array_equal(found[3].around, expected[3].around)
+
+
+def test_memory_is_that_of_a_few_blocks(monkeypatch):
+    monkeypatch.setattr(neighbours, "BLOCK", 100)
+    x = np.random.default_rng(8).normal(size=(2500, 8))
+    tracemalloc.start()
+    balls(x, x + 0.1, (3, 5), (3,))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < x.nbytes + 10 * 100 * 100 * 8 < 2500 * 2500 * 8 / 20
 
 
 def test_a_point_just_outside_is_outside():
