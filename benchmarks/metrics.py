@@ -3,7 +3,8 @@
 Fréchet distance against the formula with `scipy.linalg.sqrtm`, which most implementations are
 made of; precision, recall, density and coverage against the package prdc. Same arrays, same
 machine, one after the other, each in a process of its own, repeated; medians and their ratio,
-peak memory of the process with the features in it, and how far the numbers are apart.
+peak memory of the process with the features in it, and how far the numbers are apart. The ratio
+of CPU time (all threads) is the one to read where others use the machine.
 
     python benchmarks/metrics.py [--only trace few neighbours] [--repeats 3]
 """
@@ -92,11 +93,11 @@ def measure(task, side):
         function = {"ours": ours, "theirs": theirs}[side](task, real, fake)
     except ModuleNotFoundError as error:
         return {"absent": error.name}
-    begun = time.perf_counter()
+    begun = time.perf_counter(), time.process_time()
     numbers = function()
-    seconds = time.perf_counter() - begun
+    seconds, cpu = time.perf_counter() - begun[0], time.process_time() - begun[1]
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
-    return {"seconds": seconds, "gib": memory, "numbers": numbers}
+    return {"seconds": seconds, "cpu": cpu, "gib": memory, "numbers": numbers}
 
 
 def machine():
@@ -121,16 +122,23 @@ def compare(task, repeats):
             output = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
             measurements.append(json.loads(output.splitlines()[-1]))
     us, them = found.values()
-    seconds = statistics.median(m["seconds"] for m in us)
-    memory = max(m["gib"] for m in us)
-    row = f"| {TASKS[task]} | {seconds:.2f} s, {memory:.2f} GiB "
+    row = f"| {TASKS[task]} | {_cost(us)} "
     if "absent" in them[0]:
-        return row + f"| {them[0]['absent']} is not installed | | |"
-    other = statistics.median(m["seconds"] for m in them)
+        return row + f"| {them[0]['absent']} is not installed | | | |"
+    ratios = [f"{_median(them, unit) / _median(us, unit):.1f}x" for unit in ("seconds", "cpu")]
     pairs = zip(us[0]["numbers"], them[0]["numbers"], strict=True)
     apart = max(abs(a - b) / abs(b) if b else abs(a) for a, b in pairs)
-    row += f"| {other:.2f} s, {max(m['gib'] for m in them):.2f} GiB "
-    return row + f"| {other / seconds:.1f}x | {apart:.0e} |"
+    return row + f"| {_cost(them)} | {' | '.join(ratios)} | {apart:.0e} |"
+
+
+def _median(measurements, unit):
+    return statistics.median(m[unit] for m in measurements)
+
+
+def _cost(measurements):
+    return (
+        f"{_median(measurements, 'seconds'):.2f} s, {max(m['gib'] for m in measurements):.2f} GiB"
+    )
 
 
 def main():
@@ -145,8 +153,8 @@ def main():
         print(json.dumps(measure(*options.one)))
         return
     print(machine())
-    print("\n| | keras_gans | sqrtm, prdc | ratio | relative difference |")
-    print("|---|---|---|---|---|")
+    print("\n| | keras_gans | sqrtm, prdc | ratio | of CPU time | relative difference |")
+    print("|---|---|---|---|---|---|")
     for task in options.only:
         print(compare(task, options.repeats), flush=True)
 
