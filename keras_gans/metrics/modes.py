@@ -61,7 +61,7 @@ def mode_counts(samples, centers, std):
     nearest = distances.argmin(axis=1)
     good = distances[np.arange(len(samples)), nearest] <= SIGMAS * std
     counts = np.bincount(nearest[good], minlength=len(centers))
-    return Modes(np.count_nonzero(counts), float(good.mean()), _reverse_kl(counts))
+    return Modes(int(np.count_nonzero(counts)), float(good.mean()), _reverse_kl(counts))
 
 
 def stacked_modes(labels):
@@ -84,7 +84,7 @@ def stacked_modes(labels):
     if labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() > 9:
         raise ValueError("labels are integers from 0 to 9")
     counts = np.bincount(labels @ np.array([100, 10, 1]), minlength=1000)
-    return np.count_nonzero(counts), _reverse_kl(counts)
+    return int(np.count_nonzero(counts)), _reverse_kl(counts)
 
 
 def _reverse_kl(counts):

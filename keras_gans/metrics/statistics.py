@@ -7,7 +7,7 @@ EPSILON = np.finfo(np.float64).eps
 
 
 def checked(features, what="features"):
-    """Features, or logits, as float64 [n, d], for every metric that takes them all at once.
+    """Features, or logits, as float64 [n, d]: what every metric asks of them.
 
     Args:
         features: Array [n, d] of finite numbers, d at least 1.
