@@ -25,7 +25,10 @@ def test_names_need_no_framework():
 
 def test_the_names():
     taps = [f"inception{tap}" for tap in inception.TAPS]
-    assert features.names() == ["lenet", *taps, *[f"{tap}_75px" for tap in taps]]
+    theirs = [f"imagenet{tap}{end}" for end in ("", "_signed", "_unit") for tap in (768, 2048)]
+    suffixes = "", "_75px", "_pytorch-fid"
+    ours = [f"{tap}{suffix}" for suffix in suffixes for tap in taps]
+    assert features.names() == ["lenet", *ours, *theirs]
 
 
 @pytest.mark.parametrize(
