@@ -88,6 +88,65 @@ def test_inception(random_folder):
     np.testing.assert_array_equal(grey, extractor(np.repeat(GREY[:3], 3, axis=-1)))
 
 
+def test_pytorch_fids_convention(random_folder):
+    extractor = features.get("inception64_pytorch-fid", random_folder)
+    network, weights_hash = inception.load(64, 299, random_folder)
+    assert (extractor.name, extractor.weights_hash) == ("inception64_pytorch-fid", weights_hash)
+    expected = network.predict_on_batch(inception.prepare_as_pytorch_fid(COLOUR[:1]))
+    found = extractor(COLOUR[:1])
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+    assert not np.allclose(found, features.get("inception64", random_folder)(COLOUR[:1]), 1e-3)
+
+
+def test_the_logits_of_lenet():
+    extractor = features.get("lenet", ".")
+    assert extractor.classes == 10
+    found = extractor.logits(extractor(GREY))
+    assert (found.shape, found.dtype) == ((30, 10), np.float32)
+    np.testing.assert_allclose(found, lenet.load().predict_on_batch(GREY)[1], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("suffix", ["", "_75px", "_pytorch-fid"])
+def test_the_logits_of_inception_leave_out_the_bias(random_folder, suffix):
+    extractor = features.get(f"inception2048{suffix}", random_folder)
+    assert extractor.classes == 1008
+    values = RNG.uniform(0, 1, (3, 2048)).astype(np.float32)
+    with np.load(random_folder / inception.FILE) as arrays:
+        assert arrays["softmax/bias"].any()
+        expected = values.astype(np.float64) @ arrays["softmax/kernel"]
+    found = extractor.logits(values)
+    assert (found.shape, found.dtype) == ((3, 1008), np.float32)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+
+
+def test_a_file_without_classes_still_gives_features(random_folder, tmp_path):
+    with np.load(random_folder / inception.FILE) as arrays:
+        kept = {key: arrays[key] for key in arrays.files if not key.startswith("softmax")}
+    archive.write_arrays(tmp_path / inception.FILE, kept)
+    extractor = features.get("inception2048_75px", tmp_path)
+    extractor._batch_size = 5
+    found = extractor(COLOUR)
+    assert found.shape == (5, 2048)
+    with pytest.raises(features.WeightsMissing, match=r"no softmax/kernel.*weights inception"):
+        extractor.logits(found)
+    archive.write_arrays(
+        tmp_path / inception.FILE, {**kept, "softmax/kernel": np.zeros((2048, 1000), np.float32)}
+    )
+    with pytest.raises(UsageError, match="softmax/kernel"):
+        features.get("inception2048_75px", tmp_path)
+
+
+def test_where_there_are_no_logits(random_folder):
+    extractor = features.get("inception192_75px", random_folder)
+    assert extractor.classes is None
+    with pytest.raises(UsageError, match=r"inception192_75px does not .* lenet, inception2048, "):
+        extractor.logits(np.zeros((1, 192), np.float32))
+    extractor = features.get("lenet", ".")
+    for wrong in (np.zeros((2, 83)), np.zeros(84)):
+        with pytest.raises(UsageError, match=r"features \[n, 84\]; these are \["):
+            extractor.logits(wrong)
+
+
 def test_the_published_size_is_299(random_folder):
     extractor = features.get("inception64", random_folder)
     network, _ = inception.load(64, 299, random_folder)
