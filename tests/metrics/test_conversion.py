@@ -57,6 +57,8 @@ def graph_of(weights):
         convolution.attr["padding"].s = b"VALID"
         names = "moving_mean", "moving_variance", "beta", "gamma"
         inputs = [f"{p}/batchnorm/{name}" for name in names]
+        if node == "conv_2":  # what passes a constant on is looked through
+            inputs = [add(f"{name}/read", "Identity", name).name for name in inputs]
         normal = add(f"{p}/batchnorm", conversion.BATCH_NORM, f"{p}/Conv2D", *inputs)
         normal.attr["variance_epsilon"].f = 0.001
         normal.attr["scale_after_normalization"].b = True

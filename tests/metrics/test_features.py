@@ -1,11 +1,13 @@
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
+from keras import ops
 
 from keras_gans.errors import UsageError
-from keras_gans.metrics import archive, features, inception, lenet
+from keras_gans.metrics import archive, features, imagenet, inception, lenet
 from keras_gans.metrics.fid import fid
 
 RNG = np.random.default_rng(0)
@@ -86,6 +88,21 @@ def test_inception(random_folder):
     np.testing.assert_allclose(extractor(COLOUR), expected, rtol=1e-5, atol=1e-5)
     grey = extractor(GREY[:3])
     np.testing.assert_array_equal(grey, extractor(np.repeat(GREY[:3], 3, axis=-1)))
+
+
+@pytest.mark.backends
+def test_the_conventions_in_closed_form_on_every_backend():
+    """Two pixels, black and white, and where each convention puts the ramp between them."""
+    images = np.array([0, 255], np.uint8).reshape(1, 1, 2, 1)
+    i = np.arange(299)
+    for prepare, expected in (
+        (partial(inception.prepare, size=299), (255 * np.clip(i * 2 / 299, 0, 1) - 128) / 128),
+        (inception.prepare_as_pytorch_fid, 2 * np.clip((i + 0.5) * 2 / 299 - 0.5, 0, 1) - 1),
+        (imagenet.prepare, np.where(i < 149, -1, 1)),
+    ):
+        found = ops.convert_to_numpy(prepare(images))
+        assert found.shape == (1, 299, 299, 3)
+        np.testing.assert_allclose(found[0, 7, :, 1], expected, rtol=0, atol=1e-6)
 
 
 def test_pytorch_fids_convention(random_folder):

@@ -66,7 +66,6 @@ def test_it_is_not_the_fid_network(folder, keras_arrays):
     assert np.abs(found[:, 1856:] - changed[:, 1856:]).max() > 0.01
 
 
-@pytest.mark.backends
 @pytest.mark.parametrize("before", [1, 3, 28, 40, 64, 178, 299, 400])
 def test_nearest_takes_the_pixel_that_a_centre_lies_in(before):
     row = np.arange(before, dtype=np.float64)

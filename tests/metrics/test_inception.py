@@ -71,7 +71,6 @@ def half_pixel(images, size):
     return images
 
 
-@pytest.mark.backends
 @pytest.mark.parametrize("shape", HALF_PIXEL_SHAPES)
 def test_pytorch_fids_preparation_is_its_closed_form(shape):
     images = RNG.integers(0, 256, (2, *shape)).astype(np.uint8)
