@@ -137,3 +137,7 @@ def test_wrong_weights_are_refused(keras_arrays, tmp_path):
     archive.write_arrays(tmp_path / imagenet.FILE, {**keras_arrays, "03/beta": np.zeros(80)})
     with pytest.raises(UsageError, match="03/beta: float64"):
         imagenet.load(768, tmp_path)
+    negative = {"05/moving_variance": np.full(64, -1, np.float32)}
+    archive.write_arrays(tmp_path / imagenet.FILE, {**keras_arrays, **negative})
+    with pytest.raises(UsageError, match="negative variances in 05/moving_variance"):
+        imagenet.load(768, tmp_path)
