@@ -182,6 +182,13 @@ def _from_graph(content, source):
             f"{source} is no {MEMBER}, no archive of one and no .pth file, or it is damaged"
         ) from None
     nodes = {node.name: node for node in graph.node}
+
+    def origin(name, hops=9):
+        """The node behind an input, through any that only pass it on."""
+        name = name.removesuffix(":0")
+        passes = name in nodes and nodes[name].op == "Identity" and nodes[name].input and hops
+        return origin(nodes[name].input[0], hops - 1) if passes else name
+
     # A convolution's node, by its name with _ for /.
     places = {
         name.removesuffix("/conv2d_params").replace("/", "_"): name.removesuffix("/conv2d_params")
@@ -190,7 +197,9 @@ def _from_graph(content, source):
     }
     # A normalization, by the first of its constants: mean, variance, beta, gamma.
     normalizations = {
-        node.input[1]: node for node in graph.node if node.op == BATCH_NORM and len(node.input) == 5
+        origin(node.input[1]): node
+        for node in graph.node
+        if node.op == BATCH_NORM and len(node.input) == 5
     }
 
     def constant(name, shape):
@@ -222,7 +231,7 @@ def _from_graph(content, source):
                 f"{'uses' if scaled else 'leaves out'} gamma; 0.001 and gamma are needed"
             )
         mean, variance, beta, gamma = (
-            constant(name, shape[-1:]) for name in normalization.input[1:]
+            constant(origin(name), shape[-1:]) for name in normalization.input[1:]
         )
         return constant(f"{place}/conv2d_params", shape), gamma, beta, mean, variance
 

@@ -196,7 +196,7 @@ def _lenet():
         if images.shape[1:] != lenet.SHAPE:
             shape = "x".join(map(str, images.shape[1:]))
             raise UsageError(f"lenet takes images of 28x28x1, and these are {shape}; "
-                             f"there is also {', '.join(INCEPTION)}")  # fmt: skip
+                             "there is also inception768_75px")  # fmt: skip
         return images
 
     model = lenet.load()

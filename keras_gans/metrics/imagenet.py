@@ -14,6 +14,7 @@ arXiv:1512.00567.
 import numpy as np
 from keras import ops
 
+from keras_gans.errors import UsageError
 from keras_gans.metrics import archive, inception
 from keras_gans.metrics.archive import WeightsMissing
 
@@ -56,6 +57,8 @@ def load(tap, data_folder):
     folded = {}
     for node, i in _numbers(network).items():
         mean, variance = (arrays[f"{i}/moving_{part}"] for part in ("mean", "variance"))
+        if variance.min() < 0:
+            raise UsageError(f"{path}: there are negative variances in {i}/moving_variance")
         folded |= fold(node, arrays[f"{i}/kernel"], 1.0, arrays[f"{i}/beta"], mean, variance)
     inception.assign(network, folded)
     return network, archive.sha256(path)

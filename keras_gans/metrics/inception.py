@@ -244,8 +244,7 @@ def resize_half_pixel(images, size):
     Returns:
         float32 [n, *size, channels], torch's but for rounding.
     """
-    half = np.float32(0.5)
-    return _interpolate(images, size, lambda i, scale: np.maximum((i + half) * scale - half, 0))
+    return _interpolate(images, size, lambda i, scale: np.maximum((i + 0.5) * scale - 0.5, 0))
 
 
 def _interpolate(images, size, place_of):
@@ -254,8 +253,9 @@ def _interpolate(images, size, place_of):
         before, after = images.shape[axis], size[axis - 1]
         if before == after:
             continue
-        scale = np.float32(before) / np.float32(after)
-        place = place_of(np.arange(after, dtype=np.float32), scale)
+        # The scale is a float32 in both, and the place is rounded to one once.
+        scale = np.float64(np.float32(before) / np.float32(after))
+        place = place_of(np.arange(after), scale).astype(np.float32)
         low = np.floor(place).astype(np.int32)
         high = np.minimum(low + 1, before - 1)
         weight = (place - low).reshape((-1, 1) if axis == 2 else (-1, 1, 1))
