@@ -46,6 +46,20 @@ class Statistics:
         statistics.update(features)
         return statistics
 
+    @classmethod
+    def from_moments(cls, n, mean, covariance):
+        """Statistics that somebody else took, as those that published FIDs come with.
+
+        Args:
+            n: Rows that they were taken of, at least 2.
+            mean: Array [d].
+            covariance: Array [d, d], normalised by n - 1.
+        """
+        statistics = cls()
+        statistics._n, statistics._mean = n, np.asarray(mean, np.float64)
+        statistics._scatter = np.asarray(covariance, np.float64) * (n - 1)
+        return statistics
+
     def update(self, features):
         """Adds rows.
 
@@ -114,9 +128,8 @@ class Statistics:
 
         A Cholesky factor with complete pivoting, which stops at the rank: Higham, "Analysis of
         the Cholesky decomposition of a semi-definite matrix", 1990. Ten times cheaper than the
-        eigenvectors, and it takes nothing but the covariance, so that statistics out of a file
-        give the number that they gave when they were new. It is taken of the correlations,
-        because then a feature is not lost for being small beside others.
+        eigenvectors. It is taken of the correlations, because then a feature is not lost for
+        being small beside others.
 
         Raises:
             ValueError: Fewer than two rows were seen.
@@ -151,15 +164,3 @@ class Statistics:
     def _at_least_two(self):
         if self._n < 2:
             raise ValueError(f"a covariance needs at least 2 samples; there are {self._n}")
-
-    def to_arrays(self):
-        """All state as {name: array}, for a file; `from_arrays` is the way back, bit for bit."""
-        return {"n": np.int64(self.n), "mean": self.mean, "scatter": self._scatter}
-
-    @classmethod
-    def from_arrays(cls, arrays):
-        """Statistics from what `to_arrays` gave."""
-        statistics = cls()
-        statistics._n = int(arrays["n"])
-        statistics._mean, statistics._scatter = arrays["mean"], arrays["scatter"]
-        return statistics

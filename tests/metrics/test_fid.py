@@ -17,7 +17,7 @@ def normal(n, d, seed, shift=0.0):
 def with_moments(mean, covariance):
     """Statistics of exactly these moments."""
     mean, covariance = np.atleast_1d(mean).astype(float), np.atleast_2d(covariance).astype(float)
-    return Statistics.from_arrays({"n": 101, "mean": mean, "scatter": covariance * 100})
+    return Statistics.from_moments(101, mean, covariance)
 
 
 def total(x):
