@@ -84,7 +84,7 @@ def save(folder, checkpoint):
     folder = Path(folder)
     folder.mkdir(exist_ok=True)
     contents = {
-        "state.bin": b"".join(array.tobytes() for array in checkpoint.arrays),
+        "state.bin": b"".join(map(np.ascontiguousarray, checkpoint.arrays)),
         "log.jsonl": lines(checkpoint.history).encode(),
         **{_KEPT + name: bytes_ for name, bytes_ in checkpoint.kept.items()},
     }

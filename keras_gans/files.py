@@ -72,21 +72,18 @@ def write(path, content):
 
     Args:
         path: A file that does not exist yet.
-        content: Its bytes, or anything else with a buffer.
+        content: Its bytes.
 
     Raises:
         OSError: It cannot be written, or does not read as it was written.
     """
-    content = memoryview(content).cast("B")
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
     try:
-        done = 0
+        done = os.write(file, content)
         while done < len(content):
             done += os.write(file, content[done:])
-        os.lseek(file, 0, os.SEEK_SET)
-        with open(file, "rb", closefd=False) as written:
-            if written.read() != content:
-                raise OSError(errno.EIO, "what was written does not read the same", str(path))
+        if os.pread(file, len(content) + 1, 0) != content:
+            raise OSError(errno.EIO, "what was written does not read the same", str(path))
         os.fsync(file)
     finally:
         os.close(file)
