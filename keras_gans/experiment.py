@@ -270,7 +270,8 @@ class Run:
             old = yaml.safe_load(path.read_text(encoding="utf-8"))
             # A field that came later stands for its default, which is what was done before.
             defaults = {f.name: f.default for f in fields(Experiment) if f.default is not MISSING}
-            old["row"] = {**defaults, **old["row"]}
+            later = {key: value for key, value in defaults.items() if key not in old["row"]}
+            old["row"] = {**old["row"], **later}
             if old == new:
                 return ""
             old, new = {**old, **old["row"]}, {**new, **new["row"]}

@@ -157,23 +157,24 @@ def wait(child, phase, until):
 
 
 def moment(random, duration, phase):
-    """A random moment to kill at, as a function that says whether it has come."""
-    begun = time.monotonic()
-    if random.random() < 0.4:
-        at = begun + random.uniform(0, duration)
-        return lambda: time.monotonic() >= at
-    target = random.choice(["writing a checkpoint"] * 4 + NAMES)
-    times, delay = random.randint(1, 4), random.choice([0, 0.003, 0.02, 0.1]) * random.random()
-    seen = [None, 0, None]
+    """A random moment to kill at, as a function that says whether it has come.
+
+    Half of them are just after something began, if it does: checkpoints are written too quickly
+    to be met often otherwise.
+    """
+    target = random.choice([None] * 4 + ["writing a checkpoint"] * 3 + NAMES)
+    times, delay = random.randint(1, 3), random.choice([0, 0.01, 0.05, 0.2]) * random.random()
+    at = time.monotonic() + random.uniform(0.3 if target else 0, 1) * duration
+    seen = [None, 0]
 
     def come():
+        nonlocal at
         name, count = phase()
         if name == target and seen[0] != count:
-            seen[0] = count
-            seen[1] += 1
+            seen[:] = count, seen[1] + 1
             if seen[1] == times:
-                seen[2] = time.monotonic() + delay
-        return seen[2] is not None and time.monotonic() >= seen[2]
+                at = min(at, time.monotonic() + delay)
+        return time.monotonic() >= at
 
     return come
 
@@ -205,6 +206,7 @@ def campaign(kind, kills, random, folder, say):
             phases[phase()[0] + ("" if begun else ", before the first checkpoint")] += 1
             continue
         left = 0
+        # Gone on with until it ends; then the next one is killed, until there were enough.
         found = digest(run.folder) if status == 0 else {"exit status": status}
         names = sorted(n for n in {**expected, **found} if expected.get(n) != found.get(n))
         wrong += [f"{kind}, run {runs}: {name}" for name in names]
