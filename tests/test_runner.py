@@ -379,9 +379,7 @@ def test_a_folder_in_use_is_refused(halfway):
     assert digest(halfway.folder) == before
 
 
-def test_a_restart_that_was_killed_begins_again_and_leaves_nothing_of_before(
-    halfway, monkeypatch
-):
+def test_a_restart_that_was_killed_begins_again_and_leaves_nothing_of_before(halfway, monkeypatch):
     def killed(*_):
         raise KeyboardInterrupt
 
