@@ -8,7 +8,6 @@ import errno
 import json
 import os
 import platform
-import re
 import shutil
 import subprocess
 import sys
@@ -404,9 +403,7 @@ def _failures_to_write(folder):
     except BrokenPipeError:
         raise  # of the screen, not of a disk
     except OSError as error:
-        found = re.search(r"error message = '(.*?)'", str(error))  # as HDF5 words it
-        reason = error.strerror if error.errno else None
-        reason = (found[1] if found else reason) or " ".join(str(error).split())
+        reason = error.strerror or " ".join(str(error).split())
         raise CannotWrite(
             f"cannot write to {folder}: {reason}; what was saved before is whole, and the same "
             "command goes on from the last checkpoint once this is put right"

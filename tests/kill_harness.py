@@ -61,10 +61,15 @@ def planned(kind, results):
 
 
 def digest(folder):
-    """SHA-256 of every file that has to be the same, by name."""
-    digests = {}
+    """SHA-256 of every file that has to be the same, by name.
+
+    Of checkpoints that is the last one: where a run was stopped decides which was before it.
+    """
+    digests, last = {}, max((p.name for p in folder.glob("checkpoint/[0-9]*")), default=None)
     for path in sorted(folder.rglob("*")):
         if path.is_dir() or path.name in ("environment.json", "manifest.json"):
+            continue
+        if path.parts[-3] == "checkpoint" and path.parts[-2] != last:
             continue
         content = path.read_bytes()
         if path.name == "metrics.json":
