@@ -11,12 +11,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import keras
+from keras import ops
 
 from keras_gans import checkpoints, generators, plots
+from keras_gans.files import replacing
 
 
 class Diverged(FloatingPointError):
-    """The losses are no longer numbers; training on cannot bring them back."""
+    """Losses or weights are no longer finite; training on cannot bring them back."""
+
+
+def not_finite(gan):
+    """Names of the networks of a `GAN` that have a weight which is no finite number."""
+    networks = {"discriminator": gan.discriminator, "generator": gan.generator}
+    finite = {
+        name: ops.all(ops.stack([ops.all(ops.isfinite(w)) for w in network.weights]))
+        for name, network in networks.items()
+    }
+    return [name for name, value in finite.items() if not bool(value)]
 
 
 @dataclass(frozen=True)
@@ -55,14 +67,19 @@ class History:
     def __init__(self, path, records=()):
         self.path = path
         self.records = list(records)
-        path.write_text("".join(json.dumps(record) + "\n" for record in self.records))
+        self.write()
 
     def add(self, iteration, **values):
-        """Appends one record. None stands for what could not be measured."""
+        """Appends one record. None stands for what could not be measured, or is no number."""
         record = {"iteration": iteration, **values}
         self.records.append(record)
         with self.path.open("a") as file:
             file.write(json.dumps(record) + "\n")
+
+    def write(self):
+        """Writes the whole file anew and brings it to the disk, which `add` leaves undone."""
+        with replacing(self.path) as partial:
+            partial.write_text(checkpoints.lines(self.records))
 
 
 class Interval(keras.callbacks.Callback):
@@ -91,15 +108,16 @@ class RecordLosses(Interval):
     Args:
         history: `History`.
         progress: Object with `update(iteration, values)`.
-        seconds: Dict of the time that earlier parts of the run took, "wall" with everything
-            and "training" for the iterations alone; None for a new run.
+        seconds: Dict of the time that earlier parts of the run took, "wall" with everything,
+            "training" for the iterations and "saving" for checkpoints; None for a new run.
+        go_on: Record null for losses that are no longer finite, instead of raising `Diverged`.
     """
 
-    def __init__(self, every, last, history, progress, seconds=None):
+    def __init__(self, every, last, history, progress, seconds=None, go_on=False):
         super().__init__(every, last)
-        self.history, self.progress = history, progress
+        self.history, self.progress, self.go_on = history, progress, go_on
         self.recorded = None
-        self.seconds = dict(seconds or {"wall": 0.0, "training": 0.0})
+        self.seconds = dict(seconds or {"wall": 0.0, "training": 0.0, "saving": 0.0})
 
     def on_train_begin(self, logs=None):
         self._begun = time.perf_counter() - self.seconds["wall"]
@@ -113,15 +131,72 @@ class RecordLosses(Interval):
         self.seconds["wall"] = time.perf_counter() - self._begun
         super().on_train_batch_end(batch, logs)
 
+    def on_train_end(self, logs=None):
+        self.seconds["wall"] = time.perf_counter() - self._begun
+
     def at(self, iteration):
         for metric in self.model.metrics:
             metric.reset_state()
-        if not all(math.isfinite(value) for value in self._values.values()):
-            raise Diverged(f"the losses are no longer finite at iteration {iteration:,}")
-        self.history.add(iteration, **self._values)
+        values = {name: v if math.isfinite(v) else None for name, v in self._values.items()}
+        if None in values.values() and not self.go_on:
+            owners = {"d_loss_real": "discriminator", "d_loss_fake": "discriminator"}
+            owners["g_loss"] = "generator"
+            lost = dict.fromkeys(owners[n] for n, v in values.items() if v is None and n in owners)
+            raise Diverged(
+                f"the loss of the {' and the '.join(lost)} is no longer finite at iteration "
+                f"{iteration:,}"
+            )
+        self.history.add(iteration, **values)
         self.recorded = iteration
         shown = {name: self._values[name] for name in ("d_loss", "g_loss")}
         self.progress.update(iteration, shown)
+
+
+class CheckWeights(keras.callbacks.Callback):
+    """Ends a run whose weights are no longer finite, before anything of it is saved.
+
+    Args:
+        intervals: Numbers of iterations between which others save or measure.
+        last: The last iteration of the run.
+        history: `History`; gets one record that names the networks, where the run goes on.
+        go_on: Only skip, from then on, what `then` does, instead of raising `Diverged`.
+        then: List of callbacks that are to see finite weights alone.
+    """
+
+    def __init__(self, intervals, last, history, go_on, then):
+        super().__init__()
+        self.intervals, self.last, self.history, self.go_on = intervals, last, history, go_on
+        self.then = then
+        self._finite = True
+
+    def set_model(self, model):
+        super().set_model(model)
+        for callback in self.then:
+            callback.set_model(model)
+
+    def on_train_begin(self, logs=None):
+        for callback in self.then:
+            callback.on_train_begin(logs)
+
+    def on_train_batch_end(self, batch, logs=None):
+        iteration = self.model.iterations
+        if iteration == self.last or not all(iteration % every for every in self.intervals):
+            self.check(iteration)
+        if self._finite:
+            for callback in self.then:
+                callback.on_train_batch_end(batch, logs)
+
+    def check(self, iteration):
+        """Raises `Diverged`, or notes it, where a weight is no longer finite."""
+        lost = not_finite(self.model)
+        self._finite = not lost
+        if lost and not self.go_on:
+            raise Diverged(
+                f"the weights of the {' and the '.join(lost)} are no longer finite at iteration "
+                f"{iteration:,}"
+            )
+        if lost and not any("not_finite" in record for record in self.history.records):
+            self.history.add(iteration, not_finite=lost)
 
 
 class SaveGenerator(Interval):
@@ -238,21 +313,40 @@ class SaveCheckpoint(Interval):
         folder: The run's folder.
         history: `History`.
         losses: `RecordLosses`, for the wall time.
+        weights: `CheckWeights`.
+        about: Dict for `checkpoints.Checkpoint`.
         stop: Function that says whether a signal asked the run to stop: it then ends at the
             next boundary, with a checkpoint.
     """
 
-    def __init__(self, every, last, folder, history, losses, stop):
+    def __init__(self, every, last, folder, history, losses, weights, about, stop):
         super().__init__(every, last)
-        self.folder, self.history, self.losses, self.stop = folder, history, losses, stop
+        self.folder, self.history, self.losses = folder, history, losses
+        self.weights, self.about, self.stop = weights, about, stop
+        self.saved = None
 
     def on_train_batch_end(self, batch, logs=None):
-        super().on_train_batch_end(batch, logs)
+        iteration = self.model.iterations
         # Only where the losses were just recorded: half a mean is not part of the state.
-        if self.losses.recorded == self.model.iterations and self.stop():
-            self.at(self.model.iterations)
+        stops = self.losses.recorded == iteration and self.stop()
+        super().on_train_batch_end(batch, logs)
+        if stops:
+            if self.saved != iteration:
+                self.weights.check(iteration)
+                self.at(iteration)
             self.model.stop_training = True
 
     def at(self, iteration):
-        records, seconds = self.history.records, self.losses.seconds
-        checkpoints.save(self.folder / "checkpoint", self.model, records, seconds)
+        begun = time.perf_counter()
+        best = self.folder.glob("generator_model_best*.h5")
+        checkpoint = checkpoints.Checkpoint(
+            iteration,
+            checkpoints.capture(self.model),
+            self.history.records,
+            self.losses.seconds,
+            self.about,
+            {path.name: path.read_bytes() for path in sorted(best)},
+        )
+        checkpoints.save(self.folder / "checkpoint", checkpoint)
+        self.saved = iteration
+        self.losses.seconds["saving"] += time.perf_counter() - begun

@@ -1,25 +1,22 @@
 """The command line: `python run_experiment.py` and `keras-gans`.
 
 Everything that can be wrong with a request is looked at before Keras is imported. Exit status:
-0 done, 1 a run failed, 2 a mistake in the request or the data (one line says what to do), 130 or
-143 stopped by a signal and resumable.
+0 done, 1 a run failed (it diverged, the disk is full, its process was killed), 2 a mistake in the
+request or the data (one line says what to do), 130 or 143 stopped by a signal and resumable.
 """
 
 import argparse
 import os
 import re
 import signal
-import subprocess
 import sys
 import tempfile
 import textwrap
-import threading
-from concurrent.futures import ThreadPoolExecutor, wait
-from math import inf
 from pathlib import Path
 
 import yaml
 
+from keras_gans import batch
 from keras_gans.errors import UsageError
 from keras_gans.experiment import Run, read_table, tables_folder
 
@@ -106,6 +103,7 @@ def _experiment_parser():
     add("--restart", action="store_true", help="train from the start over what is there")
     add("--dry-run", action="store_true", help="show what would run, with every value")
     add("--list", action="store_true", help="show the table's rows, and the other tables")
+    add("--child", action="store_true", help=argparse.SUPPRESS)  # see batch.py
     return parser
 
 
@@ -118,19 +116,18 @@ def _run_experiments(options):
         for run in runs:
             print(f"# {run.folder}: {_state(run, options)}\n{run.to_yaml()}")
         return 0
-    for run in runs:
-        _state(run, options)
+    states = {run.folder: _state(run, options) for run in runs}
     _check_writable(options.results, "--results")
-    todo = []
-    for run in runs:
-        if _state(run, options) == "finished":
-            print(f"{run.title}: finished already, see {run.folder}")
-        else:
-            todo.append(run)
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    finished = [run for run in runs if states[run.folder] == "finished"]
+    todo = [run for run in runs if states[run.folder] != "finished"]
+    for run in finished:
+        print(f"{run.title}: finished already, see {run.folder}")
     data = _load_data(todo, options.data_dir)
-    if options.jobs > 1 and len(todo) > 1:
-        return _run_side_by_side(todo, options)
-    return _run_one_by_one(todo, data, options)
+    if len(runs) > 1:
+        del data  # each process has its own
+        return batch.run_several(todo, finished, options)
+    return batch.run_one(todo[0], data[todo[0].experiment.dataset], options) if todo else 0
 
 
 def _plan(table, options):
@@ -225,139 +222,6 @@ def _list(table):
     others = sorted(path.stem for path in tables_folder().glob("*.yaml"))
     print(f"\n{table.command}\nTables (--table NAME): {', '.join(others)}")
     return 0
-
-
-def _run_one_by_one(runs, data, options):
-    if not runs:
-        return 0
-    from keras_gans import quiet
-    from keras_gans.progress import Line
-
-    quiet.silence_libraries()
-    stop = _StopOnSignal()
-    status = 0
-    for run in runs:
-        with Line(run.title) as line:
-            line.status("loading Keras")
-            from keras_gans import runner
-            from keras_gans.callbacks import Diverged
-
-            try:
-                images = data[run.experiment.dataset]
-                metrics = runner.run(run, images, options.data_dir, line, stop, options.restart)
-            except runner.Stopped as stopped:
-                line.note(f"{stopped}; the same command resumes it")
-                return 128 + stop.signal
-            except Diverged as diverged:
-                line.note(f"{diverged}; what it left is in {run.folder}")
-                status = 1
-                continue
-        _print_result(run, metrics)
-    return status
-
-
-def _print_result(run, metrics):
-    from keras_gans.progress import clock
-
-    print(
-        f"{run.title}: {metrics['iterations']:,} iterations in {clock(metrics['seconds']['wall'])} "
-        f"({metrics['iterations_per_second']:.3g} it/s while training)"
-    )
-    print(
-        "  losses at the end: discriminator {d_loss:.4g}, generator {g_loss:.4g}".format(
-            **metrics["final"]
-        )
-    )
-    if value := metrics["measured"]:
-        print(
-            f"  {metrics['metric']}: {value['first']:.4g} at the start, {value['last']:.4g} at the "
-            f"end, best {value['best']:.4g} at iteration {value['best_iteration']:,}"
-        )
-    print(f"  {run.folder / 'samples'}/{metrics['iterations']:06d}.png")
-
-
-class _StopOnSignal:
-    """Remembers SIGINT or SIGTERM for the next boundary; a second one ends at once."""
-
-    def __init__(self):
-        self.signal = None
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._receive)
-
-    def _receive(self, number, frame):
-        if self.signal is not None:
-            os._exit(128 + number)
-        self.signal = number
-
-    def __call__(self):
-        return self.signal is not None
-
-
-def _run_side_by_side(runs, options):
-    """Each run in a process of its own, `--jobs` at a time, its lines relayed."""
-    threads = max(1, (os.cpu_count() or 1) // options.jobs)
-    environment = {
-        **os.environ,
-        "TF_NUM_INTRAOP_THREADS": str(threads),
-        "OMP_NUM_THREADS": str(threads),
-    }
-    children, lock = set(), threading.Lock()
-    received = []
-
-    def forward(number, frame):
-        received.append(number)
-        with lock:
-            for child in children:
-                child.send_signal(number)
-
-    signal.signal(signal.SIGTERM, forward)
-    signal.signal(signal.SIGINT, forward)
-
-    def run_child(run):
-        with lock:
-            if received:
-                return 128 + received[0]
-            child = subprocess.Popen(
-                [sys.executable, "-m", "keras_gans.cli", *_child_arguments(run, options)],
-                stdout=subprocess.PIPE,
-                text=True,
-                env=environment,
-                start_new_session=True,  # a terminal's Ctrl-C reaches it through us, once
-            )
-            children.add(child)
-        for text in child.stdout:
-            print(text, end="", flush=True)
-        status = child.wait()
-        with lock:
-            children.discard(child)
-        return status if status >= 0 else 128 - status  # as a shell says what a signal ended
-
-    with ThreadPoolExecutor(options.jobs) as pool:
-        futures = [pool.submit(run_child, run) for run in runs]
-        # A signal may come to another thread than this one, which handles it when it wakes.
-        while wait(futures, timeout=0.2).not_done:
-            pass
-        return max(future.result() for future in futures)
-
-
-def _child_arguments(run, options):
-    changes = [
-        f"{key}={yaml.safe_dump(value, default_flow_style=True, width=inf).split(chr(10))[0]}"
-        for key, value in run.changed.items()
-    ]
-    return [
-        "--exp",
-        str(run.number),
-        "--seed",
-        str(run.seed),
-        "--table",
-        options.table,
-        "--results",
-        str(options.results),
-        *(["--set", *changes] if changes else []),
-        *(["--data-dir", options.data_dir] if options.data_dir else []),
-        *(["--restart"] if options.restart else []),
-    ]
 
 
 # --- keras-gans -------------------------------------------------------------------------------

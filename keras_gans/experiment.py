@@ -5,6 +5,7 @@ numbered `rows` whose fields are those of `Experiment`. Reading one imports no K
 misspelt field is answered at once.
 """
 
+import json
 import re
 from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
 from hashlib import sha256
@@ -15,7 +16,7 @@ from typing import Literal, get_args, get_origin
 
 import yaml
 
-from keras_gans import signatures
+from keras_gans import files, signatures
 from keras_gans.errors import UsageError, short, suggestion
 
 
@@ -91,6 +92,9 @@ class Experiment:
     """Iterations between two measurements; None for `save_every`."""
     fid_samples: int = _count(at_least=2, default=5000)
     """Generated images, and at most as many real ones."""
+    on_divergence: Literal["stop", "continue"] = "stop"
+    """What to do when a loss or a weight is no longer finite. A run that continues trains to its
+    last iteration and saves no generator that is not finite."""
     printed: dict = field(default_factory=dict)
     """Results as the document prints them, by the measures on whose scale they are."""
 
@@ -245,17 +249,38 @@ class Run:
                 f"{self.folder} was run with other settings ({difference}); "
                 "--restart trains it again from the start, or move the folder away to keep it"
             )
-        return "finished" if (self.folder / "metrics.json").is_file() else "interrupted"
+        return "interrupted" if self.result() is None else "finished"
+
+    def result(self):
+        """What metrics.json holds, if it and the files that it vouches for are whole, else None.
+
+        Weights may be missing, since whoever publishes a run leaves them away; what is there
+        has to be what the run wrote.
+        """
+        try:
+            metrics = json.loads((self.folder / "metrics.json").read_text(encoding="utf-8"))
+            complete = metrics["iterations"] == self.experiment.iterations
+            for name, digest in metrics["sha256"].items():
+                path = self.folder / name
+                if path.is_file() or path.suffix != ".h5":
+                    complete = complete and files.sha256(path) == digest
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return None
+        return metrics if complete else None
 
     def _difference(self, path):
         """What a folder's experiment.yaml says otherwise than this run; the order is the same."""
         new = yaml.safe_load(self.to_yaml())
         try:
             old = yaml.safe_load(path.read_text(encoding="utf-8"))
+            # A field that came later stands for its default, which is what was done before.
+            defaults = {f.name: f.default for f in fields(Experiment) if f.default is not MISSING}
+            later = {key: value for key, value in defaults.items() if key not in old["row"]}
+            old["row"] = {**old["row"], **later}
             if old == new:
                 return ""
             old, new = {**old, **old["row"]}, {**new, **new["row"]}
-        except (yaml.YAMLError, ValueError, KeyError, TypeError):
+        except (OSError, yaml.YAMLError, ValueError, KeyError, TypeError):
             return "experiment.yaml is damaged"
         return ", ".join(
             f"{key}: {short(old.get(key))} there, {short(new.get(key))} now"

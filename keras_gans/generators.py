@@ -16,7 +16,7 @@ import h5py
 import numpy as np
 
 from keras_gans.errors import UsageError
-from keras_gans.files import replacing
+from keras_gans.files import replacing, write
 
 _ATTRIBUTE = "keras_gans"
 
@@ -30,11 +30,22 @@ def save(generator, path, recipe):
         recipe: Dict of plain values: "network", "options", "image_shape", "latent_dim", and
             whatever else is worth knowing about the run.
     """
-    with replacing(path) as partial:
+    # HDF5 writes to memory: where a disk is full it leaves files that open, or ends the process.
+    with _InMemory("new", "w", driver="core", backing_store=False) as file:
         with _legacy_format_accepted():
-            generator.save(partial, include_optimizer=False)
-        with h5py.File(partial, "r+") as file:
-            file.attrs[_ATTRIBUTE] = json.dumps(recipe)
+            generator.save(file, include_optimizer=False)
+        file.attrs[_ATTRIBUTE] = json.dumps(recipe)
+        file.flush()
+        content = file.id.get_file_image()
+    with replacing(path) as partial:
+        write(partial, content)
+
+
+class _InMemory(h5py.File):
+    """An open HDF5 file that Keras takes for the path of one, by how it ends."""
+
+    def __str__(self):
+        return "generator.h5"
 
 
 def load(path):

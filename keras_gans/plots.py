@@ -57,7 +57,7 @@ def losses(path, history):
         ("d_loss", "discriminator (mean of real and fake)", "tab:blue"),
         ("g_loss", "generator", "tab:orange"),
     ):
-        values = np.array([record[key] for record in records])
+        values = np.array([record[key] for record in records], "float64")  # None becomes NaN
         axes.plot(iterations, values, color=colour, alpha=0.25, linewidth=0.7)
         axes.plot(
             iterations, _smooth(values), marker=marker, color=colour, linewidth=1.4, label=label

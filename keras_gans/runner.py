@@ -4,12 +4,14 @@ row -> data, networks, GAN -> folder with everything that is known before traini
 with callbacks -> metrics.json. Nothing is written until the data and the networks are right.
 """
 
+import errno
 import json
 import os
 import platform
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import keras
@@ -18,7 +20,7 @@ import numpy as np
 import keras_gans
 from keras_gans import callbacks, checkpoints, datasets, generators, losses, networks, plots
 from keras_gans.errors import UsageError
-from keras_gans.files import remove_partial, replacing
+from keras_gans.files import locked, remove_folder, remove_partial, replacing, sha256
 from keras_gans.gan import GAN
 from keras_gans.metrics import features, measures, metric_name
 from keras_gans.metrics.cache import cached_features
@@ -30,6 +32,10 @@ GRID = 5
 
 class Stopped(Exception):
     """A signal ended the run early; its checkpoint is written."""
+
+
+class CannotWrite(Exception):
+    """The disk is full, or the folder no longer takes files: one line that says what to do."""
 
 
 def run(planned, data, data_dir, progress, stop=lambda: False, restart=False):
@@ -50,6 +56,8 @@ def run(planned, data, data_dir, progress, stop=lambda: False, restart=False):
     Raises:
         UsageError: Data, networks or the folder are not right; nothing was written.
         Stopped: `stop` said so; running it again goes on from there.
+        Diverged: A loss or a weight is no longer finite, and the row does not say to go on.
+        CannotWrite: A file could not be written; what was there before is whole.
     """
     experiment, folder = planned.experiment, planned.folder
     experiment.check_data(data)
@@ -68,80 +76,99 @@ def run(planned, data, data_dir, progress, stop=lambda: False, restart=False):
     gan = compile_gan(experiment, generator, discriminator, planned.seed)
     measurement = _measurement(experiment, data, data_dir, planned.seed, progress)
 
-    if restart or planned.state == "new":
-        _begin_folder(folder)
-        (folder / "experiment.yaml").write_text(planned.to_yaml())
-    remove_partial(folder)
-    _write_json(folder / "environment.json", environment(planned.seed, data))
-    _describe(folder, generator, discriminator)
-    plots.save_image(
-        plots.grid(data.images[Sampler(len(data), GRID**2, 0).indices(0)], GRID),
-        folder / "samples" / "reals.png",
-    )
-
-    checkpoint, damaged = checkpoints.latest(folder / "checkpoint")
-    for path in damaged:
-        progress.note(f"{path} cannot be read whole; going back to the one before")
-    if checkpoint:
-        checkpoints.restore(gan, checkpoint)
-        progress.note(f"resuming at iteration {checkpoint.iteration:,}")
-    history = callbacks.History(folder / "log.jsonl", checkpoint.history if checkpoint else ())
-    recipe = {
-        "network": experiment.generator.network,
-        "options": experiment.generator.options,
-        "image_shape": list(data.shape),
-        "latent_dim": experiment.latent_dim,
-        "latents": "standard normal",
-        "table": planned.table,
-        "experiment": planned.number,
-        "changed": planned.changed,
-        "seed": planned.seed,
-    }
-    every, last = experiment.save_every, experiment.iterations
-    grid_latents = generators.latents(GRID**2, experiment.latent_dim, planned.seed)
-    recorder = callbacks.RecordLosses(
-        log_every(experiment, generator, discriminator),
-        last,
-        history,
-        progress,
-        checkpoint.seconds if checkpoint else None,
-    )
-    progress.begin(total=last, done=gan.iterations)
-    if gan.iterations < last:
-        sampler = Sampler(
-            len(data),
-            experiment.d_steps * experiment.batch_size,
-            planned.seed,
-            replacement=experiment.sampling == "replacement",
+    _make_folder(folder)
+    with locked(folder), _failures_to_write(folder):
+        if restart or planned.state == "new":
+            _begin_folder(folder)
+            _write_text(folder / "experiment.yaml", planned.to_yaml())
+        remove_partial(folder)
+        (folder / "samples").mkdir(exist_ok=True)
+        about = {
+            "run": sha256(folder / "experiment.yaml"),
+            "data": data.fingerprint,
+            "environment": environment(planned.seed, data),
+        }
+        checkpoint = _resume(folder, gan, about, progress)
+        _check_space(folder, gan, generator, experiment)
+        history = callbacks.History(folder / "log.jsonl", checkpoint.history if checkpoint else ())
+        _write_json(folder / "environment.json", about["environment"])
+        _describe(folder, generator, discriminator)
+        plots.save_image(
+            plots.grid(data.images[Sampler(len(data), GRID**2, 0).indices(0)], GRID),
+            folder / "samples" / "reals.png",
         )
-        gan.fit(
-            batches(data.images, sampler, gan.iterations, last),
-            steps_per_epoch=last - gan.iterations,
-            shuffle=False,  # the batches are drawn already
-            verbose=0,
-            callbacks=[
-                recorder,
-                callbacks.SaveGenerator(every, last, generator, folder, recipe),
-                callbacks.DrawSamples(every, last, generator, folder, grid_latents, GRID),
-                callbacks.Evaluate(
-                    experiment.evaluate_every,
-                    last,
-                    generator,
-                    folder,
-                    recipe,
-                    history,
-                    progress,
-                    measurement,
-                ),
-                callbacks.DrawCurves(every, last, folder, history, measurement),
-                callbacks.SaveCheckpoint(every, last, folder, history, recorder, stop),
-            ],
+        recipe = {
+            "network": experiment.generator.network,
+            "options": experiment.generator.options,
+            "image_shape": list(data.shape),
+            "latent_dim": experiment.latent_dim,
+            "latents": "standard normal",
+            "table": planned.table,
+            "experiment": planned.number,
+            "changed": planned.changed,
+            "seed": planned.seed,
+        }
+        every, last = experiment.save_every, experiment.iterations
+        go_on = experiment.on_divergence == "continue"
+        grid_latents = generators.latents(GRID**2, experiment.latent_dim, planned.seed)
+        recorder = callbacks.RecordLosses(
+            log_every(experiment, generator, discriminator),
+            last,
+            history,
+            progress,
+            checkpoint.seconds if checkpoint else None,
+            go_on,
         )
-    if gan.iterations < last:
-        raise Stopped(f"stopped at iteration {gan.iterations:,} of {last:,}")
-    metrics = _summary(planned, data, history.records, measurement, recorder)
-    _write_json(folder / "metrics.json", metrics)
-    return metrics
+        save = callbacks.SaveGenerator(every, last, generator, folder, recipe)
+        draw = callbacks.DrawSamples(every, last, generator, folder, grid_latents, GRID)
+        curves = callbacks.DrawCurves(every, last, folder, history, measurement)
+        evaluate = callbacks.Evaluate(
+            experiment.evaluate_every,
+            last,
+            generator,
+            folder,
+            recipe,
+            history,
+            progress,
+            measurement,
+        )
+        intervals = (every, experiment.evaluate_every)
+        check = callbacks.CheckWeights(intervals, last, history, go_on, [save, draw, evaluate])
+        progress.begin(total=last, done=gan.iterations)
+        if gan.iterations < last:
+            sampler = Sampler(
+                len(data),
+                experiment.d_steps * experiment.batch_size,
+                planned.seed,
+                replacement=experiment.sampling == "replacement",
+            )
+            gan.fit(
+                batches(data.images, sampler, gan.iterations, last),
+                steps_per_epoch=last - gan.iterations,
+                shuffle=False,  # the batches are drawn already
+                verbose=0,
+                callbacks=[
+                    recorder,
+                    check,
+                    curves,
+                    callbacks.SaveCheckpoint(
+                        every, last, folder, history, recorder, check, about, stop
+                    ),
+                ],
+            )
+        else:
+            # All is trained: what a kill or a damaged disk took of the last files comes again.
+            if not callbacks.not_finite(gan):
+                save.at(last)
+                draw.at(last)
+            curves.at(last)
+        if gan.iterations < last:
+            raise Stopped(f"stopped at iteration {gan.iterations:,} of {last:,}")
+        history.write()
+        metrics = _summary(planned, data, history.records, measurement, recorder)
+        metrics["sha256"] = {name: sha256(folder / name) for name in _vouched_for(folder, last)}
+        _write_json(folder / "metrics.json", metrics)
+        return metrics
 
 
 def compile_gan(experiment, generator, discriminator, seed):
@@ -192,6 +219,7 @@ def environment(seed, data):
         "platform": platform.platform(),
         "processor": _processor(),
         "cores": os.cpu_count(),
+        "threads": _threads(),
         "seed": seed,
         "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
         "data": {
@@ -286,14 +314,110 @@ def _measurement(experiment, data, data_dir, seed, progress):
     return callbacks.Measurement(measure, name, better, printed, value)
 
 
-def _begin_folder(folder):
-    """An empty folder; what an earlier run left in it goes, once its turn has really come."""
+def _make_folder(folder):
     try:
-        if (folder / "experiment.yaml").is_file():
-            shutil.rmtree(folder)
-        (folder / "samples").mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         raise UsageError(f"cannot write to {folder}: {error.strerror}; see --results") from None
+
+
+def _begin_folder(folder):
+    """Empties the folder of an earlier run, once its turn has really come.
+
+    What says whose files these are goes last: whoever is killed here begins again here.
+    """
+    identity = folder / "experiment.yaml"
+    if identity.is_file():
+        for path in sorted(folder.iterdir(), key=lambda path: path.name != "checkpoint"):
+            if path.is_dir():
+                remove_folder(path)
+            elif path.name not in (identity.name, ".lock"):
+                path.unlink()
+        identity.unlink()
+
+
+def _resume(folder, gan, about, progress):
+    """Puts the newest whole checkpoint into the model, and its files into the folder.
+
+    Returns:
+        The `Checkpoint`, or None where a run begins.
+    """
+    checkpoint, passed = checkpoints.latest(folder / "checkpoint", about["run"])
+    for path, reason in passed:
+        progress.note(f"checkpoint {path} is not used ({reason}); going back to the one before")
+    if checkpoint and checkpoint.about["data"] != about["data"]:
+        raise UsageError(
+            f"{folder} was begun with other images (sha256 {checkpoint.about['data'][:8]}... "
+            f"there, {about['data'][:8]}... now); bring those back, or --restart trains it again"
+        )
+    kept = checkpoint.kept if checkpoint else {}
+    for path in folder.glob("generator_model_best*.h5"):
+        # A kill may have come after this one was written and before the next checkpoint.
+        if path.name not in kept:
+            path.unlink()
+    for name, content in kept.items():
+        with replacing(folder / name) as partial:
+            partial.write_bytes(content)
+    if checkpoint is None:
+        return None
+    try:
+        checkpoints.restore(gan, checkpoint.arrays)
+    except ValueError as error:
+        raise UsageError(f"{folder}: {error}; --restart trains it again") from None
+    progress.note(f"resuming at iteration {checkpoint.iteration:,}")
+    changes = _changes(checkpoint.about["environment"], about["environment"])
+    if changes:
+        progress.note(f"since then {changes}: the last digits may differ from one run in one go")
+    return checkpoint
+
+
+def _changes(there, now):
+    """What is not as it was of what decides the last digits, in words; "" for nothing."""
+    keys = ("keras_gans", "commit", "python", "backend", "processor", "threads")
+    pairs = {key: (there.get(key), now[key]) for key in keys}
+    packages = there.get("packages", {})
+    pairs |= {key: (packages.get(key), version) for key, version in now["packages"].items()}
+    return ", ".join(f"{key} {a} became {b}" for key, (a, b) in pairs.items() if a != b)
+
+
+def _check_space(folder, gan, generator, experiment):
+    """Refuses a run that would fill the disk: its checkpoints and generators are counted."""
+    state = sum(array.nbytes for array in checkpoints.capture(gan))
+    weights = 4 * generator.count_params()
+    left = -(-(experiment.iterations - gan.iterations) // experiment.save_every)
+    needed = 3 * (state + weights) + (left + 1) * weights
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise UsageError(
+            f"{folder} has {free / 1e6:,.0f} MB of room, the run needs {needed / 1e6:,.0f} MB for "
+            f"{left:,} generators and its checkpoints: make room, save less often "
+            "(--set save_every=N), or give another folder with --results"
+        )
+
+
+@contextmanager
+def _failures_to_write(folder):
+    """Turns the many ways in which a disk says no into one line."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise  # of the screen, not of a disk
+    except OSError as error:
+        reason = error.strerror or " ".join(str(error).split())
+        raise CannotWrite(
+            f"cannot write to {folder}: {reason}; what was saved before is whole, and the same "
+            "command goes on from the last checkpoint once this is put right"
+        ) from error
+
+
+def _vouched_for(folder, last):
+    """Names of the files that metrics.json is about, of those that are there."""
+    names = ["experiment.yaml", "log.jsonl", f"samples/{last:06d}.png"]
+    names += [f"generator_model_{last:06d}.h5"]
+    names += sorted(path.name for path in folder.glob("generator_model_best*.h5"))
+    return [name for name in names if (folder / name).is_file()]
 
 
 def _describe(folder, generator, discriminator):
@@ -316,14 +440,14 @@ def _describe(folder, generator, discriminator):
 def _write_summary(path, model):
     lines = []
     model.summary(print_fn=lambda line, **_: lines.append(line), line_length=80)
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    _write_text(path, "\n".join(lines) + "\n")
 
 
 def _summary(planned, data, records, measurement, recorder):
     experiment, name = planned.experiment, measurement.name
     measured = [(r["iteration"], r[name]) for r in records if r.get(name) is not None]
     values = None
-    if measured:
+    if any(iteration for iteration, _ in measured):
         best = measurement.best((m for m in measured if m[0]), key=lambda m: m[1])
         values = {
             "first": measured[0][1],
@@ -332,6 +456,7 @@ def _summary(planned, data, records, measurement, recorder):
             "best_iteration": best[0],
         }
     final = [r for r in records if "d_loss" in r][-1]
+    lost = [r["iteration"] for r in records if "not_finite" in r or r.get("d_loss", 0) is None]
     return {
         "table": planned.table,
         "experiment": planned.number,
@@ -342,6 +467,7 @@ def _summary(planned, data, records, measurement, recorder):
         "images": len(data),
         "iterations": experiment.iterations,
         "final": {key: final[key] for key in ("d_loss", "g_loss")},
+        "diverged_at": min(lost, default=None),
         "metric": name,
         "better": measurement.better,
         "measured": values,
@@ -365,6 +491,13 @@ def _commit():
         return None
 
 
+def _threads():
+    """Threads that share one operation: they decide in which order sums are taken."""
+    given = os.environ.get("TF_NUM_INTRAOP_THREADS", "")
+    available = getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count() or 1))(0)
+    return int(given) if given.isdecimal() and int(given) else len(available)
+
+
 def _processor():
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
@@ -374,5 +507,9 @@ def _processor():
 
 
 def _write_json(path, content):
+    _write_text(path, json.dumps(content, indent=2) + "\n")
+
+
+def _write_text(path, text):
     with replacing(path) as partial:
-        partial.write_text(json.dumps(content, indent=2) + "\n")
+        partial.write_text(text, encoding="utf-8")

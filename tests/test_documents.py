@@ -1,12 +1,13 @@
 """What the documents show has to work as it stands there."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
 from keras_gans import cli
-from keras_gans.experiment import read_table
+from keras_gans.experiment import Run, read_table
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -57,12 +58,18 @@ def test_the_map_names_every_module():
 
 
 def test_published_runs_are_small_and_whole():
-    for metrics in (ROOT / "results").glob("*/*/seed-*/metrics.json"):
+    results = ROOT / "results"
+    for metrics in results.glob("*/*/seed-*/metrics.json"):
         folder = metrics.parent
         for name in ("experiment.yaml", "environment.json", "log.jsonl", "plot_loss.png"):
             assert (folder / name).is_file(), f"{folder} has no {name}"
         table, number = folder.parts[-3], int(re.match(r"\d+", folder.parts[-2])[0])
         assert number in read_table(table).rows
+        changed = json.loads(metrics.read_text())["changed"]
+        row = read_table(table).experiment(number, changed)
+        run = Run(table, number, row, int(folder.name.removeprefix("seed-")), changed, results)
+        assert run.folder == folder
+        assert run.state == "finished", f"{metrics} does not vouch for what is there"
 
 
 def test_no_file_of_the_checkout_is_large():

@@ -1,8 +1,10 @@
 """Rows: what is accepted, what is refused, and in which words."""
 
+import json
 import subprocess
 import sys
 from dataclasses import FrozenInstanceError, replace
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -357,7 +359,16 @@ def write_folder(run, finished=False):
     run.folder.mkdir(parents=True)
     (run.folder / "experiment.yaml").write_text(run.to_yaml())
     if finished:
-        (run.folder / "metrics.json").write_text("{}")
+        write_metrics(run)
+
+
+def write_metrics(run, **others):
+    contents = {"log.jsonl": b"{}\n", "generator_model_000004.h5": b"weights"}
+    for name, content in contents.items():
+        (run.folder / name).write_bytes(content)
+    digests = {name: sha256(content).hexdigest() for name, content in contents.items()}
+    metrics = {"iterations": run.experiment.iterations, "sha256": digests, **others}
+    (run.folder / "metrics.json").write_text(json.dumps(metrics))
 
 
 def test_folder_of_an_unchanged_row():
@@ -410,8 +421,48 @@ def test_state_goes_from_new_over_interrupted_to_finished(tmp_path):
     assert run.state == "new"
     write_folder(run)
     assert run.state == "interrupted"
-    (run.folder / "metrics.json").write_text("{}")
+    write_metrics(run)
     assert run.state == "finished"
+    assert run.result()["iterations"] == run.experiment.iterations
+
+
+def test_finished_is_what_verifies(tmp_path):
+    run = run_of(tmp_path)
+    write_folder(run, finished=True)
+    weights, log = run.folder / "generator_model_000004.h5", run.folder / "log.jsonl"
+    weights.unlink()
+    assert run.state == "finished"  # whoever publishes a run leaves the weights away
+    weights.write_bytes(b"weightz")
+    assert run.state == "interrupted"
+    write_metrics(run)
+    log.write_bytes(b"")
+    assert run.state == "interrupted"
+    log.unlink()
+    assert run.state == "interrupted"
+
+
+@pytest.mark.parametrize(
+    "metrics", ["", "{}", "[]", '{"iterations": 4', '{"iterations": 4, "sha256": []}', "\ufffd"]
+)
+def test_metrics_that_are_not_whole_are_no_result(tmp_path, metrics):
+    run = run_of(tmp_path)
+    write_folder(run, finished=True)
+    (run.folder / "metrics.json").write_text(metrics)
+    assert run.state == "interrupted"
+    write_metrics(run, iterations=run.experiment.iterations - 1)
+    assert run.state == "interrupted"
+
+
+def test_a_field_that_came_later_stands_for_its_default(tmp_path):
+    run = run_of(tmp_path)
+    write_folder(run, finished=True)
+    about = yaml.safe_load(run.to_yaml())
+    del about["row"]["on_divergence"]
+    (run.folder / "experiment.yaml").write_text(yaml.safe_dump(about))
+    assert run.state == "finished"
+    changed = {**ROW, "on_divergence": "continue"}
+    with pytest.raises(UsageError, match=r"\(on_divergence: 'stop' there, 'continue' now\)"):
+        assert Run("table", 1, Experiment.from_dict(changed), 0, {}, tmp_path).state
 
 
 def test_results_that_are_a_file_hold_no_run(tmp_path):

@@ -1,6 +1,7 @@
 """Saved generators: the same images after a round trip, and no file that is believed."""
 
 import json
+import resource
 import subprocess
 import sys
 
@@ -47,6 +48,27 @@ def copy(saved, tmp_path):
     path = tmp_path / "copy.h5"
     path.write_bytes(saved.read_bytes())
     return path
+
+
+def test_the_same_generator_is_the_same_bytes(generator, saved, copy):
+    generators.save(generator, copy, RECIPE)
+    assert copy.read_bytes() == saved.read_bytes()
+
+
+@pytest.mark.parametrize("share", [0, 0.001, 0.1, 0.5, 0.999])
+def test_a_file_that_does_not_fit_leaves_what_was_there(generator, saved, tmp_path, share):
+    """HDF5 itself would leave a file that opens and has no weights, or end the process."""
+    path = tmp_path / "generator_model_best.h5"
+    path.write_text("the one before")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(saved.stat().st_size * share), hard))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            generators.save(generator, path, RECIPE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert path.read_text() == "the one before"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def refusal(path):

@@ -10,11 +10,12 @@ PACKAGE = Path(__file__).parent.parent / "keras_gans"
 # Each part, and the parts of the package that it may import. Order: leaves first.
 MAY_IMPORT = {
     "errors": set(),
-    "files": set(),
+    "files": {"errors"},
     "signatures": set(),
     "autodiff": set(),
     "layers": set(),
     "quiet": set(),
+    "signals": set(),
     "progress": set(),
     "plots": {"files"},
     "sampling": set(),
@@ -24,20 +25,21 @@ MAY_IMPORT = {
     "penalties": {"autodiff"},
     "gan": {"autodiff"},
     "networks": {"errors", "signatures", "layers"},
-    "experiment": {"errors", "signatures", "metrics"},
+    "experiment": {"errors", "files", "signatures", "metrics"},
     "generators": {"errors", "files", "datasets", "networks", "experiment"},
     "evaluation": {"errors", "datasets", "generators", "metrics"},
     "audit": {"errors", "files", "datasets", "experiment", "generators", "metrics", "plots"},
     "report": {"errors", "files", "experiment"},
     "checkpoints": {"files"},
-    "callbacks": {"checkpoints", "generators", "plots"},
+    "callbacks": {"files", "checkpoints", "generators", "plots"},
     "runner": {
         "errors", "files", "losses", "datasets", "metrics", "networks", "gan", "sampling", "plots",
         "generators", "checkpoints", "callbacks",
     },
+    "batch": {"signals", "quiet", "progress", "callbacks", "runner"},
     "cli": {
-        "errors", "experiment", "runner", "datasets", "metrics", "generators", "plots", "quiet",
-        "progress", "report", "callbacks", "evaluation", "audit",
+        "errors", "experiment", "datasets", "metrics", "generators", "plots", "quiet",
+        "progress", "report", "batch", "evaluation", "audit",
     },
 }  # fmt: skip
 

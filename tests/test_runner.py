@@ -1,12 +1,17 @@
 """Whole runs on tiny data: every row of the protocol, what a run leaves, resume."""
 
 import json
+import resource
+import shutil
+from dataclasses import replace
 
 import keras
 import numpy as np
 import pytest
+import yaml
+from kill_harness import digest
 
-from keras_gans import checkpoints, datasets, generators, runner
+from keras_gans import checkpoints, datasets, files, generators, runner
 from keras_gans.datasets import Images
 from keras_gans.errors import UsageError
 from keras_gans.experiment import Run, read_table
@@ -80,6 +85,9 @@ def straight(tmp_path_factory):
     return run, *train(run, None)
 
 
+CHECKPOINT = ("manifest.json", "state.bin", "log.jsonl", "kept-generator_model_best.h5")
+
+
 def test_what_a_run_leaves(straight):
     run, _, progress = straight
     files = {str(p.relative_to(run.folder)) for p in run.folder.rglob("*") if p.is_file()}
@@ -90,7 +98,7 @@ def test_what_a_run_leaves(straight):
         "model_plot.png", "plot_loss.png", "plot_fid.png", "samples/reals.png",
         *(f"samples/{step}.png" for step in steps),
         *(f"generator_model_{step}.h5" for step in steps), "generator_model_best.h5",
-        "checkpoint/000030.npz", "checkpoint/000040.npz",
+        *(f"checkpoint/{step}/{name}" for step in steps[2:] for name in CHECKPOINT),
     }  # fmt: skip
     environment = json.loads((run.folder / "environment.json").read_text())
     assert environment["seed"] == 0
@@ -154,17 +162,9 @@ class StopAt:
         return self.left <= 0
 
 
-def weights(run):
-    with np.load(run.folder / "checkpoint" / "000040.npz") as file:
-        return {key: file[key] for key in file.files if key != "about"}
-
-
 def assert_same_end(a, b):
-    one, two = weights(a), weights(b)
-    assert one.keys() == two.keys()
-    for key, value in one.items():
-        np.testing.assert_array_equal(value, two[key])
-    assert (a.folder / "log.jsonl").read_bytes() == (b.folder / "log.jsonl").read_bytes()
+    one, two = digest(a.folder), digest(b.folder)
+    assert {name for name in {**one, **two} if one.get(name) != two.get(name)} == set()
 
 
 def test_stopped_and_resumed_ends_as_if_nothing_had_happened(straight, tmp_path):
@@ -186,10 +186,12 @@ def test_killed_between_checkpoints_goes_back_to_the_last_one(straight, tmp_path
     with (run.folder / "log.jsonl").open("a") as log:
         log.write('{"iteration": 30, "d_loss": 1')
     (run.folder / "generator_model_000030.h5").write_bytes(b"half a file")
-    partial = run.folder / "checkpoint" / ".partial-7-000030.npz"
-    partial.write_bytes(b"half a file")
+    (run.folder / "generator_model_best.h5").write_bytes(b"of iteration 30")
+    (run.folder / ".lock").write_text("12345\n")
+    partial = run.folder / "checkpoint" / ".partial-7-000030"
+    partial.mkdir()
+    (partial / "state.bin").write_bytes(b"half a file")
     train(run, None)
-    assert not partial.exists()
     assert_same_end(run, straight[0])
     generators.load(run.folder / "generator_model_000030.h5")
 
@@ -198,11 +200,12 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_used(straight, tmp_pat
     run = digits_run(tmp_path)
     with pytest.raises(runner.Stopped):
         train(run, None, stop=StopAt(4))
-    newest = run.folder / "checkpoint" / "000020.npz"
+    newest = run.folder / "checkpoint" / "000020" / "state.bin"
     newest.write_bytes(newest.read_bytes()[:1000])
     _, progress = train(run, None)
     assert progress.begun == (40, 10)
-    assert any("000020.npz cannot be read whole" in note for note in progress.notes)
+    (note,) = [note for note in progress.notes if "going back to the one before" in note]
+    assert "000020 is not used (state.bin is damaged)" in note
     assert_same_end(run, straight[0])
 
 
@@ -255,11 +258,169 @@ def test_losses_that_are_no_numbers_end_the_run(tmp_path):
     from keras_gans.callbacks import Diverged
 
     run = digits_run(tmp_path, number=3, optimizer__learning_rate=1e30)
-    with pytest.raises(Diverged, match="no longer finite at iteration 10"):
+    message = r"loss of the discriminator.* is no longer finite at iteration 10$"
+    with pytest.raises(Diverged, match=message):
         train(run, None)
     assert run.state == "interrupted"
+    assert not any(run.folder.glob("*.h5"))
     for line in (run.folder / "log.jsonl").read_text().splitlines():
         json.loads(line, parse_constant=pytest.fail)
+
+
+def test_a_row_may_go_on_with_losses_that_are_no_numbers(tmp_path):
+    changed = {"optimizer__learning_rate": 1e30, "on_divergence": "continue"}
+    run = digits_run(tmp_path, number=3, **changed)
+    metrics, _ = train(run, None)
+    assert run.state == "finished"
+    assert (metrics["diverged_at"], metrics["fid50_lenet"]) == (10, None)
+    assert metrics["final"] == {"d_loss": None, "g_loss": None}
+    assert not any(run.folder.glob("*.h5"))
+    records = [
+        json.loads(line, parse_constant=pytest.fail)
+        for line in (run.folder / "log.jsonl").read_text().splitlines()
+    ]
+    assert {"iteration": 10, "not_finite": ["discriminator", "generator"]} in records
+    assert [r["iteration"] for r in records if "d_loss" in r] == [10, 20, 30, 40]
+    about = yaml.safe_load((run.folder / "experiment.yaml").read_text())
+    assert about["row"]["on_divergence"] == "continue"
+
+
+# --- a dense run, stopped on the way: what else may have happened before it goes on -----------
+
+DENSE = {"number": 1, "iterations": 20, "fid_every": 5}
+
+
+@pytest.fixture(scope="module")
+def dense(tmp_path_factory):
+    """The folders of a dense run of 20 iterations and of one that was stopped at 15."""
+    whole, half = (tmp_path_factory.mktemp(name) for name in ("whole", "half"))
+    metrics, _ = train(digits_run(whole, **DENSE), None)
+    with pytest.raises(runner.Stopped, match="iteration 15 of 20"):
+        train(digits_run(half, **DENSE), None, stop=StopAt(3))
+    return whole, half, metrics
+
+
+@pytest.fixture
+def halfway(dense, tmp_path):
+    """The stopped run, in a folder of its own."""
+    shutil.copytree(dense[1], tmp_path / "results")
+    return digits_run(tmp_path / "results", **DENSE)
+
+
+def change_checkpoint(run, **changes):
+    folder = run.folder / "checkpoint"
+    found, _ = checkpoints.latest(folder)
+    shutil.rmtree(folder)
+    checkpoints.save(folder, replace(found, **changes))
+
+
+@pytest.mark.parametrize("dropped", ["nothing", "seeds", "optimizers", "position"])
+def test_nothing_of_the_state_can_be_left_out(dropped, dense, halfway, monkeypatch):
+    """What a checkpoint holds is needed: without any part of it the run ends otherwise."""
+    arrays = list(checkpoints.latest(halfway.folder / "checkpoint")[0].arrays)
+    if dropped == "seeds":
+        seeds = [i for i, a in enumerate(arrays) if a.shape == (2,) and a.dtype.kind in "iu"]
+        assert seeds
+        arrays = [np.zeros_like(a) if i in seeds else a for i, a in enumerate(arrays)]
+    if dropped == "optimizers":
+        # The moments stand at the end; the learning rate and the count among them stay.
+        begin = len(arrays) - 2 * sum(a.ndim > 0 for a in arrays) // 3
+        arrays[begin:] = [a if a.ndim == 0 else np.zeros_like(a) for a in arrays[begin:]]
+    if dropped == "position":
+        batches = runner.batches
+        monkeypatch.setattr(runner, "batches", lambda i, s, begin, end: batches(i, s, 0, 5))
+    change_checkpoint(halfway, arrays=arrays)
+    train(halfway, None)
+    one, two = digest(digits_run(dense[0], **DENSE).folder), digest(halfway.folder)
+    states = [d["checkpoint/000020/state.bin"] for d in (one, two)]
+    assert (states[0] == states[1]) == (dropped == "nothing")
+
+
+def test_what_was_killed_after_the_last_checkpoint_is_finished(dense, tmp_path):
+    shutil.copytree(dense[0], tmp_path / "results")
+    run = digits_run(tmp_path / "results", **DENSE)
+    (run.folder / "metrics.json").unlink()
+    (run.folder / "generator_model_000020.h5").write_bytes(b"half")
+    (run.folder / "samples" / "000020.png").unlink()
+    _, progress = train(run, None)
+    assert progress.begun == (20, 20)
+    assert_same_end(run, digits_run(dense[0], **DENSE))
+
+
+def test_other_versions_are_noted_and_no_reason_to_refuse(halfway, monkeypatch):
+    environment = runner.environment
+    monkeypatch.setattr(
+        runner, "environment", lambda *args: {**environment(*args), "threads": 64, "python": "3.9"}
+    )
+    _, progress = train(halfway, None)
+    (note,) = [note for note in progress.notes if "became" in note]
+    assert "became 3.9" in note
+    assert "threads" in note
+    assert "the last digits may differ" in note
+
+
+def test_other_images_are_refused(halfway):
+    digits = datasets.load("digits")
+    other = Images("digits", 255 - digits.images, None, digits.source)
+    before = digest(halfway.folder)
+    with pytest.raises(UsageError, match=r"begun with other images .*--restart trains it again"):
+        runner.run(halfway, other, None, Silent())
+    assert digest(halfway.folder) == before
+
+
+def test_a_checkpoint_of_other_networks_is_refused(halfway):
+    arrays = checkpoints.latest(halfway.folder / "checkpoint")[0].arrays
+    change_checkpoint(halfway, arrays=arrays[:-1])
+    with pytest.raises(UsageError, match="the shapes differ; --restart trains it again"):
+        train(halfway, None)
+
+
+def test_a_folder_in_use_is_refused(halfway):
+    before = digest(halfway.folder)
+    with files.locked(halfway.folder), pytest.raises(UsageError, match="in use by process"):
+        train(halfway, None)
+    assert digest(halfway.folder) == before
+
+
+def test_a_restart_that_was_killed_begins_again_and_leaves_nothing_of_before(halfway, monkeypatch):
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as context:
+        context.setattr(runner.Path, "unlink", killed)
+        with pytest.raises(KeyboardInterrupt):
+            runner._begin_folder(halfway.folder)
+    assert halfway.state == "interrupted"
+    assert not (halfway.folder / "checkpoint").exists()
+    runner._begin_folder(halfway.folder)
+    assert list(halfway.folder.iterdir()) == []
+    assert halfway.state == "new"
+
+
+def test_a_disk_that_takes_no_more_stops_the_run_and_loses_nothing(dense, halfway):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, hard))
+    state = halfway.folder / "checkpoint" / "000015" / "state.bin"
+    before = files.sha256(state)
+    try:
+        with pytest.raises(runner.CannotWrite) as caught:
+            train(halfway, None)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    message = f"cannot write to {halfway.folder}: File too large; what was saved before is whole"
+    assert str(caught.value).startswith(message)
+    assert "\n" not in str(caught.value)
+    assert files.sha256(state) == before
+    assert not list(halfway.folder.rglob(".*"))
+    train(halfway, None)
+    assert_same_end(halfway, digits_run(dense[0], **DENSE))
+
+
+def test_a_disk_without_room_is_refused_before_training(halfway, monkeypatch):
+    usage = shutil.disk_usage(halfway.folder)._replace(free=50_000_000)
+    monkeypatch.setattr(runner.shutil, "disk_usage", lambda _: usage)
+    with pytest.raises(UsageError, match=r"has 50 MB of room, the run needs \d+ MB for 1 gener"):
+        train(halfway, None)
 
 
 def test_nothing_is_written_where_the_data_do_not_fit(tmp_path):

@@ -1,0 +1,277 @@
+"""Kills runs at random moments and compares what they end as.
+
+    python tests/kill_harness.py --kills 60                       three kinds of rows, minutes
+    python tests/kill_harness.py --kills 3 --kinds dense          seconds, as `make test` does
+
+Of each kind one run is left alone. Others are killed (SIGKILL) again and again, at a random time
+or a random moment after they began something: to write a checkpoint, to save a generator, ...
+Resumed after each kill, they have to end as the first one did, byte for byte, but for the times in
+metrics.json and in the manifests of checkpoints, and for environment.json.
+
+This process imports Keras once and forks each run, before TensorFlow computes anything;
+`--commands` kills the real command as well, which takes longer to begin.
+"""
+
+import argparse
+import hashlib
+import json
+import mmap
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+# An interval of the distance of its own, so that the best generator can lie between checkpoints.
+TINY = {"iterations": 60, "save_every": 10, "fid_every": 15, "batch_size": 8, "fid_samples": 50}
+KINDS = {
+    "dense": (1, {}),  # perceptrons, batch normalization
+    "convolutional": (2, {"d_update": "separate", "fakes": "inference", "sampling": "epochs"}),
+    "critic": (4, {"clip_weights": "all", "g_turn_batch_norm": "frozen", "latents": "shared"}),
+}
+PHASES = {
+    "runner": {
+        "_begin_folder": "emptying the folder",
+        "_resume": "resuming",
+        "_describe": "describing the networks",
+        "_summary": "finishing",
+    },
+    "SaveGenerator": {"at": "saving a generator"},
+    "DrawSamples": {"at": "drawing a grid"},
+    "Evaluate": {"at": "measuring"},
+    "DrawCurves": {"at": "drawing curves"},
+    "SaveCheckpoint": {"at": "writing a checkpoint"},
+}
+NAMES = ["starting", "building", "training", *(p for ps in PHASES.values() for p in ps.values())]
+LONG = 10**6
+
+
+def planned(kind, results):
+    """The `experiment.Run` of a kind of row."""
+    from keras_gans.experiment import Run, read_table
+
+    number, changed = KINDS[kind]
+    changed = {**TINY, **changed}
+    row = read_table("quickstart").experiment(number, changed)
+    return Run("quickstart", number, row, 0, changed, Path(results))
+
+
+def digest(folder):
+    """SHA-256 of every file that has to be the same, by name.
+
+    Of checkpoints that is the last one: where a run was stopped decides which was before it.
+    """
+    digests, last = {}, max((p.name for p in folder.glob("checkpoint/[0-9]*")), default=None)
+    for path in sorted(folder.rglob("*")):
+        if path.is_dir() or path.name in ("environment.json", "manifest.json"):
+            continue
+        if path.parts[-3] == "checkpoint" and path.parts[-2] != last:
+            continue
+        content = path.read_bytes()
+        if path.name == "metrics.json":
+            metrics = json.loads(content)
+            del metrics["seconds"], metrics["iterations_per_second"]
+            content = json.dumps(metrics).encode()
+        digests[path.relative_to(folder).as_posix()] = hashlib.sha256(content).hexdigest()
+    return digests
+
+
+class Phase:
+    """What a forked run is at: memory that outlives it."""
+
+    def __init__(self):
+        self._memory = mmap.mmap(-1, 2)
+
+    def __call__(self):
+        """The name, and how many times anything has begun, modulo 256."""
+        return NAMES[self._memory[0]], self._memory[1]
+
+    def enter(self, name):
+        self._memory[:] = bytes([NAMES.index(name), (self._memory[1] + 1) % 256])
+
+    def watch(self, owner, name, phase):
+        original = getattr(owner, name)
+
+        def watched(*args, **kwargs):
+            self.enter(phase)
+            try:
+                return original(*args, **kwargs)
+            finally:
+                self.enter("training")
+
+        setattr(owner, name, watched)
+
+
+class Quiet:
+    """A progress line that only tells the phase."""
+
+    def __init__(self, phase):
+        self.phase = phase
+
+    def status(self, text):
+        self.phase.enter("building")
+
+    def begin(self, total, done=0):
+        self.phase.enter("training")
+
+    def note(self, text):
+        pass
+
+    def update(self, done, values=None):
+        pass
+
+
+def fork(run, data, phase):
+    """Starts a run in a child; returns its process id."""
+    phase.enter("starting")
+    child = os.fork()
+    if child:
+        return child
+    status = 1
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        from keras_gans import callbacks, runner
+
+        for owner, functions in PHASES.items():
+            for name, text in functions.items():
+                phase.watch(runner if owner == "runner" else getattr(callbacks, owner), name, text)
+        runner.run(run, data, None, Quiet(phase))
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def wait(child, phase, until):
+    """Waits for the end of a child or the moment to kill it.
+
+    Returns:
+        Its exit status, or None where it was killed.
+    """
+    while not until():
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.0005)
+    os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    return None if os.WIFSIGNALED(status) else os.waitstatus_to_exitcode(status)
+
+
+def moment(random, duration, phase):
+    """A random moment to kill at, as a function that says whether it has come.
+
+    Half of them are just after something began, if it does: checkpoints are written too quickly
+    to be met often otherwise.
+    """
+    target = random.choice([None] * 4 + ["writing a checkpoint"] * 3 + NAMES)
+    times, delay = random.randint(1, 3), random.choice([0, 0.01, 0.05, 0.2]) * random.random()
+    at = time.monotonic() + random.uniform(0.3 if target else 0, 1) * duration
+    seen = [None, 0]
+
+    def come():
+        nonlocal at
+        name, count = phase()
+        if name == target and seen[0] != count:
+            seen[:] = count, seen[1] + 1
+            if seen[1] == times:
+                at = min(at, time.monotonic() + delay)
+        return time.monotonic() >= at
+
+    return come
+
+
+def campaign(kind, kills, random, folder, say):
+    """Kills runs of a kind; returns (Counter of phases, reference, list of differing files)."""
+    from keras_gans import datasets
+
+    data, phase, phases, wrong = datasets.load("digits"), Phase(), Counter(), []
+    reference = planned(kind, folder / "reference")
+    begun = time.monotonic()
+    assert wait(fork(reference, data, phase), phase, lambda: False) == 0, "the run alone failed"
+    duration = time.monotonic() - begun
+    expected = digest(reference.folder)
+    say(f"{kind}: a run takes {duration:.1f} s and leaves {len(expected)} files to compare")
+    runs = left = 0
+    while phases.total() < kills or left:
+        if not left:
+            runs += 1
+            left = 1 + random.randint(4, 8)
+            run = planned(kind, folder / str(runs))
+        left -= 1
+        last = not left or phases.total() >= kills
+        child = fork(run, data, phase)
+        until = (lambda: False) if last else moment(random, duration, phase)
+        status = wait(child, phase, until)
+        if status is None:
+            begun = any((run.folder / "checkpoint").glob("[0-9]*"))
+            phases[phase()[0] + ("" if begun else ", before the first checkpoint")] += 1
+            continue
+        left = 0
+        # Gone on with until it ends; then the next one is killed, until there were enough.
+        found = digest(run.folder) if status == 0 else {"exit status": status}
+        names = sorted(n for n in {**expected, **found} if expected.get(n) != found.get(n))
+        wrong += [f"{kind}, run {runs}: {name}" for name in names]
+        say(f"{kind}: run {runs} ended after {phases.total()} kills: {names or 'the same'}")
+    return phases, reference, wrong, runs
+
+
+def kill_commands(kind, kills, reference, random, folder, say):
+    """The same with the real command, killed in one run. Returns the list of differing files."""
+    run = planned(kind, folder / "command")
+    changes = [f"{key}={value}" for key, value in run.changed.items()]
+    command = [sys.executable, ROOT / "run_experiment.py", "--table", "quickstart"]
+    command += ["--exp", str(run.number), "--results", run.results, "--set", *changes]
+    nowhere = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    for _ in range(kills):
+        with subprocess.Popen(command, cwd=ROOT, **nowhere) as process:
+            time.sleep(random.uniform(4, 25))
+            process.kill()
+    status = subprocess.run(command, cwd=ROOT, check=False, **nowhere).returncode
+    expected, found = digest(reference.folder), digest(run.folder)
+    names = [n for n in {**expected, **found} if expected.get(n) != found.get(n)]
+    say(f"{kind}: the command, killed {kills} times, ended with {status}: {names or 'the same'}")
+    return [f"{kind}, command: {name}" for name in names]
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--kills", type=int, default=60, help="of all kinds; default: 60")
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
+    parser.add_argument("--commands", type=int, default=0, help="kills of the command, per kind")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+
+    from random import Random
+
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""
+    sys.path.insert(0, str(ROOT))
+    from keras_gans import runner  # noqa: F401  (once, for all children)
+
+    random, phases, wrong, compared = Random(options.seed), Counter(), [], 0
+
+    def say(text):
+        print(text, flush=True)
+
+    with tempfile.TemporaryDirectory() as folder:
+        for kind in options.kinds:
+            place = Path(folder) / kind
+            kills = -(-options.kills // len(options.kinds))
+            found, reference, differing, runs = campaign(kind, kills, random, place, say)
+            phases, wrong, compared = phases + found, wrong + differing, compared + runs
+            if options.commands:
+                wrong += kill_commands(kind, options.commands, reference, random, place, say)
+    for phase, count in phases.most_common():
+        say(f"{count:4d} killed while {phase}")
+    say(json.dumps({"kills": phases.total(), "runs": compared, "different": wrong}))
+    return bool(wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
