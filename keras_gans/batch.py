@@ -113,7 +113,7 @@ def run_several(runs, skipped, options):
         The exit status: 0, 1 where a run failed, 130 or 143 after a signal.
     """
     children = _Children(len(runs) + len(skipped), options)
-    outcomes = [Outcome(run, "skipped", "finished already") for run in skipped]
+    outcomes = [Outcome(run, "skipped", f"finished already, see {run.folder}") for run in skipped]
     with ThreadPoolExecutor(options.jobs) as pool:
         futures = [pool.submit(children.run, run) for run in runs]
         # A signal may come to another thread than this one, which handles it when it wakes.

@@ -121,13 +121,14 @@ def _run_experiments(options):
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     finished = [run for run in runs if states[run.folder] == "finished"]
     todo = [run for run in runs if states[run.folder] != "finished"]
-    for run in finished:
-        print(f"{run.title}: finished already, see {run.folder}")
     data = _load_data(todo, options.data_dir)
     if len(runs) > 1:
         del data  # each process has its own
         return batch.run_several(todo, finished, options)
-    return batch.run_one(todo[0], data[todo[0].experiment.dataset], options) if todo else 0
+    if finished:
+        print(f"{runs[0].title}: finished already, see {runs[0].folder}; --restart trains it again")
+        return 0
+    return batch.run_one(runs[0], data[runs[0].experiment.dataset], options)
 
 
 def _plan(table, options):

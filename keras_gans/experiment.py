@@ -277,6 +277,9 @@ class Run:
             defaults = {f.name: f.default for f in fields(Experiment) if f.default is not MISSING}
             later = {key: value for key, value in defaults.items() if key not in old["row"]}
             old["row"] = {**old["row"], **later}
+            # What the document prints changes nothing of what is run.
+            for about in (old, new):
+                del about["row"]["printed"]
             if old == new:
                 return ""
             old, new = {**old, **old["row"]}, {**new, **new["row"]}

@@ -93,10 +93,11 @@ def test_what_ends_one_run_leaves_the_others_alone(jobs, script, reason, stand_i
 def test_what_is_finished_is_skipped_and_named(stand_in, tmp_path, capfd):
     assert stand_in("exit 0", skipped=(1, 3)) == 0
     assert begun(tmp_path) == ["2"]
+    folders = {n: f"results/quickstart/{n}/seed-0" for n in (1, 3)}
     assert capfd.readouterr().out.splitlines() == [
-        "quickstart 1 seed 0: skipped: finished already",
+        f"quickstart 1 seed 0: skipped: finished already, see {folders[1]}",
         "quickstart 2 seed 0: done",
-        "quickstart 3 seed 0: skipped: finished already",
+        f"quickstart 3 seed 0: skipped: finished already, see {folders[3]}",
     ]
 
 

@@ -428,7 +428,10 @@ def test_run_is_written_as_the_row_that_it_is(trained):
 def test_finished_run_is_skipped_without_keras(trained):
     again = trained[1]["again"]
     assert (again["status"], again["err"]) == (0, "")
-    assert again["out"] == (f"quickstart 1 (changed) seed 0: finished already, see {trained[0]}\n")
+    assert again["out"] == (
+        f"quickstart 1 (changed) seed 0: finished already, see {trained[0]}; "
+        "--restart trains it again\n"
+    )
     assert not trained[1]["touched"]
 
 

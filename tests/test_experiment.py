@@ -481,6 +481,12 @@ def test_folder_of_a_changed_row_is_refused_with_the_difference(tmp_path):
     assert "--restart" in message
 
 
+def test_what_a_document_prints_is_no_setting(tmp_path):
+    write_folder(run_of(tmp_path))
+    row = {**ROW, "printed": {"fid_thesis": 53.7}}
+    assert Run("table", 1, Experiment.from_dict(row), 0, {}, tmp_path).state == "interrupted"
+
+
 def test_order_of_the_changes_is_no_difference(tmp_path):
     first = {"clip": 0.5, "iterations": 20}
     write_folder(run_of(tmp_path, first))
