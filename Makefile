@@ -5,7 +5,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-backends bench clean
+.PHONY: run test test-backends test-oracles bench clean
 
 run: .venv/installed
 	$(BIN)/python run_experiment.py --table quickstart --exp 1
@@ -21,8 +21,13 @@ test-backends: .venv/installed-backends
 	for backend in tensorflow jax torch; do \
 	    KERAS_BACKEND=$$backend $(BIN)/python -m pytest -m backends || exit 1; done
 
+# Every metric against the installed implementations of others, not only their committed numbers.
+test-oracles: .venv/installed-oracles
+	$(BIN)/python -m pytest tests/metrics/test_golden.py
+
 bench: .venv/installed
 	$(BIN)/python benchmarks/keras_gan_loop.py
+	$(BIN)/python benchmarks/metrics.py
 
 clean:
 	rm -rf .venv build *.egg-info .coverage* .pytest_cache .ruff_cache
@@ -39,4 +44,8 @@ clean:
 
 .venv/installed-backends: .venv/installed-test
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[jax,torch]'
+	touch $@
+
+.venv/installed-oracles: .venv/installed-test
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[oracles]'
 	touch $@

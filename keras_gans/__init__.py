@@ -1,3 +1,3 @@
 """GAN experiments of five student reports, re-run from numbered rows of YAML."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

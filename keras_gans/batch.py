@@ -93,12 +93,11 @@ def _print_result(run, metrics):
     print(f"  losses at the end: discriminator {d_loss}, generator {g_loss}")
     if metrics["diverged_at"]:
         print(f"  no longer finite from iteration {metrics['diverged_at']:,} on")
-    for name, value in metrics.items():
-        if name.startswith("fid") and value is not None:
-            print(
-                f"  {name}: {value['first']:.4g} at the start, {value['last']:.4g} at the end, "
-                f"best {value['best']:.4g} at iteration {value['best_iteration']:,}"
-            )
+    if value := metrics["measured"]:
+        print(
+            f"  {metrics['metric']}: {value['first']:.4g} at the start, {value['last']:.4g} at the "
+            f"end, best {value['best']:.4g} at iteration {value['best_iteration']:,}"
+        )
     print(f"  {run.folder / 'samples'}/{metrics['iterations']:06d}.png")
 
 

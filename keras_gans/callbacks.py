@@ -7,6 +7,8 @@ knows how many it has done, so nothing is counted twice and a resumed run needs 
 import json
 import math
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import keras
 from keras import ops
@@ -27,6 +29,31 @@ def not_finite(gan):
         for name, network in networks.items()
     }
     return [name for name, value in finite.items() if not bool(value)]
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """How a generator is measured during training.
+
+    Attributes:
+        measure: A name of `measures.names()`; None where nothing is to be measured.
+        name: The full name under which values are recorded.
+        better: "lower" or "higher".
+        printed: What the document prints on this scale, or None.
+        value: Function of the generator that returns a float; None where the weights that it
+            needs are missing: null is recorded then.
+    """
+
+    measure: str | None
+    name: str | None = None
+    better: str = "lower"
+    printed: float | None = None
+    value: Callable | None = None
+
+    @property
+    def best(self):
+        """`min` or `max`, whichever finds the best of several values."""
+        return min if self.better == "lower" else max
 
 
 class History:
@@ -121,7 +148,8 @@ class RecordLosses(Interval):
             )
         self.history.add(iteration, **values)
         self.recorded = iteration
-        self.progress.update(iteration, self._values)
+        shown = {name: self._values[name] for name in ("d_loss", "g_loss")}
+        self.progress.update(iteration, shown)
 
 
 class CheckWeights(keras.callbacks.Callback):
@@ -219,32 +247,33 @@ class Evaluate(Interval):
         recipe: Dict for `generators.save`.
         history: `History`.
         progress: Object with `update(iteration, values)`.
-        name: Full name of the measurement; lower is better.
-        measure: Function of the generator that returns a float, or None where the measurement
-            cannot be made: null is recorded then.
+        measurement: `Measurement`.
     """
 
-    def __init__(self, every, last, generator, folder, recipe, history, progress, name, measure):
+    def __init__(self, every, last, generator, folder, recipe, history, progress, measurement):
         super().__init__(every, last)
         self.generator, self.folder, self.recipe = generator, folder, recipe
         self.history, self.progress = history, progress
-        self.name, self.measure = name, measure
+        self.measurement = measurement
 
     def on_train_begin(self, logs=None):
         if self.model.iterations == 0:
             self.at(0)
 
     def at(self, iteration):
-        if self.measure is None:
-            self.history.add(iteration, **{self.name: None})
+        name = self.measurement.name
+        if name is None:
             return
-        records = self.history.records
-        trained = [r[self.name] for r in records if self.name in r and r["iteration"]]
-        value = self.measure(self.generator)
-        self.history.add(iteration, **{self.name: value})
-        self.progress.update(iteration, {self.name: value})
-        if iteration and value < min(trained, default=math.inf):
-            recipe = {**self.recipe, "iteration": iteration, self.name: value}
+        if self.measurement.value is None:
+            self.history.add(iteration, **{name: None})
+            return
+        trained = [r[name] for r in self.history.records if name in r and r["iteration"]]
+        value = self.measurement.value(self.generator)
+        self.history.add(iteration, **{name: value})
+        self.progress.update(iteration, {name: value})
+        # The first of equals stays: `value` is better than all before, not as good as one.
+        if iteration and value not in trained and self.measurement.best([*trained, value]) == value:
+            recipe = {**self.recipe, "iteration": iteration, name: value}
             generators.save(self.generator, self.folder / "generator_model_best.h5", recipe)
 
 
@@ -254,13 +283,14 @@ class DrawCurves(Interval):
     Args:
         folder: The run's folder.
         history: `History`.
-        name: Full name of the measurement in plot_fid.png.
+        measurement: `Measurement`; plot_fid.png, or plot_kid.png and so on, shows it.
         seconds: Drawing takes half a second; a fast run would spend its time on it.
     """
 
-    def __init__(self, every, last, folder, history, name, seconds=15.0):
+    def __init__(self, every, last, folder, history, measurement, seconds=15.0):
         super().__init__(every, last)
-        self.folder, self.history, self.name, self.seconds = folder, history, name, seconds
+        self.folder, self.history, self.seconds = folder, history, seconds
+        self.measurement = measurement
         self._drawn = -math.inf
 
     def at(self, iteration):
@@ -268,8 +298,12 @@ class DrawCurves(Interval):
             return
         self._drawn = time.monotonic()
         plots.losses(self.folder / "plot_loss.png", self.history.records)
-        if any(record.get(self.name) is not None for record in self.history.records):
-            plots.distances(self.folder / "plot_fid.png", self.history.records, self.name)
+        measured = self.measurement
+        if any(record.get(measured.name) is not None for record in self.history.records):
+            path = self.folder / f"plot_{measured.measure}.png"
+            plots.measured(
+                path, self.history.records, measured.name, measured.better, measured.printed
+            )
 
 
 class SaveCheckpoint(Interval):

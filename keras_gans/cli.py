@@ -7,8 +7,11 @@ request or the data (one line says what to do), 130 or 143 stopped by a signal a
 
 import argparse
 import os
+import re
 import signal
 import sys
+import tempfile
+import textwrap
 from pathlib import Path
 
 import yaml
@@ -95,7 +98,7 @@ def _experiment_parser():
         help="instead of the row's: mnist, celeba, lfw, digits, a folder, a .zip or an .npz",
     )
     add("--data-dir", metavar="DIR", help="folder of the data sets")
-    add("--fid-every", metavar="N", help="iterations between two Frechet distances")
+    add("--fid-every", metavar="N", help="iterations between two measurements")
     add("--results", type=Path, default=Path("results"), metavar="DIR", help="default: results")
     add("--restart", action="store_true", help="train from the start over what is there")
     add("--dry-run", action="store_true", help="show what would run, with every value")
@@ -257,6 +260,73 @@ def _main_parser():
     verb.set_defaults(verb=_generate)
 
     verb = verbs.add_parser(
+        "evaluate",
+        help="measure a generator or a folder of images beside real ones",
+        description=textwrap.fill(
+            "Compares generated images with real ones. Both go through the same network as uint8, "
+            "once, whatever is measured; the name of a number says on how many images and in which "
+            "features, and numbers of different names are not comparable.",
+            96,
+        ),
+        epilog=_measures_help(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verb.add_argument(
+        "path",
+        type=Path,
+        metavar="PATH",
+        help="generator .h5, or folder, .zip or .npz of images (uint8, or floats in [-1, 1])",
+    )
+    verb.add_argument(
+        "--dataset",
+        required=True,
+        metavar="NAME|PATH",
+        help="the real images: a data set, or a folder, .zip or .npz",
+    )
+    verb.add_argument(
+        "--metrics", default="fid", metavar="NAME,...", help="default: fid; see below"
+    )
+    verb.add_argument(
+        "--features",
+        metavar="NAME",
+        help="network and layer, as inception2048 or lenet; default: what suits the images",
+    )
+    verb.add_argument(
+        "--samples",
+        type=_at_least_two,
+        metavar="N",
+        help="images on each side; default: 5000, or all where there are fewer",
+    )
+    verb.add_argument("--seed", type=_natural, default=0, help="of the latents; default: 0")
+    verb.add_argument("--split", choices=["train", "test"], default="train")
+    verb.add_argument("--data-dir", metavar="DIR", help="folder of the data sets and weights")
+    verb.add_argument(
+        "--json", action="store_true", help="print everything as JSON instead of a table"
+    )
+    verb.set_defaults(verb=_evaluate)
+
+    verb = verbs.add_parser(
+        "audit",
+        help="find out what the FIDs that Akel 2022 prints can be",
+        description="Measures real images, black images and the generators of finished akel2022 "
+        "runs in the three ranges of pixels that an evaluation may have used, with the network "
+        "that the thesis used, and writes a page with the answers. An hour or more on a CPU; "
+        "stopped, it goes on where it was.",
+    )
+    verb.add_argument("--results", type=Path, default=Path("results"), metavar="DIR")
+    verb.add_argument("--out", type=Path, default=Path("results/fid_audit"), metavar="DIR")
+    verb.add_argument(
+        "--samples", type=_at_least_two, default=5000, metavar="N", help="default: 5000"
+    )
+    verb.add_argument(
+        "--features",
+        choices=["imagenet2048", "imagenet768"],
+        help="default: imagenet2048, or imagenet768 where the weights stop before",
+    )
+    verb.add_argument("--data-dir", metavar="DIR", help="folder of the data sets and weights")
+    verb.set_defaults(verb=_audit)
+
+    verb = verbs.add_parser(
         "report",
         help="results/ as tables of Markdown, measured beside printed",
         description="Writes RESULTS/TABLE/README.md from the metrics.json of finished runs.",
@@ -287,22 +357,26 @@ def _main_parser():
 
     verb = verbs.add_parser(
         "weights",
-        help="train the packaged classifier anew; where other weights go",
-        description="lenet: trains the small MNIST classifier whose features the Frechet "
-        "distance of 28x28 grey images uses, and writes its weights. The package carries them: "
-        "this is how they were made, not a step that anybody needs.",
-        epilog="The FID network (Inception, 2015-12-05) is not in the package. Its weights are "
-        "read from inception_2015_12_05.npz, or any inception_2015_12_05*.npz, in the data "
-        "folder: for each convolution of the TensorFlow graph, by the name of its node with / as "
-        "_ (conv, mixed_4_tower_1_conv_2, ...), float32 arrays NODE/kernel [height, width, in, "
-        "out] and NODE/bias [out], batch normalization folded into both. A file that stops "
-        "before the last layers serves the taps before them. Without it, distances that need it "
-        "are null.",
+        help="get the weights that metrics need",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=_WEIGHTS,
+        epilog=_WEIGHTS_FILES,
     )
-    verb.add_argument("name", choices=["lenet"])
-    verb.add_argument("--out", type=Path, required=True, metavar="FILE.npz")
-    verb.add_argument("--seed", type=_natural, default=0)
-    verb.add_argument("--data-dir", metavar="DIR", help="folder of the data sets")
+    verb.add_argument("name", choices=["inception", "imagenet", "lenet"])
+    verb.add_argument(
+        "--source",
+        type=Path,
+        metavar="FILE",
+        help="inception: .pb, .tgz or .pth; imagenet: .h5; default: download it",
+    )
+    verb.add_argument(
+        "--sha256", type=_sha256, metavar="HEX", help="inception: what the source must have"
+    )
+    verb.add_argument(
+        "--out", type=Path, metavar="FILE.npz", help="default: where metrics look, the data folder"
+    )
+    verb.add_argument("--seed", type=_natural, help="lenet: of its training; default: 0")
+    verb.add_argument("--data-dir", metavar="DIR", help="the data folder")
     verb.set_defaults(verb=_weights)
     return parser
 
@@ -355,6 +429,74 @@ def _generate(options):
     print(f"{len(images):,} images in {options.out}")
 
 
+def _measures_help():
+    from keras_gans.metrics.measures import MEASURES
+
+    lines = ["metrics:"]
+    for name, measure in MEASURES.items():
+        about = f"{name:21}{measure.about}"
+        lines += textwrap.wrap(about, 96, initial_indent="  ", subsequent_indent=" " * 23)
+    return "\n".join(lines)
+
+
+def _evaluate(options):
+    import json
+
+    from rich.console import Console
+
+    from keras_gans import quiet
+    from keras_gans.evaluation import Request, evaluate
+    from keras_gans.progress import Line
+
+    request = Request(
+        options.path,
+        options.dataset,
+        tuple(dict.fromkeys(name.strip() for name in options.metrics.split(","))),
+        options.features,
+        options.samples,
+        options.seed,
+        options.split,
+    )
+    quiet.silence_libraries()
+    # The table or the JSON alone goes to standard output, so that it can be piped.
+    with Line("evaluate", Console(stderr=True), unit="images") as line:
+        line.status("loading Keras")
+        found = evaluate(request, options.data_dir, line)
+    if options.json:
+        print(json.dumps(found, indent=2))
+        return
+    for result in found["results"]:
+        deviation = "" if result["std"] is None else f" +- {result['std']:.4g}"
+        value = f"{result['value']:.6g}{deviation}"
+        print(f"{result['name']:32} {value}  ({result['better']} is better)")
+    real, generated = found["real"], found["generated"]
+    print(
+        f"{found['count']:,} images of {generated['source']} (seed {found['seed']}) beside "
+        f"{found['count']:,} of {real['source']} ({real['split']})"
+    )
+
+
+def _audit(options):
+    from keras_gans import quiet
+    from keras_gans.progress import Line
+
+    _check_writable(options.out, "--out")
+    quiet.silence_libraries()
+    with Line("audit", unit="images") as line:
+        line.status("loading Keras")
+        from keras_gans.audit import audit
+
+        page = audit(
+            options.results,
+            options.data_dir,
+            options.out,
+            options.samples,
+            options.features,
+            line,
+        )
+    print(page)
+
+
 def _report(options):
     from keras_gans import report
 
@@ -383,10 +525,102 @@ def _prepare(options):
     print(f"{out}: {result}")
 
 
+_WEIGHTS = """\
+Puts the weights of a feature extractor where metrics find them: in the data folder
+(--data-dir, else $KERAS_GANS_DATA, else ~/.cache/keras-gans).
+
+  inception  the FID network of 2015-12-05, with its classes, for the extractors inception*:
+             FID, KID, Inception Score
+  imagenet   the InceptionV3 of keras.applications, for the extractors imagenet*: for numbers
+             that were measured with it, never comparable with FID
+  lenet      trains the small MNIST classifier anew. The package carries its weights: this is
+             how they were made, not a step that anybody needs. --out says where they go"""
+
+_WEIGHTS_FILES = """\
+Without --source the published file is downloaded: 89 MB of inception-2015-12-05.tgz, or 88 MB
+of InceptionV3 from Keras. Where there is no network, bring one of these:
+
+  keras-gans weights inception --source inception-2015-12-05.tgz
+  keras-gans weights inception --source classify_image_graph_def.pb
+  keras-gans weights inception --source pt_inception-2015-12-05-6726825d.pth    (needs torch)
+  keras-gans weights imagenet --source inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5
+
+Nothing in a source is run. The sha256 of the .pth is known, and another file is refused unless
+--sha256 gives its own. An inception whose arrays are not those of the published network is
+written with a warning.
+
+Metrics read inception_2015_12_05.npz, or else any inception_2015_12_05*.npz: for each
+convolution of the graph, by the name of its node with _ for / (conv, mixed_4_tower_1_conv_2, ...),
+float32 arrays NODE/kernel [height, width, in, out] and NODE/bias [out], batch normalization
+folded into both; and softmax/kernel [2048, 1008]. A file that stops before the last layers
+serves the layers before them. Without it, metrics that need it are null."""
+
+
 def _weights(options):
+    if options.name == "lenet":
+        return _train_lenet(options)
+    if options.seed is not None:
+        raise UsageError("--seed is that of lenet's training: nothing of Inception is random")
+    if options.name == "imagenet" and options.sha256:
+        raise UsageError("--sha256 is for inception: Keras checks its own download")
+    if options.source and not options.source.is_file():
+        raise UsageError(f"there is no file {options.source}")
     from keras_gans import datasets, quiet
     from keras_gans.progress import Line
 
+    names = {"inception": "inception_2015_12_05.npz", "imagenet": "inception_v3_imagenet.npz"}
+    out = options.out or datasets.data_folder(options.data_dir) / names[options.name]
+    if out.suffix != ".npz" or out.is_dir():
+        raise UsageError(f"--out {out}: name a file.npz to write")
+    _check_writable(out.parent, "--out" if options.out else "--data-dir")
+    quiet.silence_libraries()
+    with Line(f"weights {options.name}", unit="bytes") as line:
+        line.status("loading Keras")
+        from keras_gans.metrics import conversion
+
+        if options.name == "imagenet":
+            written = conversion.imagenet(options.source, out)
+        elif options.source:
+            line.status(f"reading {options.source.name}")
+            about = conversion.inception(options.source, out, options.sha256)
+        else:
+            about = _download_inception(conversion, out, options.sha256, line)
+    if options.name == "inception":
+        written = about["sha256"]
+        print(f"source: sha256 {about['source_sha256']}")
+        if not about["published"]:
+            print(
+                f"keras-gans: warning: {out} is not the published network: its numbers are "
+                "comparable only with each other",
+                file=sys.stderr,
+            )
+    print(f"{out}: sha256 {written}")
+
+
+def _download_inception(conversion, out, sha256, line):
+    def progress(done, total):
+        if done <= 2**20:
+            line.begin(total or conversion.LARGEST)
+        line.update(done)
+
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent) as folder:
+        archive = Path(folder) / Path(conversion.URL).name
+        conversion.download(conversion.URL, archive, progress)
+        line.status("converting")
+        return conversion.inception(archive, out, sha256)
+
+
+def _train_lenet(options):
+    from keras_gans import datasets, quiet
+    from keras_gans.progress import Line
+
+    if options.source or options.sha256:
+        raise UsageError("lenet is trained, from MNIST: it takes no --source and no --sha256")
+    if not options.out:
+        raise UsageError(
+            "say with --out FILE.npz where the weights go: the package has its own already"
+        )
     train = datasets.load("mnist", options.data_dir)
     test = datasets.load("mnist", options.data_dir, split="test")
     quiet.silence_libraries()
@@ -395,7 +629,12 @@ def _weights(options):
         from keras_gans.metrics import lenet
 
         about = lenet.train_and_save(
-            train.images, train.labels, test.images, test.labels, options.out, options.seed
+            train.images,
+            train.labels,
+            test.images,
+            test.labels,
+            options.out,
+            options.seed or 0,
         )
     print(f"{options.out}: {about}")
 
@@ -410,6 +649,12 @@ def _positive(text):
 
 def _at_least_two(text):
     return _integer(text, at_least=2)
+
+
+def _sha256(text):
+    if not re.fullmatch("[0-9a-fA-F]{64}", text):
+        raise argparse.ArgumentTypeError(f"{text} is not a sha256: 64 hexadecimal digits")
+    return text.lower()
 
 
 def _integer(text, at_least):

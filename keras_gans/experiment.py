@@ -81,8 +81,13 @@ class Experiment:
     sampling: Literal["replacement", "epochs"] = "replacement"
     image_size: int | None = _count(default=None)
     """Height and width that the row asks of the data; None takes any."""
+    metric: Literal[
+        "fid", "kid", "precision", "recall", "density", "coverage", "inception_score",
+        "fid_thesis", None,
+    ] = "fid"  # fmt: skip
+    """What is measured and chooses generator_model_best.h5; null for nothing."""
     fid_features: str | None = None
-    """Feature extractor of the Frechet distance; None for the one that fits the images."""
+    """Feature extractor of the measure; None for the one that fits the images."""
     fid_every: int | None = _count(default=None)
     """Iterations between two measurements; None for `save_every`."""
     fid_samples: int = _count(at_least=2, default=5000)
@@ -91,7 +96,7 @@ class Experiment:
     """What to do when a loss or a weight is no longer finite. A run that continues trains to its
     last iteration and saves no generator that is not finite."""
     printed: dict = field(default_factory=dict)
-    """Results as the document prints them, by its own names."""
+    """Results as the document prints them, by the measures on whose scale they are."""
 
     def __post_init__(self):
         check_network(self.generator, "generator")

@@ -86,6 +86,20 @@ def latents(count, latent_dim, seed=0):
     return random.standard_normal((count, latent_dim), dtype="float32")
 
 
+def sample(generator, recipe, count, seed=0):
+    """Images of random latents: a function of the arguments.
+
+    Args:
+        generator, recipe: What `load` returned.
+        count: How many images, >= 1.
+        seed: Of the latents.
+
+    Returns:
+        uint8 array `(count, height, width, channels)`.
+    """
+    return images(generator, latents(count, recipe["latent_dim"], seed))
+
+
 def interpolate(start, end, steps, spherical=False):
     """Points from one latent to another, both included.
 

@@ -66,13 +66,15 @@ def losses(path, history):
     _finish(figure, axes, path)
 
 
-def distances(path, history, name):
-    """Draws a Frechet distance over iterations; the best is that of a trained generator.
+def measured(path, history, name, better="lower", printed=None):
+    """Draws a measurement over iterations; the best is that of a trained generator.
 
     Args:
         path: PNG to write.
         history: List of dicts with "iteration" and, some of them, `name`.
         name: Full name of the measurement.
+        better: "lower" or "higher".
+        printed: What the document prints on the same scale, drawn as a line, or None.
     """
     from matplotlib.ticker import LogLocator, NullFormatter
 
@@ -83,15 +85,49 @@ def distances(path, history, name):
     axes.plot(iterations, values, ".-", color="tab:green", linewidth=1.2, label=name)
     trained = [pair for pair in zip(values, iterations, strict=True) if pair[1]]
     if trained:
-        best, at = min(trained)
+        best, at = (min if better == "lower" else max)(trained, key=lambda pair: pair[0])
         axes.plot(at, best, "o", color="tab:red", label=f"best: {best:.4g} at {at:,}")
-    if min(values) > 0 and max(values) > 10 * min(values):
+    shown = [*values]
+    if printed is not None:
+        axes.axhline(printed, color="0.4", linestyle="--", label=f"printed: {printed:g}")
+        shown.append(printed)
+    if min(shown) > 0 and max(shown) > 10 * min(shown):
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.yaxis.set_major_formatter("{x:g}")  # 200, not 2 x 10^2
         axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set_ylabel(name)
     _finish(figure, axes, path)
+
+
+def audit(path, panels):
+    """Draws the distances of an audit: one panel a data set, one group of marks a row.
+
+    Args:
+        path: PNG to write.
+        panels: {data set: (distance between two sets of real images, list of
+            (row, printed value, {reading: value}))}.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 4.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    columns = figure.subplots(1, len(panels), squeeze=False)[0]
+    for axes, (name, (null, rows)) in zip(columns, panels.items(), strict=True):
+        places = range(len(rows))
+        axes.plot(places, [row[1] for row in rows], "kx", markersize=9, label="printed")
+        for mark, reading in zip("osD", rows[0][2] if rows else (), strict=False):
+            axes.plot(places, [row[2][reading] for row in rows], mark, label=f"read as {reading}")
+        axes.axhline(null, color="0.5", linestyle="--", label="real beside real, right")
+        axes.set_yscale("log")
+        axes.set_xticks(places, [f"row {row[0]}" for row in rows])
+        axes.margins(x=0.2)
+        axes.set_title(name)
+        axes.grid(alpha=0.3)
+    columns[0].set_ylabel("Frechet distance")
+    columns[0].legend(fontsize=8)
+    _save(figure, path)
 
 
 def networks(path, generator, discriminator):

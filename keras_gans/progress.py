@@ -73,7 +73,7 @@ class Line:
             parts += [_rate(rate, self.unit), f"{clock((self._total - done) / rate)} left"]
         shown = {name: value for name, value in self._values.items() if name in _SHORT}
         parts += [f"{_SHORT[name]} {value:.3g}" for name, value in shown.items()]
-        others = {n: v for n, v in self._values.items() if n.startswith("fid") and v is not None}
+        others = {n: v for n, v in self._values.items() if n not in _SHORT and v is not None}
         parts += [f"{name} {value:.4g}" for name, value in others.items()]
         return "  ".join(parts)
 

@@ -88,11 +88,12 @@ def markdown(folder, runs):
     if source:
         lines += [f"{source}", ""]
     lines += [
-        "FD is the Frechet distance under its full name: number of images on each side, network "
-        "and layer, size where it is not the published one. Numbers of different names are on "
-        "different scales; the printed FID is what the document prints, on a scale of its own.",
+        "Measures have their full names: what, on how many images each side, in features of which "
+        "network and layer, size where it is not the published one. Numbers of different names are "
+        "on different scales; what the document prints stands under the name of its own scale.",
         "",
-        "| row | from | data | iterations | printed | FD | start | end | best (at) | time | grid |",
+        "| row | from | data | iterations | printed | measure | start | end | best (at) | time "
+        "| grid |",
         "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     lines += [_line(folder, *run) for run in runs]
@@ -101,12 +102,11 @@ def markdown(folder, runs):
 
 
 def _line(folder, path, metrics):
-    name = next(key for key in metrics if key.startswith("fid"))
-    distance = metrics[name]
+    name, measured = metrics["metric"] or "-", metrics["measured"]
     start = end = best = "null"
-    if distance:
-        start, end = f"{distance['first']:.4g}", f"{distance['last']:.4g}"
-        best = f"{distance['best']:.4g} ({distance['best_iteration']:,})"
+    if measured:
+        start, end = f"{measured['first']:.4g}", f"{measured['last']:.4g}"
+        best = f"{measured['best']:.4g} ({measured['best_iteration']:,})"
     printed = ", ".join(f"{key} {value:g}" for key, value in metrics["printed"].items()) or "-"
     row = f"{metrics['experiment']}{'*' if metrics['changed'] else ''}"
     if metrics["seed"]:

@@ -22,10 +22,8 @@ from keras_gans import callbacks, checkpoints, datasets, generators, losses, net
 from keras_gans.errors import UsageError
 from keras_gans.files import locked, remove_folder, remove_partial, replacing, sha256
 from keras_gans.gan import GAN
-from keras_gans.metrics import features, metric_name
-from keras_gans.metrics.fid import frechet_distance
-from keras_gans.metrics.reference import reference_statistics
-from keras_gans.metrics.statistics import Statistics
+from keras_gans.metrics import features, measures, metric_name
+from keras_gans.metrics.cache import cached_features
 from keras_gans.sampling import Sampler, batches
 
 GRID = 5
@@ -76,7 +74,7 @@ def run(planned, data, data_dir, progress, stop=lambda: False, restart=False):
         experiment.discriminator.network, data.shape, **experiment.discriminator.options
     )
     gan = compile_gan(experiment, generator, discriminator, planned.seed)
-    name, measure = _measurement(experiment, data, data_dir, planned.seed, progress)
+    measurement = _measurement(experiment, data, data_dir, planned.seed, progress)
 
     _make_folder(folder)
     with locked(folder), _failures_to_write(folder):
@@ -123,7 +121,7 @@ def run(planned, data, data_dir, progress, stop=lambda: False, restart=False):
         )
         save = callbacks.SaveGenerator(every, last, generator, folder, recipe)
         draw = callbacks.DrawSamples(every, last, generator, folder, grid_latents, GRID)
-        curves = callbacks.DrawCurves(every, last, folder, history, name)
+        curves = callbacks.DrawCurves(every, last, folder, history, measurement)
         evaluate = callbacks.Evaluate(
             experiment.evaluate_every,
             last,
@@ -132,8 +130,7 @@ def run(planned, data, data_dir, progress, stop=lambda: False, restart=False):
             recipe,
             history,
             progress,
-            name,
-            measure,
+            measurement,
         )
         intervals = (every, experiment.evaluate_every)
         check = callbacks.CheckWeights(intervals, last, history, go_on, [save, draw, evaluate])
@@ -168,7 +165,7 @@ def run(planned, data, data_dir, progress, stop=lambda: False, restart=False):
         if gan.iterations < last:
             raise Stopped(f"stopped at iteration {gan.iterations:,} of {last:,}")
         history.write()
-        metrics = _summary(planned, data, history.records, name, recorder)
+        metrics = _summary(planned, data, history.records, measurement, recorder)
         metrics["sha256"] = {name: sha256(folder / name) for name in _vouched_for(folder, last)}
         _write_json(folder / "metrics.json", metrics)
         return metrics
@@ -283,33 +280,38 @@ def _convolutional(generator, discriminator):
 
 
 def _measurement(experiment, data, data_dir, seed, progress):
-    """Full name of the row's Frechet distance, and a function that measures a generator.
-
-    The function is None where the extractor's weights are not there.
-    """
-    extractor_name = experiment.fid_features or features.default_name(data.shape)
+    """How the row's generator is measured; it cannot be where weights are missing."""
+    measure = experiment.metric
+    if measure is None:
+        return callbacks.Measurement(None)
+    better, printed = measures.MEASURES[measure].better, experiment.printed.get(measure)
+    chosen = experiment.fid_features or features.default_name(data.shape)
+    sides = measures.feature_names(measure, chosen, data.name)
     count = min(experiment.fid_samples, len(data))
-    if extractor_name is None:
-        progress.note(f"no feature extractor fits images of {data.shape}: fid is null")
-        return "fid", None
-    name = metric_name("fid", count, extractor_name)
+    if sides[1] is None:
+        progress.note(f"no feature extractor fits images of {data.shape}: {measure} is null")
+        return callbacks.Measurement(measure, measure, better, printed)
+    name = metric_name(measure, count, sides[1])
     folder = datasets.data_folder(data_dir)
     try:
-        extractor = features.get(extractor_name, folder)
+        loaded = {side: features.get(side, folder) for side in set(sides)}
     except features.WeightsMissing as error:
         progress.note(f"{name} is null: {error}")
-        return name, None
+        return callbacks.Measurement(measure, name, better, printed)
     progress.status(f"features of {count:,} real images")
-    real = reference_statistics(
-        data.images, data.fingerprint, extractor, count, 0, folder / "statistics"
+    real = measures.Reals(
+        cached_features(
+            data.images, data.fingerprint, loaded[sides[0]], count, 0, folder / "features"
+        )
     )
     latents = generators.latents(count, experiment.latent_dim, [seed, 1])
+    extractor = loaded[sides[1]]
 
-    def measure(generator):
-        fake = Statistics.from_features(extractor(generators.images(generator, latents)))
-        return frechet_distance(real, fake)
+    def value(generator):
+        fake = extractor(generators.images(generator, latents))
+        return measures.compute(measure, measures.Comparison(real, fake, extractor))[0]
 
-    return name, measure
+    return callbacks.Measurement(measure, name, better, printed, value)
 
 
 def _make_folder(folder):
@@ -441,13 +443,13 @@ def _write_summary(path, model):
     _write_text(path, "\n".join(lines) + "\n")
 
 
-def _summary(planned, data, records, name, recorder):
-    experiment = planned.experiment
+def _summary(planned, data, records, measurement, recorder):
+    experiment, name = planned.experiment, measurement.name
     measured = [(r["iteration"], r[name]) for r in records if r.get(name) is not None]
-    distance = None
+    values = None
     if any(iteration for iteration, _ in measured):
-        best = min((m for m in measured if m[0]), key=lambda m: m[1])
-        distance = {
+        best = measurement.best((m for m in measured if m[0]), key=lambda m: m[1])
+        values = {
             "first": measured[0][1],
             "last": measured[-1][1],
             "best": best[1],
@@ -466,7 +468,9 @@ def _summary(planned, data, records, name, recorder):
         "iterations": experiment.iterations,
         "final": {key: final[key] for key in ("d_loss", "g_loss")},
         "diverged_at": min(lost, default=None),
-        name: distance,
+        "metric": name,
+        "better": measurement.better,
+        "measured": values,
         "printed": experiment.printed,
         "seconds": {part: round(value, 1) for part, value in recorder.seconds.items()},
         "iterations_per_second": round(experiment.iterations / recorder.seconds["training"], 2),

@@ -111,7 +111,10 @@ def outcome(done):
         ),
         (keras_gans("--help"), ["generate", "report", "prepare", "weights"]),
         (keras_gans("generate", "--help"), ["--interpolate", "--spherical", "--seed"]),
-        (run_experiment("--list"), ["S. Akel", "akel2022_ablation", "quickstart", "fid 53.7039"]),
+        (
+            run_experiment("--list"),
+            ["S. Akel", "akel2022_ablation", "quickstart", "fid_thesis 53.7039"],
+        ),
         (run_experiment("--list", "--table", "quickstart"), ["LSGAN", "digits", "wgan"]),
     ],
 )
@@ -129,7 +132,7 @@ def test_list_has_a_line_for_every_row():
     (line,) = [line for line in lines if line.startswith("18 ")]
     assert line.split() == (
         ["18", "DCGAN", "celeba", "4,000", "100", "128", "binary_crossentropy"]
-        + ["transposed", "fid", "0.0681"]
+        + ["transposed", "fid_thesis", "0.0681"]
     )
 
 
@@ -395,7 +398,8 @@ def test_log_and_metrics_tell_the_same(trained):
     assert losses[-1]["iteration"] == 30
     assert metrics["final"] == {key: losses[-1][key] for key in ("d_loss", "g_loss")}
     best = min([10, 20, 30], key=distances.get)
-    assert metrics["fid20_lenet"] == {
+    assert metrics["metric"] == "fid20_lenet"
+    assert metrics["measured"] == {
         "first": distances[0],
         "last": distances[30],
         "best": distances[best],

@@ -146,7 +146,7 @@ def test_short_curve_is_not_smoothed():
 )
 def test_distances_of_any_kind(tmp_path, values):
     records = [{"iteration": 500 * i, NAME: value} for i, value in enumerate(values, 1)]
-    plots.distances(tmp_path / "plot_fid.png", [*history(3), *records], NAME)
+    plots.measured(tmp_path / "plot_fid.png", [*history(3), *records], NAME)
     image = pixels(tmp_path / "plot_fid.png")
     assert has_colour(image, RED, 40) > 100  # the best, twice: on the curve and in the legend
     assert [path.name for path in tmp_path.iterdir()] == ["plot_fid.png"]
@@ -156,10 +156,20 @@ def test_best_distance_is_that_of_a_trained_generator(tmp_path, monkeypatch):
     drawn = []
     monkeypatch.setattr(plots, "_finish", lambda figure, axes, path: drawn.append(axes))
     records = [{"iteration": i, NAME: value} for i, value in enumerate([1.0, 9.0, 4.0, 6.0])]
-    plots.distances(tmp_path / "a.png", records, NAME)
-    plots.distances(tmp_path / "a.png", records[:1], NAME)
+    plots.measured(tmp_path / "a.png", records, NAME)
+    plots.measured(tmp_path / "a.png", records[:1], NAME)
     labels = [axes.get_legend_handles_labels()[1] for axes in drawn]
     assert labels == [[NAME, "best: 4 at 2"], [NAME]]
+
+
+def test_a_printed_value_is_a_line_and_higher_may_be_better(tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(plots, "_finish", lambda figure, axes, path: drawn.append(axes))
+    records = [{"iteration": i, NAME: value} for i, value in enumerate([0.1, 0.4, 0.3])]
+    plots.measured(tmp_path / "a.png", records, NAME, "higher", printed=0.25)
+    (axes,) = drawn
+    assert axes.get_legend_handles_labels()[1] == [NAME, "best: 0.4 at 1", "printed: 0.25"]
+    assert set(axes.lines[-1].get_ydata()) == {0.25}
 
 
 def test_scale_is_logarithmic_where_that_shows_more_and_only_there(tmp_path, monkeypatch):
@@ -167,7 +177,7 @@ def test_scale_is_logarithmic_where_that_shows_more_and_only_there(tmp_path, mon
     monkeypatch.setattr(plots, "_finish", lambda figure, axes, path: scales.append(axes))
     for values in ([100.0, 1.0], [100.0, 50.0], [100.0, 0.0], [100.0, -0.1]):
         records = [{"iteration": i, NAME: value} for i, value in enumerate(values, 1)]
-        plots.distances(tmp_path / "a.png", records, NAME)
+        plots.measured(tmp_path / "a.png", records, NAME)
     assert [axes.get_yscale() for axes in scales] == ["log", "linear", "linear", "linear"]
 
 

@@ -114,7 +114,7 @@ def test_values_are_kept_until_they_are_measured_again(time):
         time.now += 10.0
         line.update(4, {"fid20_lenet": 1234.56, "fid": None})
         time.now += 10.0
-        line.update(10, {"d_loss": 0.12345, "g_loss": -2.0, "d_loss_real": 9.0})
+        line.update(10, {"d_loss": 0.12345, "g_loss": -2.0})
     assert text.getvalue().splitlines() == [
         "row 1: 4/10  0.4 it/s  0:15 left  fid20_lenet 1235",
         "row 1: 10/10  0.5 it/s  0:00 left  d 0.123  g -2  fid20_lenet 1235",

@@ -17,8 +17,10 @@ METRICS = {
     "images": 60000,
     "iterations": 30000,
     "final": {"d_loss": 0.5, "g_loss": 1.0},
-    "fid5000_lenet": {"first": 812.34, "last": 9.8765, "best": 8.5, "best_iteration": 29500},
-    "printed": {"fid": 53.7039},
+    "metric": "fid5000_lenet",
+    "better": "lower",
+    "measured": {"first": 812.34, "last": 9.8765, "best": 8.5, "best_iteration": 29500},
+    "printed": {"fid_thesis": 53.7039},
     "seconds": {"wall": 412.6, "training": 400.0},
     "iterations_per_second": 72.7,
 }
@@ -45,28 +47,28 @@ def test_page_has_measured_beside_printed(tmp_path):
     assert text.startswith("# akel2022: measured beside printed\n")
     assert "S. Akel" in text  # the table's source
     assert rows(page) == [
-        ["1", "GAN", "mnist.npz (60,000)", "30,000", "fid 53.7039", "fid5000_lenet", "812.3"]
+        ["1", "GAN", "mnist.npz (60,000)", "30,000", "fid_thesis 53.7039", "fid5000_lenet", "812.3"]
         + ["9.877", "8.5 (29,500)", "413 s", "[grid](1/seed-0/samples/030000.png)"]
     ]
 
 
 def test_every_line_of_the_table_has_as_many_cells_as_its_head(tmp_path):
     write_run(tmp_path)
-    write_run(tmp_path, "2", experiment=2, fid5000_lenet=None, printed={})
+    write_run(tmp_path, "2", experiment=2, measured=None, printed={})
     (page,) = report.write(tmp_path)
     table = [line for line in page.read_text().splitlines() if line.startswith("|")]
     assert len({line.count("|") for line in table}) == 1
 
 
 def test_what_could_not_be_measured_is_null_and_what_is_not_printed_a_dash(tmp_path):
-    write_run(tmp_path, fid5000_lenet=None, printed={})
+    write_run(tmp_path, measured=None, printed={})
     (page,) = report.write(tmp_path)
     assert rows(page)[0][4:9] == ["-", "fid5000_lenet", "null", "null", "null"]
 
 
 def test_distance_of_zero_is_a_number(tmp_path):
     zero = {"first": 0.0, "last": 0.0, "best": 0.0, "best_iteration": 1}
-    write_run(tmp_path, fid5000_lenet=zero)
+    write_run(tmp_path, measured=zero)
     (page,) = report.write(tmp_path)
     assert rows(page)[0][6:9] == ["0", "0", "0 (1)"]
 

@@ -62,10 +62,12 @@ def test_every_row_takes_two_iterations(table, number, tiny_data, tmp_path):
     assert recipe["latent_dim"] == run.experiment.latent_dim
     assert generator.output_shape[1:] == datasets.load(run.experiment.dataset, tiny_data).shape
     if run.experiment.dataset == "mnist":
-        assert metrics["fid8_lenet"]["last"] > 0
+        assert metrics["metric"] == "fid8_lenet"
+        assert metrics["measured"]["last"] > 0
     else:
         # The weights of the FID network are not there: said once, null under its own name.
-        assert metrics["fid8_inception768_75px"] is None
+        assert metrics["metric"] == "fid8_inception768_75px"
+        assert metrics["measured"] is None
         assert len([note for note in progress.notes if "null" in note]) == 1
 
 
@@ -127,7 +129,8 @@ def test_the_log_has_every_execution_and_every_measurement(straight):
         assert record["d_loss"] == pytest.approx(mean, rel=1e-5)
     distances = {r["iteration"]: r["fid50_lenet"] for r in records if "fid50_lenet" in r}
     assert sorted(distances) == [0, 10, 20, 30, 40]
-    summary = metrics["fid50_lenet"]
+    assert metrics["metric"] == "fid50_lenet"
+    summary = metrics["measured"]
     assert (summary["first"], summary["last"]) == (distances[0], distances[40])
     best = min((10, 20, 30, 40), key=distances.get)
     assert (summary["best"], summary["best_iteration"]) == (distances[best], best)
@@ -434,9 +437,44 @@ def test_nothing_is_written_where_the_data_do_not_fit(tmp_path):
 def test_no_extractor_fits_is_said_once_and_null(tmp_path):
     run = digits_run(tmp_path, number=1, iterations=10, fid_features="inception768")
     metrics, progress = train(run, tmp_path)
-    assert metrics["fid50_inception768"] is None
+    assert metrics["metric"] == "fid50_inception768"
+    assert metrics["measured"] is None
     assert len(progress.notes) == 1
     assert "fid50_inception768 is null" in progress.notes[0]
     assert not (run.folder / "plot_fid.png").exists()
     records = [json.loads(line) for line in (run.folder / "log.jsonl").read_text().splitlines()]
     assert {"iteration": 10, "fid50_inception768": None} in records
+
+
+@pytest.mark.backends
+def test_evaluation_adds_no_state(tmp_path):
+    """Dropout, batch normalization and drawn latents: none of it notices being measured."""
+    runs = {
+        "often": digits_run(tmp_path / "a", number=2, iterations=6, fid_every=2, save_every=6),
+        "never": digits_run(tmp_path / "b", number=2, iterations=6, metric=None, save_every=6),
+    }
+    metrics = {name: train(run, None)[0] for name, run in runs.items()}
+    assert metrics["often"]["measured"]["last"] > 0
+    assert (metrics["never"]["metric"], metrics["never"]["measured"]) == (None, None)
+    assert not (runs["never"].folder / "generator_model_best.h5").exists()
+    states = [checkpoints.latest(run.folder / "checkpoint")[0].arrays for run in runs.values()]
+    assert len(states[0]) == len(states[1]) > 20
+    for often, never in zip(*states, strict=True):
+        np.testing.assert_array_equal(often, never)
+
+
+@pytest.mark.parametrize(("metric", "best"), [("kid", min), ("coverage", max)])
+def test_the_row_chooses_what_makes_a_generator_the_best(tmp_path, metric, best):
+    run = digits_run(tmp_path, number=1, metric=metric, iterations=60)
+    metrics, _ = train(run, None)
+    name = f"{metric}50_lenet"
+    assert metrics["metric"] == name
+    records = [json.loads(line) for line in (run.folder / "log.jsonl").read_text().splitlines()]
+    values = {r["iteration"]: r[name] for r in records if name in r}
+    assert list(values) == [0, 10, 20, 30, 40, 50, 60]
+    at = best([i for i in values if i], key=values.get)
+    assert metrics["measured"]["best_iteration"] == at
+    _, recipe = generators.load(run.folder / "generator_model_best.h5")
+    assert (recipe["iteration"], recipe[name]) == (at, values[at])
+    assert (run.folder / f"plot_{metric}.png").is_file()
+    assert not (run.folder / "plot_fid.png").exists()

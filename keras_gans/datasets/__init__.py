@@ -36,6 +36,8 @@ class Images:
         name: What the user called it.
         images: uint8, 0 to 255, [n, height, width, channels] with 1 or 3 channels; grey ones may
             come as [n, height, width]. Kept as a read-only array, without a copy where possible.
+            Floats have to be in [-1, 1], what a network with a tanh output makes, and become
+            pixels. Values that can only be in [0, 1] are refused: pixels would be nearly black.
         labels: Integers [n], kept as int64, or None.
         source: What was read, for example `mnist.npz` or `tensorflow-datasets mnist 3.0.1`.
 
@@ -50,7 +52,12 @@ class Images:
 
     def __post_init__(self):
         _files.check_images(self.images.shape, self.images.dtype, self.source)
-        images = np.ascontiguousarray(self.images).view()
+        images = self.images
+        if images.dtype != np.uint8:
+            _check_unit(images, self.source)
+            images = to_uint8(images)
+        _check_pixels(images, self.source)
+        images = np.ascontiguousarray(images).view()
         if images.ndim == 3:
             images = images[..., np.newaxis]
         images.flags.writeable = False  # the fingerprint stays true
@@ -139,6 +146,35 @@ def _load_path(path, split):
     if split != "train":
         raise UsageError(f"{path} has no split {split!r}: images of one's own are all 'train'")
     return Images(name, _files.read_images(path), None, source=path.name)
+
+
+def _check_unit(images, source):
+    low, high = float(images.min()), float(images.max())
+    if not (low >= -1 and high <= 1):  # NaN is not
+        raise UsageError(
+            f"{source}: the images are {images.dtype} from {low:.4g} to {high:.4g}; save them as "
+            "uint8, 0 to 255, or as floats in [-1, 1]"
+        )
+    if low >= 0:
+        raise UsageError(
+            f"{source}: the images are {images.dtype} from {low:.4g} to {high:.4g}, which looks "
+            "like [0, 1]; save them as uint8, 0 to 255, or as floats in [-1, 1]"
+        )
+
+
+def _check_pixels(images, source):
+    """Refuses pixels that were floats in [0, 1] or [-1, 1] when they were cast to uint8."""
+    if images.flat[0] not in _CAST:  # one look is enough for nearly all images
+        return
+    counts = np.bincount(images[:1000].reshape(-1), minlength=256)
+    if counts[1] and counts.sum() == counts[_CAST].sum():
+        raise UsageError(
+            f"{source}: the pixels are all 0, 1 or 255, as when floats in [0, 1] or [-1, 1] are "
+            "cast to uint8; multiply them first: 0 to 255"
+        )
+
+
+_CAST = [0, 1, 255]
 
 
 def to_unit(images):

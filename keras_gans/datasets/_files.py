@@ -52,13 +52,13 @@ def check_images(shape, dtype, source):
 
     Args:
         shape: Of the array: [n, height, width, channels], or [n, height, width] for grey.
-        dtype: Of the array: uint8.
+        dtype: Of the array: uint8, or floats, whose values are to be looked at later.
         source: The name to begin the message with.
 
     Raises:
         UsageError: It cannot.
     """
-    if dtype != np.uint8:
+    if dtype != np.uint8 and dtype.kind != "f":
         raise UsageError(f"{source}: the images are {dtype}; save them as uint8, 0 to 255")
     if len(shape) not in (3, 4):
         raise UsageError(

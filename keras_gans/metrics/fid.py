@@ -8,9 +8,7 @@ of equal size, network, layer and resize.
 
 import numpy as np
 
-from keras_gans.metrics.statistics import Statistics
-
-EPSILON = np.finfo(np.float64).eps
+from keras_gans.metrics.statistics import EPSILON, Statistics, checked
 
 
 def fid(real_features, fake_features):
@@ -26,8 +24,7 @@ def fid(real_features, fake_features):
     Raises:
         ValueError: Different d, fewer than 2 rows, or values that are not finite.
     """
-    real, fake = Statistics.from_features(real_features), Statistics.from_features(fake_features)
-    return frechet_distance(real, fake)
+    return _distance(_moments(real_features), _moments(fake_features))
 
 
 def frechet_distance(a, b):
@@ -39,7 +36,8 @@ def frechet_distance(a, b):
     the root of a nearly singular matrix, and without an epsilon on the diagonal.
 
     Args:
-        a: `Statistics` of one side, at least 2 samples.
+        a: `Statistics` of one side, at least 2 samples. Their factor is kept: one real side
+            against many fake ones is factored once.
         b: `Statistics` of the other.
 
     Returns:
@@ -48,21 +46,33 @@ def frechet_distance(a, b):
     Raises:
         ValueError: Different dimensions, or fewer than 2 samples.
     """
-    if a.dimension != b.dimension:
-        raise ValueError(f"features of dimension {a.dimension} against {b.dimension}")
-    covariance_a, covariance_b = a.covariance, b.covariance
-    shift = a.mean - b.mean
-    positive = shift @ shift + np.trace(covariance_a) + np.trace(covariance_b)
-    cross = _factor(covariance_a).T @ _factor(covariance_b)
-    distance = positive - 2 * np.linalg.svd(cross, compute_uv=False).sum()
-    if distance < -10 * EPSILON * a.dimension * positive:
+    return _distance((a.mean, a.variance, a.factor), (b.mean, b.variance, b.factor))
+
+
+def _moments(features):
+    """Mean [d], sum of variances and L [d, any] with `L L^T` = covariance."""
+    rows = checked(features)
+    n, d = rows.shape
+    if n < 2 or n > d:
+        statistics = Statistics.from_features(rows)
+        return statistics.mean, statistics.variance, statistics.factor
+    # The centred rows are such a factor: shorter than d, and no covariance is needed.
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = rows.mean(axis=0)
+        rows = (rows - mean) / np.sqrt(n - 1)
+        variance = np.vdot(rows, rows)
+    if not np.isfinite(variance):
+        raise ValueError("features are so large that their covariance is not finite")
+    return mean, variance, rows.T
+
+
+def _distance(a, b):
+    (mean_a, variance_a, factor_a), (mean_b, variance_b, factor_b) = a, b
+    if len(mean_a) != len(mean_b):
+        raise ValueError(f"features of dimension {len(mean_a)} against {len(mean_b)}")
+    shift = mean_a - mean_b
+    positive = shift @ shift + variance_a + variance_b
+    distance = positive - 2 * np.linalg.svd(factor_a.T @ factor_b, compute_uv=False).sum()
+    if distance < -10 * EPSILON * len(shift) * positive:
         raise ArithmeticError(f"a squared distance of {distance}: more than rounding explains")
     return max(float(distance), 0.0)
-
-
-def _factor(covariance):
-    """L [d, rank] with `L L^T` = covariance [d, d]."""
-    values, vectors = np.linalg.eigh(covariance)
-    # Below this an eigenvalue is rounding, of either sign.
-    kept = values > max(values[-1], 0.0) * len(values) * EPSILON
-    return vectors[:, kept] * np.sqrt(values[kept])

@@ -2,13 +2,17 @@
 
 Szegedy et al., "Rethinking the Inception Architecture for Computer Vision", 2015,
 arXiv:1512.00567, as trained in the graph that Heusel et al. 2017 (arXiv:1706.08500) measure
-with. It is not the InceptionV3 of `keras.applications`, whose numbers are not comparable.
+with. It is not the InceptionV3 of `keras.applications`, whose numbers are not comparable; see
+`imagenet`.
 
 Batch normalization is folded into the kernels and biases, so the network is convolutions with
 ReLU, pooling and concatenation. A convolution has the name of its node in the graph, with `/`
-written as `_`; that name is also its key in the file of weights.
+written as `_`; that name is also its key in the file of weights, which `conversion` makes of the
+published files. Images reach the network in one of two ways, and give different numbers: as in
+the graph (`prepare`), or as pytorch-fid presents them (`prepare_as_pytorch_fid`).
 """
 
+import functools
 from pathlib import Path
 
 import keras
@@ -22,8 +26,57 @@ from keras_gans.metrics.archive import WeightsMissing
 FILE = "inception_2015_12_05.npz"
 SIZE = 299  # pixels, as published
 TAPS = (64, 192, 768, 1280, 2048)
+CLASSES = 1008  # of the graph's softmax: ImageNet's 1000 and unused ones
+HEAD = {"softmax/kernel": ((2048, CLASSES), np.float32), "softmax/bias": ((CLASSES,), np.float32)}
 # Whatever the user set as defaults for the networks in training, this one stays as it is.
 FIXED = {"data_format": "channels_last", "dtype": "float32"}
+
+_BLOCK_A = {
+    "conv": "branch1x1", "tower_conv": "branch5x5_1", "tower_conv_1": "branch5x5_2",
+    "tower_1_conv": "branch3x3dbl_1", "tower_1_conv_1": "branch3x3dbl_2",
+    "tower_1_conv_2": "branch3x3dbl_3", "tower_2_conv": "branch_pool",
+}  # fmt: skip
+_BLOCK_B = {
+    "conv": "branch3x3", "tower_conv": "branch3x3dbl_1", "tower_conv_1": "branch3x3dbl_2",
+    "tower_conv_2": "branch3x3dbl_3",
+}  # fmt: skip
+_BLOCK_C = {
+    "conv": "branch1x1", "tower_conv": "branch7x7_1", "tower_conv_1": "branch7x7_2",
+    "tower_conv_2": "branch7x7_3", "tower_1_conv": "branch7x7dbl_1",
+    "tower_1_conv_1": "branch7x7dbl_2", "tower_1_conv_2": "branch7x7dbl_3",
+    "tower_1_conv_3": "branch7x7dbl_4", "tower_1_conv_4": "branch7x7dbl_5",
+    "tower_2_conv": "branch_pool",
+}  # fmt: skip
+_BLOCK_D = {
+    "tower_conv": "branch3x3_1", "tower_conv_1": "branch3x3_2",
+    "tower_1_conv": "branch7x7x3_1", "tower_1_conv_1": "branch7x7x3_2",
+    "tower_1_conv_2": "branch7x7x3_3", "tower_1_conv_3": "branch7x7x3_4",
+}  # fmt: skip
+_BLOCK_E = {
+    "conv": "branch1x1", "tower_conv": "branch3x3_1", "tower_mixed_conv": "branch3x3_2a",
+    "tower_mixed_conv_1": "branch3x3_2b", "tower_1_conv": "branch3x3dbl_1",
+    "tower_1_conv_1": "branch3x3dbl_2", "tower_1_mixed_conv": "branch3x3dbl_3a",
+    "tower_1_mixed_conv_1": "branch3x3dbl_3b", "tower_2_conv": "branch_pool",
+}  # fmt: skip
+_BLOCKS = {
+    "mixed": ("Mixed_5b", _BLOCK_A), "mixed_1": ("Mixed_5c", _BLOCK_A),
+    "mixed_2": ("Mixed_5d", _BLOCK_A), "mixed_3": ("Mixed_6a", _BLOCK_B),
+    "mixed_4": ("Mixed_6b", _BLOCK_C), "mixed_5": ("Mixed_6c", _BLOCK_C),
+    "mixed_6": ("Mixed_6d", _BLOCK_C), "mixed_7": ("Mixed_6e", _BLOCK_C),
+    "mixed_8": ("Mixed_7a", _BLOCK_D), "mixed_9": ("Mixed_7b", _BLOCK_E),
+    "mixed_10": ("Mixed_7c", _BLOCK_E),
+}  # fmt: skip
+NODES = {
+    "conv": "Conv2d_1a_3x3", "conv_1": "Conv2d_2a_3x3", "conv_2": "Conv2d_2b_3x3",
+    "conv_3": "Conv2d_3b_1x1", "conv_4": "Conv2d_4a_3x3",
+    **{
+        f"{block}_{node}": f"{theirs}.{branch}"
+        for block, (theirs, nodes) in _BLOCKS.items()
+        for node, branch in nodes.items()
+    },
+}  # fmt: skip
+"""The 94 convolutions by their nodes in the graph, and what torchvision calls them. They are in
+the order in which `keras.applications` numbers them."""
 
 
 def load(tap, size, data_folder):
@@ -53,32 +106,56 @@ def load(tap, size, data_folder):
             f"{path} has no weights for inception{tap}; "
             f"it allows the taps {', '.join(allowed) or 'none'}"
         )
-    convolutions = _convolutions(network)
     expected = {}
-    for layer in convolutions:
+    for layer in convolutions(network):
         expected[f"{layer.name}/kernel"] = (layer.kernel.shape, np.float32)
         expected[f"{layer.name}/bias"] = (layer.bias.shape, np.float32)
-    arrays = archive.read_arrays(path, expected)
-    for layer in convolutions:
-        layer.kernel.assign(arrays[f"{layer.name}/kernel"])
-        layer.bias.assign(arrays[f"{layer.name}/bias"])
+    assign(network, archive.read_arrays(path, expected))
     return network, archive.sha256(path)
 
 
-def find(data_folder):
-    """The file of weights in a folder.
+def load_head(data_folder):
+    """The kernel of the classes, from the file that `load` reads.
+
+    The bias is left out, as the published Inception Score code leaves it out of its product
+    (Salimans et al. 2016, arXiv:1606.03498).
+
+    Args:
+        data_folder: As for `load`.
+
+    Returns:
+        float32 [2048, 1008], or None where the file has no classes.
+
+    Raises:
+        WeightsMissing: There is no such file.
+        UsageError: The array is damaged, or not of that shape.
+    """
+    path = find(data_folder)
+    if "softmax/kernel" not in archive.array_names(path):
+        return None
+    expected = {"softmax/kernel": HEAD["softmax/kernel"]}
+    return archive.read_arrays(path, expected)["softmax/kernel"]
+
+
+def find(data_folder, file=FILE, verb="inception"):
+    """The file of weights in a folder: that of the exact name, else the first that begins so.
+
+    Args:
+        data_folder: The folder.
+        file: The exact name.
+        verb: What `keras-gans weights` calls the network, for the message.
 
     Raises:
         WeightsMissing: There is none.
     """
     folder = Path(data_folder)
-    exact = folder / FILE
+    exact = folder / file
     pattern = f"{exact.stem}*.npz"
     found = [exact] if exact.is_file() else sorted(p for p in folder.glob(pattern) if p.is_file())
     if not found:
         raise WeightsMissing(
-            f"there is no {FILE} (nor another {pattern}) in {folder}; "
-            "'keras-gans weights --help' says how to make it"
+            f"there is no {file} (nor another {pattern}) in {folder}; "
+            f"'keras-gans weights {verb}' makes it, and --help says from what"
         )
     return found[0]
 
@@ -99,13 +176,43 @@ def prepare(images, size):
     Raises:
         UsageError: Another number of channels.
     """
-    channels = images.shape[-1]
-    if channels not in (1, 3):
-        raise UsageError(f"Inception takes images of 1 or 3 channels; these have {channels}")
+    check_channels(images)
     x = resize(ops.convert_to_tensor(images.astype(np.float32)), (size, size))
-    if channels == 1:
-        x = ops.repeat(x, 3, axis=-1)
-    return (x - 128.0) / 128.0
+    return (_three_channels(x) - 128.0) / 128.0
+
+
+def prepare_as_pytorch_fid(images, size=SIZE):
+    """Images as pytorch-fid presents them: x / 255, resized with half-pixel centres, 2 x - 1.
+
+    github.com/mseitzer/pytorch-fid, version 0.3. The features, and so the distance, are not
+    those of `prepare`.
+
+    Args:
+        images: As for `prepare`.
+        size: Side of the result, in pixels; pytorch-fid's is 299.
+
+    Returns:
+        float32 tensor [n, size, size, 3], -1 to 1.
+
+    Raises:
+        UsageError: Another number of channels.
+    """
+    check_channels(images)
+    unit = images.astype(np.float32) / np.float32(255)
+    x = resize_half_pixel(ops.convert_to_tensor(unit), (size, size))
+    return 2.0 * _three_channels(x) - 1.0
+
+
+def check_channels(images):
+    """Raises a UsageError where images are neither grey nor of three colours."""
+    if images.shape[-1] not in (1, 3):
+        raise UsageError(
+            f"Inception takes images of 1 or 3 channels; these have {images.shape[-1]}"
+        )
+
+
+def _three_channels(x):
+    return ops.repeat(x, 3, axis=-1) if x.shape[-1] == 1 else x
 
 
 def resize(images, size):
@@ -121,12 +228,34 @@ def resize(images, size):
     Returns:
         float32 [n, *size, channels].
     """
+    return _interpolate(images, size, lambda i, scale: i * scale)
+
+
+def resize_half_pixel(images, size):
+    """Bilinear resize as `torch.nn.functional.interpolate(align_corners=False)` does it.
+
+    A destination pixel i is read at `(i + 1/2) * in / out - 1/2`, not before the first pixel;
+    there is no antialiasing.
+
+    Args:
+        images: float32 [n, height, width, channels].
+        size: (height, width) of the result.
+
+    Returns:
+        float32 [n, *size, channels], torch's but for rounding.
+    """
+    return _interpolate(images, size, lambda i, scale: np.maximum((i + 0.5) * scale - 0.5, 0))
+
+
+def _interpolate(images, size, place_of):
     # The graph's order matters to the last bit: along the rows first, then across them.
     for axis in (2, 1):
         before, after = images.shape[axis], size[axis - 1]
         if before == after:
             continue
-        place = np.arange(after, dtype=np.float32) * (np.float32(before) / np.float32(after))
+        # The scale is a float32 in both, and the place is rounded to one once.
+        scale = np.float64(np.float32(before) / np.float32(after))
+        place = place_of(np.arange(after), scale).astype(np.float32)
         low = np.floor(place).astype(np.int32)
         high = np.minimum(low + 1, before - 1)
         weight = (place - low).reshape((-1, 1) if axis == 2 else (-1, 1, 1))
@@ -136,19 +265,23 @@ def resize(images, size):
     return images
 
 
-def build(tap, size=SIZE):
+def build(tap, size=SIZE, last_pool="max"):
     """The network up to a tap, all weights zero.
 
     Args:
         tap: One of `TAPS`.
         size: Side of the images, in pixels, at least 75.
+        last_pool: `"max"`, as the last block of the graph pools where every other one averages:
+            an accident of its authors that all published FID numbers share. `"average"` is the
+            architecture of `keras.applications`.
 
     Returns:
         Model: images [n, size, size, 3] float32, (x - 128) / 128 for x in 0..255 ->
         features [n, tap], at least 0.
     """
     image = keras.Input((size, size, 3), name="image", dtype="float32")
-    x, stages = image, {64: _first, 192: _second, 768: _middle, 1280: _mixed_8, 2048: _top}
+    x, stages = image, {64: _first, 192: _second, 768: _middle, 1280: _mixed_8}
+    stages[2048] = functools.partial(_top, last_pool=last_pool)
     for channels, stage in stages.items():
         x = stage(x)
         if channels == tap:
@@ -208,10 +341,9 @@ def _mixed_8(x):
     )
 
 
-def _top(x):
-    # The graph's last block pools by maximum where every other one averages: an accident of
-    # its authors that all published FID numbers share.
-    for name, pool in (("mixed_9", _average_pool), ("mixed_10", _same_max_pool)):
+def _top(x, last_pool):
+    last = {"max": _same_max_pool, "average": _average_pool}[last_pool]
+    for name, pool in (("mixed_9", _average_pool), ("mixed_10", last)):
         tower = _tower(x, f"{name}_tower", (384, 1))
         tower_1 = _tower(x, f"{name}_tower_1", (448, 1), (384, 3))
         x = _join(
@@ -268,10 +400,18 @@ def _join(name, *branches):
     return layers.Concatenate(name=f"{name}_join", dtype="float32")(branches)
 
 
-def _convolutions(network):
+def assign(network, arrays):
+    """Gives the network's convolutions their kernels and biases, by `<node>/kernel`, `/bias`."""
+    for layer in convolutions(network):
+        layer.kernel.assign(arrays[f"{layer.name}/kernel"])
+        layer.bias.assign(arrays[f"{layer.name}/bias"])
+
+
+def convolutions(network):
+    """The convolutions of a network that `build` made."""
     return [layer for layer in network.layers if isinstance(layer, layers.Conv2D)]
 
 
 def _keys(network):
-    names = [layer.name for layer in _convolutions(network)]
+    names = [layer.name for layer in convolutions(network)]
     return {f"{name}/{part}" for name in names for part in ("kernel", "bias")}

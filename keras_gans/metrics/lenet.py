@@ -24,6 +24,7 @@ from keras_gans.metrics import archive
 PACKAGED = Path(__file__).with_name("lenet.npz")
 SHAPE = (28, 28, 1)
 FEATURES = 84
+CLASSES = 10
 BATCH = 128
 
 
@@ -57,7 +58,7 @@ def build(seed=None):
     x = layers.Flatten(data_format=channels, name="flatten", dtype="float32")(x)
     x = layers.Dense(120, activation="relu", **options("dense_1"))(x)
     features = layers.Dense(FEATURES, activation="relu", **options("dense_2"))(x)
-    logits = layers.Dense(10, **options("logits"))(features)
+    logits = layers.Dense(CLASSES, **options("logits"))(features)
     return keras.Model(images, [features, logits], name="lenet")
 
 

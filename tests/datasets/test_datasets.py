@@ -146,7 +146,8 @@ def test_images_are_equal_only_to_themselves(colours):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda x: x / 255, "float64; save them as uint8"),
+        (lambda x: x / 255, r"float64 from 0 to .*, which looks like \[0, 1\]; save them as uint8"),
+        (lambda x: x - 0.5, "float64 from -0.5 to .*; save them as uint8"),
         (lambda x: x.astype(np.int64), "int64; save them as uint8"),
         (lambda x: x[0, 0], r"shape \[4, 3\]"),
         (lambda x: x[:0], "no images"),

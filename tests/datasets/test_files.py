@@ -165,7 +165,7 @@ def test_zip_that_declares_more_than_it_can_hold(npz, refused):
         (b"", "cannot be read"),
         (header((1, 2, 2))[:20], "cannot be read"),
         (header((1, 2, 2), version=3) + bytes(4), "version"),
-        (header((1, 2, 2), "<f4") + bytes(16), "float32; save them as uint8"),
+        (header((1, 2, 2), "<i4") + bytes(16), "int32; save them as uint8"),
         (header((1, 4)) + bytes(4), "shape"),
         (header((0, 4, 4)), "no images"),
     ],

@@ -1,11 +1,13 @@
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
+from keras import ops
 
 from keras_gans.errors import UsageError
-from keras_gans.metrics import archive, features, inception, lenet
+from keras_gans.metrics import archive, features, imagenet, inception, lenet
 from keras_gans.metrics.fid import fid
 
 RNG = np.random.default_rng(0)
@@ -15,7 +17,7 @@ COLOUR = RNG.integers(0, 256, (5, 40, 40, 3)).astype(np.uint8)
 
 def test_names_need_no_framework():
     script = (
-        "import sys; from keras_gans.metrics import features, fid, reference; "
+        "import sys; from keras_gans.metrics import features, fid, cache; "
         "print(*features.names()); "
         "sys.exit(any(m in sys.modules for m in ('keras', 'tensorflow', 'jax', 'torch')))"
     )
@@ -25,7 +27,10 @@ def test_names_need_no_framework():
 
 def test_the_names():
     taps = [f"inception{tap}" for tap in inception.TAPS]
-    assert features.names() == ["lenet", *taps, *[f"{tap}_75px" for tap in taps]]
+    theirs = [f"imagenet{tap}{end}" for end in ("", "_signed", "_unit") for tap in (768, 2048)]
+    suffixes = "", "_75px", "_pytorch-fid"
+    ours = [f"{tap}{suffix}" for suffix in suffixes for tap in taps]
+    assert features.names() == ["lenet", *ours, *theirs]
 
 
 @pytest.mark.parametrize(
@@ -83,6 +88,80 @@ def test_inception(random_folder):
     np.testing.assert_allclose(extractor(COLOUR), expected, rtol=1e-5, atol=1e-5)
     grey = extractor(GREY[:3])
     np.testing.assert_array_equal(grey, extractor(np.repeat(GREY[:3], 3, axis=-1)))
+
+
+@pytest.mark.backends
+def test_the_conventions_in_closed_form_on_every_backend():
+    """Two pixels, black and white, and where each convention puts the ramp between them."""
+    images = np.array([0, 255], np.uint8).reshape(1, 1, 2, 1)
+    i = np.arange(299)
+    for prepare, expected in (
+        (partial(inception.prepare, size=299), (255 * np.clip(i * 2 / 299, 0, 1) - 128) / 128),
+        (inception.prepare_as_pytorch_fid, 2 * np.clip((i + 0.5) * 2 / 299 - 0.5, 0, 1) - 1),
+        (imagenet.prepare, np.where(i < 149, -1, 1)),
+    ):
+        found = ops.convert_to_numpy(prepare(images))
+        assert found.shape == (1, 299, 299, 3)
+        np.testing.assert_allclose(found[0, 7, :, 1], expected, rtol=0, atol=1e-6)
+
+
+def test_pytorch_fids_convention(random_folder):
+    extractor = features.get("inception64_pytorch-fid", random_folder)
+    network, weights_hash = inception.load(64, 299, random_folder)
+    assert (extractor.name, extractor.weights_hash) == ("inception64_pytorch-fid", weights_hash)
+    expected = network.predict_on_batch(inception.prepare_as_pytorch_fid(COLOUR[:1]))
+    found = extractor(COLOUR[:1])
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+    assert not np.allclose(found, features.get("inception64", random_folder)(COLOUR[:1]), 1e-3)
+
+
+def test_the_logits_of_lenet():
+    extractor = features.get("lenet", ".")
+    assert extractor.classes == 10
+    found = extractor.logits(extractor(GREY))
+    assert (found.shape, found.dtype) == ((30, 10), np.float32)
+    np.testing.assert_allclose(found, lenet.load().predict_on_batch(GREY)[1], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("suffix", ["", "_75px", "_pytorch-fid"])
+def test_the_logits_of_inception_leave_out_the_bias(random_folder, suffix):
+    extractor = features.get(f"inception2048{suffix}", random_folder)
+    assert extractor.classes == 1008
+    values = RNG.uniform(0, 1, (3, 2048)).astype(np.float32)
+    with np.load(random_folder / inception.FILE) as arrays:
+        assert arrays["softmax/bias"].any()
+        expected = values.astype(np.float64) @ arrays["softmax/kernel"]
+    found = extractor.logits(values)
+    assert (found.shape, found.dtype) == ((3, 1008), np.float32)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+
+
+def test_a_file_without_classes_still_gives_features(random_folder, tmp_path):
+    with np.load(random_folder / inception.FILE) as arrays:
+        kept = {key: arrays[key] for key in arrays.files if not key.startswith("softmax")}
+    archive.write_arrays(tmp_path / inception.FILE, kept)
+    extractor = features.get("inception2048_75px", tmp_path)
+    extractor._batch_size = 5
+    found = extractor(COLOUR)
+    assert found.shape == (5, 2048)
+    with pytest.raises(features.WeightsMissing, match=r"no softmax/kernel.*weights inception"):
+        extractor.logits(found)
+    archive.write_arrays(
+        tmp_path / inception.FILE, {**kept, "softmax/kernel": np.zeros((2048, 1000), np.float32)}
+    )
+    with pytest.raises(UsageError, match="softmax/kernel"):
+        features.get("inception2048_75px", tmp_path)
+
+
+def test_where_there_are_no_logits(random_folder):
+    extractor = features.get("inception192_75px", random_folder)
+    assert extractor.classes is None
+    with pytest.raises(UsageError, match=r"inception192_75px does not .* lenet, inception2048, "):
+        extractor.logits(np.zeros((1, 192), np.float32))
+    extractor = features.get("lenet", ".")
+    for wrong in (np.zeros((2, 83)), np.zeros(84)):
+        with pytest.raises(UsageError, match=r"features \[n, 84\]; these are \["):
+            extractor.logits(wrong)
 
 
 def test_the_published_size_is_299(random_folder):

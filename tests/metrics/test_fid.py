@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.linalg import sqrtm
 
+from keras_gans.metrics import statistics
 from keras_gans.metrics.fid import fid, frechet_distance
 from keras_gans.metrics.statistics import Statistics
 
@@ -16,11 +17,11 @@ def normal(n, d, seed, shift=0.0):
 def with_moments(mean, covariance):
     """Statistics of exactly these moments."""
     mean, covariance = np.atleast_1d(mean).astype(float), np.atleast_2d(covariance).astype(float)
-    return Statistics.from_arrays({"n": 101, "mean": mean, "scatter": covariance * 100})
+    return Statistics.from_moments(101, mean, covariance)
 
 
 def total(x):
-    return np.trace(np.cov(x, rowvar=False))
+    return np.var(x, axis=0, ddof=1).sum()
 
 
 @pytest.mark.parametrize(("m1", "s1", "m2", "s2"), [(0, 1, 3, 1), (1, 2, -1, 5), (0, 0, 2, 3)])
@@ -71,10 +72,10 @@ def test_equals_sqrtm_where_that_is_exact(d):
     assert fid(x, y) == pytest.approx(expected, rel=1e-9)
 
 
-@pytest.mark.parametrize(("n", "m", "d"), [(40, 30, 6), (4, 5, 8)])
-def test_equals_forty_digits(n, m, d):
+def forty_digits(x, y):
+    """The distance from the features, in 40 digits."""
     mp = pytest.importorskip("mpmath")
-    x, y = normal(n, d, 5), normal(m, d, 6, 0.3)
+    d = x.shape[1]
     with mp.workdps(40):
 
         def moments(z):
@@ -85,16 +86,79 @@ def test_equals_forty_digits(n, m, d):
             for i in range(k):
                 for j in range(d):
                     centred[i, j] = z[i, j] - mean[j]
-            return mean, centred, centred.T * centred / (k - 1)
+            return mean, centred / mp.sqrt(k - 1)
 
-        (m1, c1, s1), (m2, c2, s2) = moments(x), moments(y)
+        (m1, c1), (m2, c2) = moments(x), moments(y)
         # Of features alone: the nuclear norm of C1 C2^T is that of L1^T L2.
         cross = c1 * c2.T
-        values = mp.eigsy(cross * cross.T, eigvals_only=True)
-        trace = mp.fsum(mp.sqrt(max(v, 0)) for v in values) / mp.sqrt((n - 1) * (m - 1))
+        square = cross * cross.T if len(x) <= len(y) else cross.T * cross
+        values = mp.eigsy(square, eigvals_only=True)
+        trace = mp.fsum(mp.sqrt(max(v, 0)) for v in values)
         shift = mp.fsum((p - q) ** 2 for p, q in zip(m1, m2, strict=True))
-        expected = shift + mp.fsum(s1[i, i] + s2[i, i] for i in range(d)) - 2 * trace
-        assert abs(fid(x, y) / expected - 1) < 1e-13
+        return shift + mp.fsum(v**2 for v in c1) + mp.fsum(v**2 for v in c2) - 2 * trace
+
+
+def hard_pairs():
+    """{name: (x, y, tolerance)}: what sqrtm or eigenvalues lose digits on."""
+    scales = 10.0 ** -np.arange(8)
+    turn, _ = np.linalg.qr(np.random.default_rng(20).normal(size=(8, 8)))
+    few, more = normal(20, 4, 10), normal(24, 4, 11, 0.2)
+    dependent = np.random.default_rng(21).normal(size=(4, 4))
+    dead = normal(20, 8, 12)
+    dead[:, 2], dead[:, 3] = 0, dead[:, 4]
+    collapsed = np.float32(1e-6) * normal(16, 8, 13).astype(np.float32) + np.float32(0.7)
+    return {
+        "scales": (normal(20, 8, 14) * scales, normal(18, 8, 15) * scales, 1e-13),
+        "opposite scales": (normal(20, 8, 14) * scales, normal(18, 8, 15) * scales[::-1], 1e-13),
+        # A covariance in float64 has lost what is 1e-16 of its largest.
+        "badly conditioned": ((normal(20, 8, 14) * scales) @ turn, normal(18, 8, 15), 1e-9),
+        "dependent on both sides": (
+            np.hstack([few, few @ dependent]), np.hstack([more, more @ dependent]), 1e-13,
+        ),
+        "dependent on one side": (np.hstack([few, few @ dependent]), normal(20, 8, 16), 1e-13),
+        "dead units": (dead, normal(20, 8, 16), 1e-13),
+        "duplicates": (normal(6, 8, 17)[[0, 1, 2, 3, 4, 5] * 3], normal(20, 8, 16), 1e-13),
+        "collapsed": (normal(20, 8, 16), collapsed, 1e-13),
+    }  # fmt: skip
+
+
+def both_ways(x, y):
+    return fid(x, y), frechet_distance(Statistics.from_features(x), Statistics.from_features(y))
+
+
+@pytest.mark.parametrize(
+    ("n", "m", "d"), [(40, 30, 6), (4, 5, 8), (4, 30, 8), (9, 8, 8), (2, 2, 5)]
+)
+def test_equals_forty_digits(n, m, d):
+    x, y = normal(n, d, 5), normal(m, d, 6, 0.3)
+    expected = forty_digits(x, y)
+    for found in both_ways(x, y):
+        assert abs(found / expected - 1) < 1e-13
+
+
+@pytest.mark.parametrize("name", hard_pairs())
+def test_equals_forty_digits_where_it_is_hard(name):
+    x, y, tolerance = hard_pairs()[name]
+    expected = forty_digits(x.astype(float), y.astype(float))
+    for found in both_ways(x, y):
+        assert abs(found / expected - 1) < tolerance
+
+
+def test_one_real_side_is_factored_once(monkeypatch):
+    calls = []
+    real_factor = statistics.dpstrf
+    monkeypatch.setattr(
+        statistics, "dpstrf", lambda *a, **k: calls.append(1) or real_factor(*a, **k)
+    )
+    real = Statistics.from_features(normal(50, 6, 0))
+    for seed in range(4):
+        frechet_distance(real, Statistics.from_features(normal(50, 6, seed)))
+    assert len(calls) == 5
+
+
+def test_few_samples_need_no_covariance(monkeypatch):
+    monkeypatch.delattr(statistics, "dpstrf")
+    assert fid(normal(20, 300, 7), normal(25, 300, 8)) > 0
 
 
 def test_fewer_samples_than_features_equals_the_formula_on_the_features():
@@ -139,7 +203,7 @@ def test_the_singular_case_needs_no_epsilon():
     n=st.integers(2, 12), m=st.integers(2, 12), d=st.integers(1, 9), seed=st.integers(0, 2**32),
     scale=st.sampled_from([1e-8, 1.0, 1e8]),
 )  # fmt: skip
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, derandomize=True)
 def test_it_is_a_real_number_at_least_zero(n, m, d, seed, scale):
     rng = np.random.default_rng(seed)
     x, y = rng.integers(0, 3, (n, d)) * scale, rng.integers(0, 3, (m, d)) * scale
@@ -149,14 +213,43 @@ def test_it_is_a_real_number_at_least_zero(n, m, d, seed, scale):
     assert value >= shift * (1 - 1e-12)
 
 
+@given(
+    n=st.integers(2, 14), m=st.integers(2, 14), d=st.integers(1, 8), seed=st.integers(0, 2**32),
+    scale=st.sampled_from([1e-8, 1.0, 1e8]),
+)  # fmt: skip
+@settings(max_examples=60, deadline=None, derandomize=True)
+def test_properties(n, m, d, seed, scale):
+    x, y = scale * normal(n, d, seed), scale * normal(m, d, seed + 1, 0.5)
+    value, other_way = both_ways(x, y)
+    near = {"rel": 1e-9, "abs": 1e-11 * (total(x) + total(y))}
+    assert other_way == pytest.approx(value, **near)
+    assert fid(y, x) == pytest.approx(value, **near)
+    q, _ = np.linalg.qr(np.random.default_rng(seed).normal(size=(d, d)))
+    assert fid(x @ q, y @ q) == pytest.approx(value, **near)
+    assert fid(x + scale, y + scale) == pytest.approx(value, **near)
+    assert 0 <= fid(x, x) <= 1e-12 * total(x)
+    shift = scale * np.arange(d)
+    assert fid(x, x + shift) == pytest.approx(shift @ shift, **near)
+    # Rows may be doubled without a change but that of n - 1.
+    doubled = np.concatenate([x, x])
+    grown = np.sqrt((2 * n - 2) / (2 * n - 1))
+    assert fid(doubled, x) == pytest.approx(total(x) * (1 - grown) ** 2, **near)
+    if d == 1:
+        expected = (x.mean() - y.mean()) ** 2 + (x.std(ddof=1) - y.std(ddof=1)) ** 2
+        assert value == pytest.approx(expected, **near)
+
+
 def test_refusals():
     x = normal(10, 3, 0)
     with pytest.raises(ValueError, match="dimension 3 against 4"):
         fid(x, normal(10, 4, 0))
     with pytest.raises(ValueError, match="at least 2"):
         fid(x, x[:1])
-    with pytest.raises(ValueError, match="not finite"):
-        fid(x, x * np.nan)
+    for rows in (x, x[:2]):
+        with pytest.raises(ValueError, match="not finite"):
+            fid(x, rows * np.nan)
+        with pytest.raises(ValueError, match="covariance is not finite"):
+            fid(x, rows * 1e200)
     with pytest.raises(ArithmeticError, match="more than rounding"):
         impossible = with_moments([0, 0], [[1, 5], [5, 1]])
         frechet_distance(impossible, impossible)

@@ -56,6 +56,59 @@ def test_the_resize_is_asymmetric():
     np.testing.assert_array_equal(found, [0, 5, 10, 15, 20, 20])
 
 
+HALF_PIXEL_SHAPES = [(28, 28, 1), (40, 40, 3), (1, 2, 3), (299, 64, 3), (400, 512, 3)]
+
+
+def half_pixel(images, size):
+    """The resize with half-pixel centres as two matrices, in float64."""
+    for axis, after in zip((1, 2), size, strict=True):
+        before = images.shape[axis]
+        place = np.maximum((np.arange(after) + 0.5) * before / after - 0.5, 0)
+        # A hat function of width 1 around each place, which keeps its weight at the end.
+        distance = np.abs(np.minimum(place, before - 1)[:, None] - np.arange(before))
+        matrix = np.maximum(1 - distance, 0)
+        images = np.moveaxis(np.tensordot(matrix, images, (1, axis)), 0, axis)
+    return images
+
+
+@pytest.mark.parametrize("shape", HALF_PIXEL_SHAPES)
+def test_pytorch_fids_preparation_is_its_closed_form(shape):
+    images = RNG.integers(0, 256, (2, *shape)).astype(np.uint8)
+    found = ops.convert_to_numpy(inception.prepare_as_pytorch_fid(images))
+    expected = 2 * half_pixel(images / 255, (299, 299)) - 1
+    assert found.dtype == np.float32
+    # The places are rounded to float32, as torch's are: 2^-17 of a pixel at 100.
+    np.testing.assert_allclose(
+        found, np.repeat(expected, 3 // shape[2], -1), rtol=0, atol=3e-7 * max(shape[:2]) + 5e-7
+    )
+
+
+@pytest.mark.parametrize("shape", HALF_PIXEL_SHAPES)
+def test_pytorch_fids_preparation_is_torchs(shape):
+    torch = pytest.importorskip("torch")
+    images = RNG.integers(0, 256, (2, *shape)).astype(np.uint8)
+    x = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255
+    x = torch.nn.functional.interpolate(x, (299, 299), mode="bilinear", align_corners=False)
+    expected = (2 * x - 1).permute(0, 2, 3, 1).numpy()
+    found = ops.convert_to_numpy(inception.prepare_as_pytorch_fid(images))
+    np.testing.assert_allclose(found, np.repeat(expected, 3 // shape[2], -1), rtol=0, atol=1e-6)
+
+
+def test_the_two_ways_to_prepare_differ():
+    images = pictures(2, 28, 28)
+    one, other = inception.prepare(images, 299), inception.prepare_as_pytorch_fid(images)
+    difference = ops.convert_to_numpy(one) - ops.convert_to_numpy(other)
+    assert np.abs(difference).max() > 0.05
+    with pytest.raises(UsageError, match="1 or 3 channels; these have 2"):
+        inception.prepare_as_pytorch_fid(images[..., :2])
+
+
+def test_the_table_of_nodes_names_every_convolution():
+    layers_ = inception.convolutions(inception.build(2048, 75))
+    assert {layer.name for layer in layers_} == set(inception.NODES)
+    assert len(set(inception.NODES.values())) == 94
+
+
 @pytest.mark.parametrize(("size", "sides"), [(299, (73, 35, 17, 8, 8)), (75, (17, 7, 3, 1, 1))])
 def test_the_sizes_before_the_average(size, sides):
     network = inception.build(2048, size)
@@ -66,7 +119,7 @@ def test_the_sizes_before_the_average(size, sides):
 
 def test_the_whole_network_has_94_convolutions():
     network = inception.build(2048, 75)
-    assert len(inception._convolutions(network)) == 94
+    assert len(inception.convolutions(network)) == 94
     assert network.count_params() == 21_768_352
 
 

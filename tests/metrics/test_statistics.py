@@ -86,11 +86,58 @@ def test_another_dimension_is_refused():
         Statistics.from_features(rows()).update(np.zeros((2, 3)))
 
 
-def test_to_arrays_and_back_is_exact_and_goes_on():
+def test_moments_that_somebody_else_took_go_on():
     x = rows()
-    first = Statistics.from_features(x[:150])
-    second = Statistics.from_arrays(first.to_arrays())
-    for statistics in (first, second):
-        statistics.update(x[150:])
-    np.testing.assert_array_equal(first.covariance, second.covariance)
-    np.testing.assert_array_equal(first.mean, second.mean)
+    taken = Statistics.from_moments(150, x[:150].mean(axis=0), np.cov(x[:150], rowvar=False))
+    taken.update(x[150:])
+    whole = Statistics.from_features(x)
+    assert taken.n == whole.n
+    np.testing.assert_allclose(taken.covariance, whole.covariance, rtol=1e-12)
+    np.testing.assert_allclose(taken.mean, whole.mean, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("n", "d"), [(200, 7), (8, 7), (7, 7), (3, 7), (2, 40), (50, 1)])
+def test_the_factor_times_itself_is_the_covariance(n, d):
+    statistics = Statistics.from_features(rows(n, d))
+    factor, covariance = statistics.factor, statistics.covariance
+    assert factor.shape == (d, min(n - 1, d))
+    np.testing.assert_allclose(factor @ factor.T, covariance, atol=1e-14 * np.trace(covariance))
+
+
+def test_the_factor_of_dependent_and_of_constant_features_stops_at_the_rank():
+    x = rows(5000, 6)
+    x = np.concatenate([x, x @ np.random.default_rng(1).normal(size=(6, 5)), x[:, :2]], axis=1)
+    x[:, 3] = 7
+    statistics = Statistics.from_features(x)
+    covariance = statistics.covariance
+    assert statistics.factor.shape == (13, 6)
+    np.testing.assert_allclose(statistics.factor @ statistics.factor.T, covariance,
+                               atol=1e-13 * np.trace(covariance))  # fmt: skip
+    assert Statistics.from_features(np.full((9, 4), 0.5)).factor.shape == (4, 0)
+
+
+def test_a_small_feature_is_not_lost_beside_large_ones():
+    scale = 10.0 ** -np.arange(0, 21, 3)
+    statistics = Statistics.from_features(rows() * scale)
+    assert statistics.factor.shape == (7, 7)
+    found = statistics.factor / scale[:, None]
+    expected = statistics.covariance / np.outer(scale, scale)
+    np.testing.assert_allclose(found @ found.T, expected, rtol=1e-12, atol=1e-14)
+
+
+def test_the_factor_is_kept_until_more_rows_come():
+    statistics = Statistics.from_features(rows())
+    first = statistics.factor
+    assert statistics.factor is first
+    statistics.update(rows(5, seed=1))
+    assert not np.array_equal(statistics.factor, first)
+
+
+def test_variance_is_the_trace():
+    statistics = Statistics.from_features(rows())
+    assert statistics.variance == pytest.approx(np.trace(statistics.covariance), rel=1e-14)
+    for few in (Statistics(), Statistics.from_features(rows(1))):
+        with pytest.raises(ValueError, match="at least 2 samples"):
+            _ = few.variance
+        with pytest.raises(ValueError, match="at least 2 samples"):
+            _ = few.factor

@@ -7,13 +7,22 @@ torch.set_num_threads(1)  # its waiting threads would take the cores from the ot
 
 
 def features(x, weights, last):
-    """x [n, h, w, 3] float32 in -1..1 -> {tap: [n, tap]} up to the last, from HWIO kernels."""
+    """x [n, h, w, 3] float32 in -1..1 -> {tap: [n, tap]} up to the last, from HWIO kernels.
+
+    weights: `<node>/kernel` and `<node>/bias`; or `<node>/kernel` and `<node>/gamma`, `beta`,
+    `mean` and `variance` of the batch normalization after it, which is then computed.
+    """
     found = {}
+
+    def vector(node, part):
+        return torch.from_numpy(weights[f"{node}/{part}"].copy())
 
     def conv(x, node, stride=1, pad=0):
         kernel = torch.from_numpy(weights[f"{node}/kernel"].transpose(3, 2, 0, 1).copy())
-        bias = torch.from_numpy(weights[f"{node}/bias"].copy())
-        return F.conv2d(x, kernel, bias, stride, pad).relu()
+        if f"{node}/bias" in weights:
+            return F.conv2d(x, kernel, vector(node, "bias"), stride, pad).relu()
+        parts = [vector(node, part) for part in ("mean", "variance", "gamma", "beta")]
+        return F.batch_norm(F.conv2d(x, kernel, None, stride, pad), *parts, eps=1e-3).relu()
 
     def average(x):
         return F.avg_pool2d(x, 3, 1, 1, count_include_pad=False)

@@ -1,0 +1,34 @@
+"""How many generated samples are like real ones, and how many real ones are reached.
+
+Kynkäänniemi et al., "Improved Precision and Recall Metric for Assessing Generative Models",
+2019, arXiv:1904.06991.
+"""
+
+import numpy as np
+
+from keras_gans.metrics.neighbours import balls
+
+
+def precision_recall(real_features, fake_features, k=3):
+    """Improved precision and recall.
+
+    Args:
+        real_features: Array [n, d], finite, n more than k.
+        fake_features: Array [m, d], finite, m more than k. Compare only numbers of equal n, m.
+        k: Which nearest neighbour a ball reaches to, at least 1.
+
+    Returns:
+        (precision, recall): floats, 0 to 1. Precision is the share of fake samples in some ball
+        around a real one (quality); recall that of real samples in some ball around a fake one
+        (variety).
+
+    Raises:
+        ValueError: Different d, too few rows, or values that are not finite.
+    """
+    of_real, of_fake = balls(real_features, fake_features, (k,), (k,))
+    return from_balls(of_real[k], of_fake[k])
+
+
+def from_balls(of_real, of_fake):
+    """(precision, recall) from the `neighbours.Balls` of both sides."""
+    return float(np.mean(of_real.around > 0)), float(np.mean(of_fake.around > 0))
