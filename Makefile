@@ -5,7 +5,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-backends test-oracles bench clean
+.PHONY: run test test-backends test-kills test-oracles bench clean
 
 run: .venv/installed
 	$(BIN)/python run_experiment.py --table quickstart --exp 1
@@ -20,6 +20,10 @@ test: .venv/installed-test
 test-backends: .venv/installed-backends
 	for backend in tensorflow jax torch; do \
 	    KERAS_BACKEND=$$backend $(BIN)/python -m pytest -m backends || exit 1; done
+
+# Runs of three kinds, and a table of runs, killed at random moments: they end with the same bytes.
+test-kills: .venv/installed-test
+	$(BIN)/python tests/kill_harness.py --kills 60 --commands 2 --tables 3
 
 # Every metric against the installed implementations of others, not only their committed numbers.
 test-oracles: .venv/installed-oracles

@@ -65,7 +65,10 @@ def run_one(run, data, options):
             line.note(f"{stopped}; the same command resumes it")
             return 128 + stop.signal
         except Diverged as diverged:
-            return _failed(f"{run.title}: {diverged}; what it left is in {run.folder}")
+            return _failed(
+                f"{run.title}: {diverged}; what it saved before is in {run.folder}, and "
+                "--set on_divergence=continue trains to the last iteration all the same"
+            )
         except runner.CannotWrite as error:
             return _failed(f"{run.title}: {error}")
         except BrokenPipeError:

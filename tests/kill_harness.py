@@ -47,7 +47,6 @@ PHASES = {
     "SaveCheckpoint": {"at": "writing a checkpoint"},
 }
 NAMES = ["starting", "building", "training", *(p for ps in PHASES.values() for p in ps.values())]
-LONG = 10**6
 
 
 def planned(kind, results):
@@ -237,13 +236,43 @@ def kill_commands(kind, kills, reference, random, folder, say):
     return [f"{kind}, command: {name}" for name in names]
 
 
+def kill_tables(kills, random, folder, say):
+    """Kills the parent of runs that go side by side. Returns the list of differing files."""
+    changes = [f"{key}={value}" for key, value in TINY.items()]
+    command = [sys.executable, ROOT / "run_experiment.py", "--table", "quickstart"]
+    command += ["--exp", "1,3", "--jobs", "2", "--set", *changes]
+    nowhere = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    begun = time.monotonic()
+    subprocess.run([*command, "--results", folder / "whole"], cwd=ROOT, check=True, **nowhere)
+    duration = time.monotonic() - begun
+    for _ in range(kills):
+        arguments = [*command, "--results", folder / "killed"]
+        with subprocess.Popen(arguments, cwd=ROOT, **nowhere) as process:
+            time.sleep(random.uniform(0, duration))
+            process.kill()
+        # Its children save and end; whoever is quicker finds their folders locked.
+        time.sleep(random.choice([0, 10]))
+    statuses = []
+    while not statuses or (statuses[-1] == 1 and len(statuses) < 5):
+        done = subprocess.run(arguments, cwd=ROOT, check=False, **nowhere)
+        statuses.append(done.returncode)
+    expected, found = (
+        {(run.parts[-2:], name): value for run in runs for name, value in digest(run).items()}
+        for runs in ((folder / name).glob("*/*/*") for name in ("whole", "killed"))
+    )
+    names = [n for n in {**expected, **found} if expected.get(n) != found.get(n)]
+    say(f"table: killed {kills} times, ended with {statuses}: {names or 'the same'}")
+    return [f"table: {name}" for name in names]
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--kills", type=int, default=60, help="of all kinds; default: 60")
+    parser.add_argument("--kills", type=int, default=60, help="of all kinds; default: %(default)s")
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
     parser.add_argument("--commands", type=int, default=0, help="kills of the command, per kind")
+    parser.add_argument("--tables", type=int, default=0, help="kills of two runs side by side")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
 
@@ -263,10 +292,14 @@ def main():
         for kind in options.kinds:
             place = Path(folder) / kind
             kills = -(-options.kills // len(options.kinds))
+            if not kills:
+                continue
             found, reference, differing, runs = campaign(kind, kills, random, place, say)
             phases, wrong, compared = phases + found, wrong + differing, compared + runs
             if options.commands:
                 wrong += kill_commands(kind, options.commands, reference, random, place, say)
+        if options.tables:
+            wrong += kill_tables(options.tables, random, Path(folder) / "table", say)
     for phase, count in phases.most_common():
         say(f"{count:4d} killed while {phase}")
     say(json.dumps({"kills": phases.total(), "runs": compared, "different": wrong}))
