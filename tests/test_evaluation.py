@@ -5,7 +5,6 @@ import zipfile
 
 import numpy as np
 import pytest
-from keras_gans.metrics.kid import kid
 from PIL import Image
 
 from keras_gans import datasets, evaluation, generators, networks
@@ -13,6 +12,7 @@ from keras_gans.errors import UsageError
 from keras_gans.evaluation import Request
 from keras_gans.metrics import features, measures
 from keras_gans.metrics.fid import fid
+from keras_gans.metrics.kid import kid
 
 DIGITS = datasets.load("digits")
 ALL = tuple(name for name in measures.names() if name != "fid_thesis")
