@@ -33,8 +33,9 @@ def open_network(path, description):
         description: Its `hdf5.Description`, with a `model_config`.
 
     Returns:
-        (model, recipe): a `keras.Model` with one output, and what is known of it; `generators.load`
-        lists the keys.
+        (model, recipe, normalization): a `keras.Model` with one output; what is known of it, whose
+        keys `generators.load` lists; and of its first batch normalization (moving variances, axis,
+        a `keras.Model` of what is normalized), or None.
 
     Raises:
         UsageError: It cannot be opened; the message begins with the path.
@@ -67,7 +68,7 @@ def _open(path, description):
     if kind is None and len(outputs) > 1:
         notes.append(f"of its {len(outputs)} outputs the one with images was taken")
     values = _values(path, network, found)
-    model = _build(network, reckoning, index, values)
+    model, normalization = _build(network, index, values)
     image_shape, layout = image_of(outputs[index].shape)
     inputs = _inputs(network, reckoning)
     if any(i["role"] == "latent" and "guessed" in i for i in inputs):
@@ -87,7 +88,7 @@ def _open(path, description):
         "bounds": outputs[index].bounds,
         "notes": notes,
     }
-    return model, recipe
+    return model, recipe, normalization
 
 
 # --- weights ----------------------------------------------------------------------------------
@@ -266,13 +267,14 @@ class _Builder(foreign_graph.Tracer):
                 variable.assign(self.values[part, variable.name])
 
 
-def _build(network, reckoning, index, values):
+def _build(network, index, values):
     import keras
 
     builder = _Builder(keras, values)
     try:
         inputs = [keras.Input(shape, dtype="float32") for shape in network.shapes]
         outputs = builder.trace(network, inputs)
+        inputs = inputs if len(inputs) > 1 else inputs[0]  # else Keras warns at each call
         model = keras.Model(inputs, outputs[index])
         builder.assign()
     except UsageError:
@@ -280,9 +282,12 @@ def _build(network, reckoning, index, values):
     except Exception as error:  # Keras's layers know of more that does not go together
         said = " ".join(str(error).split())[:200]
         raise UsageError(f"Keras cannot make its network: {said}") from error
-    first = builder.normalizations[:1]
-    model.first_normalization = [(layer, keras.Model(inputs, tensor)) for layer, tensor in first]
-    return model
+    if not builder.normalizations:
+        return model, None
+    layer, normalized = builder.normalizations[0]
+    axis = layer.axis if isinstance(layer.axis, int) else layer.axis[0]
+    variances = keras.ops.convert_to_numpy(layer.moving_variance) + layer.epsilon
+    return model, (variances, axis, keras.Model(inputs, normalized))
 
 
 # --- what it is -------------------------------------------------------------------------------
