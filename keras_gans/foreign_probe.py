@@ -1,6 +1,7 @@
 """What a stranger's generator makes, seen by trying it: the range of its pixels, and its faults."""
 
 import math
+import re
 
 import numpy as np
 
@@ -8,15 +9,42 @@ from keras_gans.errors import UsageError
 
 COUNT = 64  # images to judge by
 RANGES = ((-1.0, 1.0), (0.0, 1.0), (0.0, 255.0))
-DISTRIBUTIONS = ("normal", "uniform")
+OTHERS = ("uniform", "uniform:0,1", "normal:-1,1")  # what else generators are trained with
 
 
 def draw(count, latent_dim, seed, distribution):
-    """Latents: float32 (count, latent_dim), N(0, 1) or uniform in [-1, 1]."""
+    """Latents: float32 (count, latent_dim); the distribution as in `generators.latents`."""
+    kind, first, second = read_distribution(distribution)
     random = np.random.Generator(np.random.Philox(seed))
-    if distribution == "uniform":
-        return random.uniform(-1, 1, (count, latent_dim)).astype("float32")
-    return random.standard_normal((count, latent_dim), dtype="float32")
+    if kind == "uniform":
+        return random.uniform(first, second, (count, latent_dim)).astype("float32")
+    drawn = random.standard_normal((count, latent_dim), dtype="float32")
+    return drawn if (first, second) == (0, 1) else np.float32(first) + np.float32(second) * drawn
+
+
+def read_distribution(text):
+    """Reads "normal", "normal:MEAN,DEVIATION", "uniform" or "uniform:LEAST,MOST".
+
+    Returns:
+        (kind, first number, second number).
+
+    Raises:
+        UsageError: It is none of these.
+    """
+    found = re.fullmatch(r"(normal|uniform)(?::([-+.\de]+),([-+.\de]+))?", str(text))
+    try:
+        kind = found[1]
+        default = (0.0, 1.0) if kind == "normal" else (-1.0, 1.0)
+        first, second = default if found[2] is None else (float(found[2]), float(found[3]))
+        good = abs(first) <= 1e3 and abs(second) <= 1e3
+        good = good and (second > first if kind == "uniform" else second > 0)
+    except (TypeError, ValueError):
+        good = False
+    if not good:
+        raise UsageError(
+            f"latents {text!r}: write normal, uniform, normal:MEAN,DEVIATION or uniform:LEAST,MOST"
+        )
+    return kind, first, second
 
 
 def arrays(recipe, latents, labels=None):
@@ -53,7 +81,7 @@ def probe(model, recipe, normalization, output_range=None, distribution=None):
         recipe: Its recipe: gets "output_range" and "latents", and sentences in "notes".
         normalization: Of its first batch normalization, or None.
         output_range: (least, most) where the user knows it.
-        distribution: One of `DISTRIBUTIONS` where the user knows it.
+        distribution: Of the latents where the user knows it, as in `generators.latents`.
 
     Raises:
         UsageError: It makes values that are not finite.
@@ -116,19 +144,18 @@ def _check_latents(recipe, normalization, labels):
     """The file does not say what latents it was trained with; its statistics tell some of it."""
     variances, axis, normalized = normalization
     shares = {}
-    for distribution in DISTRIBUTIONS:
+    for distribution in (recipe["latents"], *OTHERS):
         latents = draw(len(labels), recipe["latent_dim"], 0, distribution)
         values = _call(normalized, arrays(recipe, latents, labels))
         rest = tuple(n for n in range(values.ndim) if n != axis % values.ndim)
-        # Units that are off say nothing.
         found = values.var(axis=rest)
-        live = found > 1e-6 * max(float(found.max()), 1e-12)
+        live = found > 1e-6 * max(float(found.max()), 1e-12)  # dead units say nothing
         shares[distribution] = float(np.median(variances[live] / found[live])) if live.any() else 1
-    share = shares["normal"]
+    share = shares[recipe["latents"]]
     if not 0.1 < share < 10:
-        better = abs(math.log(max(shares["uniform"], 1e-9))) < abs(math.log(max(share, 1e-9)))
+        best = min(shares, key=lambda name: abs(math.log(max(shares[name], 1e-9))))
         recipe["notes"].append(
-            f"its batch normalization expects values of {share:.3g} times the variance that "
-            "standard normal latents give: it may have been trained with others"
-            + (f" ({shares['uniform']:.3g} times with --latents uniform)" if better else "")
+            f"its batch normalization expects {share:.3g} times the variance that standard normal "
+            "latents give: it may have been trained with other ones"
+            + (f" ({shares[best]:.3g} times with --latents {best})" if best in OTHERS else "")
         )

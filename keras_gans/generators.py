@@ -48,7 +48,7 @@ def load(path, output_range=None, distribution=None):
     Args:
         path: An .h5 file of any Keras since 2.0, or a .keras archive.
         output_range: (least, most) of a stranger's pixels, where it is known.
-        distribution: Of a stranger's latents: "normal" (the default) or "uniform" in [-1, 1].
+        distribution: Of a stranger's latents, as in `latents`, where it is known; else "normal".
 
     Returns:
         The pair (generator, recipe): a `keras.Model` and a dict. Of our own files it is what `save`
@@ -117,7 +117,8 @@ def latents(count, latent_dim, seed=0, distribution="normal"):
         count: How many.
         latent_dim: Numbers in each.
         seed: >= 0.
-        distribution: "normal", the standard one, or "uniform" in [-1, 1].
+        distribution: "normal", the standard one; "uniform" in [-1, 1]; or with numbers
+            "normal:MEAN,DEVIATION" or "uniform:LEAST,MOST".
     """
     return foreign_probe.draw(count, latent_dim, seed, distribution)
 
