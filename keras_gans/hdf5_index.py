@@ -55,7 +55,10 @@ def index(path):
         for key in ATTRIBUTES:
             for holder in (file, root):
                 if h5py.h5a.exists(holder.id, key.encode()):
-                    found["attributes"][key] = _scalar(holder, key)
+                    try:
+                        found["attributes"][key] = _scalar(holder, key)
+                    except Refused:
+                        found["attributes"][key] = ""  # which whoever needs it will say
                     break
         if _has_names(root, "layer_names"):
             found["kind"] = "model"
@@ -172,11 +175,14 @@ def _texts(holder, key):
     ):
         raise Refused(f"{key} is too long")
     values = np.ravel(holder.attrs[key])
-    texts = [v.decode() if isinstance(v, bytes) else str(v) for v in values.tolist()]
+    try:
+        texts = [v.decode() if isinstance(v, bytes) else str(v) for v in values.tolist()]
+        for text in texts:
+            text.encode()  # h5py keeps bytes that are no UTF-8 as something that is no text
+    except UnicodeError:
+        raise Refused(f"{key} holds bytes that are no text") from None
     if sum(map(len, texts)) > MAX_ATTRIBUTE:
         raise Refused(f"{key} is too long")
-    for text in texts:
-        text.encode()  # h5py keeps bytes that are no UTF-8 as something that cannot be written
     return texts
 
 
