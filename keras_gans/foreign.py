@@ -70,6 +70,8 @@ def _open(path, description):
     values = _values(path, network, found)
     model, normalization = _build(network, index, values)
     image_shape, layout = image_of(outputs[index].shape)
+    if layout == "flat" and image_shape and image_shape[0] not in (28, 32, 64):
+        notes.append(f"its {math.prod(outputs[index].shape)} numbers were read as {image_shape}")
     inputs = _inputs(network, reckoning)
     if any(i["role"] == "latent" and "guessed" in i for i in inputs):
         notes.append("which of its inputs are labels was guessed from their sizes")
@@ -190,14 +192,15 @@ def _by_counter(network, groups, prefix=""):
     for part in network.parts.values():
         key = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", part.kind)
         key = re.sub(r"([a-z])([A-Z])", r"\1_\2", key).lower()
-        number = counts.get(key, 0)
-        counts[key] = number + 1
-        names = [f"{key}_{number}" if number else key, part.name]
-        places = [
-            f"{prefix}{folder}/{name}"
-            for folder in ("layers", "_layer_checkpoint_dependencies")
-            for name in names
-        ]
+        places = []
+        # Keras 2 listed functional networks' layers with weights twice, and so counted them.
+        for folder, step in (("layers", 1), ("_layer_checkpoint_dependencies", 2)):
+            number = counts.get((folder, key), 0)
+            counts[folder, key] = number + (step if _flat(part) else 1)
+            places.append(
+                f"{prefix}{folder}/{key}_{number}" if number else f"{prefix}{folder}/{key}"
+            )
+        places.append(f"{prefix}layers/{part.name}")
         if part.network is not None:
             inside = next((p for p in places if any(g.startswith(f"{p}/") for g in groups)), None)
             if inside is not None:

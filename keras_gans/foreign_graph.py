@@ -122,7 +122,7 @@ def parse(text):
     if not isinstance(config, dict) or not _is_network(config):
         kind = config.get("class_name") if isinstance(config, dict) else None
         if isinstance(kind, str):
-            raise _unknown(kind, f"the network is of the class {short(kind)}")
+            raise _unknown(kind, f"the network, of the class {short(kind)},")
         raise UsageError("its description is not that of a network")
     return _Parser().network(config, 0)
 
@@ -142,7 +142,7 @@ def _unknown(kind, what):
     if kind == "Lambda":
         return UsageError(f"{what} holds Python code, which is never run")
     return UsageError(
-        f"{what} is not among the layers that can be opened; only the code that made it knows it"
+        f"{what} is not among those that can be opened; only the code that made it knows it"
     )
 
 
@@ -187,7 +187,7 @@ class _Parser:
         part.kind = _operator(entry) or kind
         known = kind == "InputLayer" or kind in foreign_layers.RULES
         if part.kind == kind and not (known and _is_own(entry)):
-            raise _unknown(kind, f"the layer {short(name)} of the class {short(kind)}")
+            raise _unknown(kind, f"the layer {short(name)}, of the class {short(kind)},")
         return part, entry
 
     def sequential(self, name, config, entries):

@@ -121,21 +121,28 @@ def _call(model, given):
 def _range(made, recipe):
     """The range whose ends are black and white. The last layer's bounds are what is possible."""
     bounds, notes = recipe["bounds"], recipe["notes"]
-    least, most = (float(v) for v in np.quantile(made, (0.001, 0.999)))
-    if bounds is not None and tuple(bounds) == (-1.0, 1.0) and least > -0.01 and most > 0.1:
+    least, low, most = (float(v) for v in np.quantile(made, (0.001, 0.05, 0.999)))
+    if bounds is not None and tuple(bounds) == (-1.0, 1.0):
+        # Many train on pixels of 0 to 1 what could make -1: then nothing, or hardly anything, does.
+        black = least > -0.01 or np.mean(np.abs(made) < 0.05) > 0.25
+        if low < -0.1 or most < 0.1 or not black:
+            return bounds
         notes.append(
-            "it could make values of -1 to 1, but makes none below 0, which was taken for black; "
-            "--range=-1,1 says otherwise"
+            "it could make values of -1 to 1, but makes hardly any below 0, which was taken for "
+            "black; --range=-1,1 says otherwise"
         )
         return 0.0, 1.0
-    if bounds is not None:
-        low, high = bounds
-        if high > low and (low, high) != (0.0, 6.0):
-            return low, high
-    found = (0.0, 255.0) if most > 3 else (-1.0, 1.0) if least < -0.1 else (0.0, 1.0)
+    if bounds is not None and bounds[0] < bounds[1] and tuple(bounds) != (0.0, 6.0):
+        return bounds
+    if most > 64:
+        found = (0.0, 255.0)
+    elif most > 3:
+        found = (0.0 if low > -0.1 else -most, most)
+    else:
+        found = (-1.0, 1.0) if low < -0.1 else (0.0, 1.0)
     notes.append(
-        f"nothing bounds its values, which go from {least:.3g} to {most:.3g}: {found[0]:g} was "
-        f"taken for black and {found[1]:g} for white; --range says otherwise"
+        f"nothing bounds its values, which go from {least:.3g} to {most:.3g}: {found[0]:.3g} was "
+        f"taken for black and {found[1]:.3g} for white; --range says otherwise"
     )
     return found
 
@@ -152,7 +159,7 @@ def _check_latents(recipe, normalization, labels):
         live = found > 1e-6 * max(float(found.max()), 1e-12)  # dead units say nothing
         shares[distribution] = float(np.median(variances[live] / found[live])) if live.any() else 1
     share = shares[recipe["latents"]]
-    if not 0.1 < share < 10:
+    if not 1 / 20 < share < 20:  # the statistics of a network in training lag behind
         best = min(shares, key=lambda name: abs(math.log(max(shares[name], 1e-9))))
         recipe["notes"].append(
             f"its batch normalization expects {share:.3g} times the variance that standard normal "

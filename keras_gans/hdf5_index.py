@@ -65,7 +65,7 @@ def index(path):
             found["layers"] = _layers(root)
         elif "model_config" in found["attributes"] or "keras_gans" in found["attributes"]:
             raise Refused("it has no list of layers")
-        elif {"layers", "_layer_checkpoint_dependencies"} & set(names):
+        elif any(name.startswith(("layers", "_layer_checkpoint_dependencies")) for name in names):
             found["kind"] = "variables"
             found["layers"] = _variables(file)
         return found
@@ -110,7 +110,9 @@ def _variables(file):
                 datasets.append(_dataset(item, name))
         if datasets:
             datasets.sort(key=lambda dataset: (len(dataset["name"]), dataset["name"]))
-            layers.append([path.removesuffix("/vars").removeprefix("/"), datasets])
+            # On Windows Keras 2 wrote layers\\dense as one name.
+            name = path.removesuffix("/vars").replace("\\", "/").removeprefix("/")
+            layers.append([name, datasets])
     return layers
 
 
