@@ -134,6 +134,8 @@ def unpacked(path):
 def _member(archive, name, most, out):
     """Copies a member to a file; never more than it declares, and that within bounds."""
     info = archive.getinfo(name)
+    if info.file_size > 100 * info.compress_size + (1 << 20):
+        raise UsageError(f"{archive.filename}: {name} claims to be far larger than it is packed")
     if info.file_size > most:
         raise UsageError(f"{archive.filename}: {name} has more than {most >> 20} MiB")
     left = info.file_size

@@ -218,9 +218,9 @@ def _unfiltered(data, dataset, dtype):
     length = math.prod(dataset.chunks) * dtype.itemsize
     for name in reversed(dataset.filters):
         if name == "gzip":
-            data = zlib.decompressobj().decompress(data, length)
+            data = zlib.decompressobj().decompress(data, length + 1)
         else:  # the first bytes of all numbers, then the second ones
-            whole = np.frombuffer(data[:length], np.uint8)
+            whole = np.frombuffer(data, np.uint8)
             data = np.ascontiguousarray(whole.reshape(dtype.itemsize, -1).T).tobytes()
     if len(data) != length:
         raise ValueError("a piece of its values has another size than declared")
