@@ -75,6 +75,7 @@ def _open(path, description):
     inputs = _inputs(network, reckoning)
     if any(i["role"] == "latent" and "guessed" in i for i in inputs):
         notes.append("which of its inputs are labels was guessed from their sizes")
+    classes = [entry["classes"] for entry in inputs if entry["role"] in ("labels", "one-hot")]
     recipe = {
         "source": "foreign",
         "keras_version": description.attributes.get("keras_version", "unknown"),
@@ -83,7 +84,7 @@ def _open(path, description):
         "activations": reckoning.activations,
         "inputs": inputs,
         "latent_dim": sum(math.prod(i["shape"]) for i in inputs if i["role"] == "latent"),
-        "labels": max((i["classes"] for i in inputs if i["role"] == "labels"), default=None),
+        "labels": max(classes, default=None),
         "output_shape": list(outputs[index].shape),
         "image_shape": image_shape,
         "layout": layout,
