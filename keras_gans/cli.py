@@ -239,8 +239,9 @@ def _main_parser():
     verb = verbs.add_parser(
         "generate",
         help="make images with a saved generator",
-        description="Makes images with a generator_model_*.h5 of a run. The same seed makes the "
-        "same images; the grids of a run are those of its own seed.",
+        description="Makes images with a generator_model_*.h5 of a run, or with a generator that "
+        "any Keras since 2.0 has saved: its description is read as data, and no code in it is run. "
+        "The same seed makes the same images; the grids of a run are those of its own seed.",
     )
     verb.add_argument("path", type=Path, metavar="PATH.h5")
     verb.add_argument("--count", type=_positive, default=64, help="images; default: 64")
@@ -258,6 +259,10 @@ def _main_parser():
         help="rows of STEPS images on the way from one latent to another",
     )
     verb.add_argument("--spherical", action="store_true", help="along the arc, not the line")
+    others = _options_of_others(verb)
+    others.add_argument(
+        "--labels", metavar="N", help="labels to make, in turns: 3, or 0-9; default: all"
+    )
     verb.set_defaults(verb=_generate)
 
     verb = verbs.add_parser(
@@ -304,6 +309,7 @@ def _main_parser():
     verb.add_argument(
         "--json", action="store_true", help="print everything as JSON instead of a table"
     )
+    _options_of_others(verb)
     verb.set_defaults(verb=_evaluate)
 
     verb = verbs.add_parser(
@@ -382,6 +388,22 @@ def _main_parser():
     return parser
 
 
+def _options_of_others(verb):
+    """What a stranger's generator may need to be told."""
+    others = verb.add_argument_group("for generators of others")
+    others.add_argument(
+        "--range",
+        metavar="MIN,MAX",
+        help="values that are black and white: -1,1 or 0,1 or 0,255; write --range=-1,1",
+    )
+    others.add_argument(
+        "--latents",
+        metavar="KIND",
+        help="normal (the default), uniform (-1 to 1), normal:MEAN,DEVIATION, uniform:MIN,MAX",
+    )
+    return others
+
+
 def _generate(options):
     import numpy as np
 
@@ -398,14 +420,25 @@ def _generate(options):
     if suffix and options.out.is_dir():
         raise UsageError(f"--out {options.out}: that is a folder, and a {suffix} is a file")
     _check_writable(options.out.parent if suffix else options.out, "--out")
+    output_range = _range(options.range)
+    labels = None if options.labels is None else _numbers(options.labels, "--labels")
+    _check_latents(options.latents)
     quiet.silence_libraries()
     with Line(options.path.name) as line:
         line.status("loading Keras")
-        generator, recipe = generators.load(options.path)
+        generator, recipe = generators.load(options.path, output_range, options.latents)
+        foreign = generators.is_foreign(recipe)
+        if not foreign and (output_range or options.latents):
+            raise UsageError(f"{options.path} is of a run and needs no --range or --latents")
+        if foreign and recipe["kind"] is not None:
+            raise UsageError(f"{options.path} is {recipe['kind']}")
+        for note in recipe["notes"] if foreign else []:
+            line.note(f"note: {note}")
         count, steps = options.count, options.interpolate
+        kind = recipe["latents"] if foreign else "normal"
         if steps:
             rows = max(1, count // steps)
-            ends = generators.latents(2 * rows, recipe["latent_dim"], options.seed)
+            ends = generators.latents(2 * rows, recipe["latent_dim"], options.seed, kind)
             latents = np.concatenate(
                 [
                     generators.interpolate(start, end, steps, options.spherical)
@@ -413,16 +446,22 @@ def _generate(options):
                 ]
             )
         else:
-            latents = generators.latents(count, recipe["latent_dim"], options.seed)
+            latents = generators.latents(count, recipe["latent_dim"], options.seed, kind)
+        if labels is None and foreign and recipe["labels"]:
+            labels = range(recipe["labels"])
+        columns = steps or (len(labels) if labels and len(labels) <= 20 else None)
+        if labels is not None:  # a row of an interpolation keeps its label
+            labels = np.resize(np.repeat(labels, steps or 1), len(latents))
         line.status(f"{len(latents):,} images")
-        images = generators.images(generator, latents)
+        images = generators.images(generator, latents, recipe=recipe, labels=labels)
     if suffix == ".png":
         options.out.parent.mkdir(parents=True, exist_ok=True)
-        columns = steps or int(np.ceil(np.sqrt(len(images))))
+        columns = columns or int(np.ceil(np.sqrt(len(images))))
         plots.save_image(plots.grid(images, columns), options.out)
     elif suffix == ".npz":
         options.out.parent.mkdir(parents=True, exist_ok=True)
-        np.savez_compressed(options.out, images=images, latents=latents)
+        given = {} if labels is None else {"labels": labels}
+        np.savez_compressed(options.out, images=images, latents=latents, **given)
     else:
         options.out.mkdir(parents=True, exist_ok=True)
         for i, image in enumerate(images):
@@ -457,7 +496,10 @@ def _evaluate(options):
         options.samples,
         options.seed,
         options.split,
+        _range(options.range),
+        options.latents,
     )
+    _check_latents(options.latents)
     quiet.silence_libraries()
     # The table or the JSON alone goes to standard output, so that it can be piped.
     with Line("evaluate", Console(stderr=True), unit="images") as line:
@@ -496,6 +538,27 @@ def _audit(options):
             line,
         )
     print(page)
+
+
+def _range(text):
+    """ "-1,1" as (-1.0, 1.0); None as None."""
+    if text is None:
+        return None
+    try:
+        low, high = (float(part) for part in text.split(","))
+    except ValueError:
+        low = high = 0.0
+    if not -1e6 < low < high < 1e6:
+        raise UsageError(f"--range {text}: write two numbers, the lower first, like --range=-1,1")
+    return low, high
+
+
+def _check_latents(kind):
+    """Lets a mistake show before the wait for Keras."""
+    from keras_gans import generators
+
+    if kind is not None:
+        generators.latents(1, 1, distribution=kind)
 
 
 def _report(options):

@@ -9,6 +9,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 import keras_gans
 from keras_gans import datasets, generators
 from keras_gans.errors import UsageError, suggestion
@@ -33,6 +35,7 @@ class Request:
         samples: Images on each side; None for 5,000, or for all where there are fewer.
         seed: Of latents, or of the choice of images, and of what a measure draws.
         split: Of the real data set, "train" or "test".
+        output_range, latents: Of a stranger's generator, as `generators.load` takes them.
     """
 
     source: Path
@@ -42,6 +45,8 @@ class Request:
     samples: int | None = None
     seed: int = 0
     split: str = "train"
+    output_range: tuple | None = None
+    latents: str | None = None
 
     def __post_init__(self):
         for name in self.measures:
@@ -62,7 +67,8 @@ def evaluate(request, data_dir=None, progress=None):
     Args:
         request: `Request`.
         data_dir: The data folder; see `datasets.data_folder`.
-        progress: Object with `status(text)`, `begin(total)` and `update(done)`, if given.
+        progress: Object with `status(text)`, `note(text)`, `begin(total)` and `update(done)`, if
+            given.
 
     Returns:
         A dict of plain values: "generated" and "real" say which images, "results" is a list of
@@ -142,11 +148,17 @@ def _generated(request, real, progress):
     if path.suffix.lower() not in (".h5", ".hdf5", ".keras"):
         return datasets.load(Path(os.path.abspath(path)))
     progress.status("opening the generator")
-    generator, recipe = generators.load(path)
+    generator, recipe = generators.load(path, request.output_range, request.latents)
+    if recipe.get("kind"):
+        raise UsageError(f"{path} is {recipe['kind']}")
+    for note in recipe.get("notes", ()):
+        progress.note(f"note: {note}")
     count = request.samples or min(SAMPLES, len(real))
     progress.status(f"{count:,} images of {path.name}")
-    images = generators.sample(generator, recipe, count, request.seed)
-    return datasets.Images(path.stem, images, None, source=path.name)
+    classes = recipe.get("labels")  # as many of each
+    labels = np.arange(count) % classes if classes else None
+    images = generators.sample(generator, recipe, count, request.seed, labels)
+    return datasets.Images(path.stem, images, labels, source=path.name)
 
 
 def _count(request, fake, real):
@@ -189,4 +201,4 @@ class _Quiet:
     def status(self, text):
         pass
 
-    begin = update = status
+    note = begin = update = status

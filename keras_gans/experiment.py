@@ -305,8 +305,8 @@ def read_table(name_or_path):
         UsageError: There is no such table, or something in it is wrong.
     """
     path = _find_table(name_or_path)
-    if path.stat().st_size > 1_000_000:
-        raise UsageError(f"{path}: a table of over 1 MB is not one that people wrote")
+    if path.stat().st_size > 200_000:  # which takes seconds to read
+        raise UsageError(f"{path}: a table of over 200 kB is not one that people wrote")
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: 2022-02-30
@@ -354,17 +354,40 @@ def _find_table(name_or_path):
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """PyYAML's safe loader, which would let the last of two equal keys win unseen."""
+    """PyYAML's safe loader, which would let the last of two equal keys win unseen.
+
+    A few lines of YAML can be nested without end, or stand for billions of words: bounds are for
+    the depth, and for what merge keys copy.
+    """
+
+    depth = merged = 0
+
+    def compose_node(self, parent, index):
+        self.depth += 1
+        if self.depth > 50:
+            raise yaml.YAMLError("it is nested more than 50 deep")
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
 
     def compose_mapping_node(self, anchor):
         node = super().compose_mapping_node(anchor)
-        keys = [key.value for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]
-        for key in keys:
-            if keys.count(key) > 1:
+        seen = set()
+        for key, _ in node.value:
+            if key.tag == "tag:yaml.org,2002:merge" or not isinstance(key, yaml.ScalarNode):
+                continue
+            if key.value in seen:
                 raise yaml.MarkedYAMLError(
-                    problem=f"'{key}' occurs twice", problem_mark=node.start_mark
+                    problem=f"'{key.value}' occurs twice", problem_mark=node.start_mark
                 )
+            seen.add(key.value)
         return node
+
+    def flatten_mapping(self, node):
+        super().flatten_mapping(node)
+        self.merged += len(node.value)
+        if self.merged > 100_000:
+            raise yaml.YAMLError("its merge keys stand for more than 100,000 fields")
 
 
 def _set(row, keys, value):

@@ -1,9 +1,10 @@
 """Saved generators: writing them, opening them safely, making images with them.
 
-A file is an ordinary Keras .h5 (`keras.models.load_model(path, compile=False)` opens it without
-this package) with one attribute more, the recipe: the network's name and options and the run
-it comes from. Opening never believes the file's own model description: the network is built
-by this package from the recipe, and the file has to hold exactly its weights.
+A file of ours is an ordinary Keras .h5 (`keras.models.load_model(path, compile=False)` opens it
+without this package) with one attribute more, the recipe: the network's name and options and the
+run it comes from. Opening it never believes its model description: the network is built by this
+package from the recipe, and the file has to hold exactly its weights. Other files have only that
+description; `foreign` reads it as data.
 """
 
 import json
@@ -15,6 +16,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from keras_gans import foreign, foreign_files, foreign_probe, hdf5
 from keras_gans.errors import UsageError
 from keras_gans.files import replacing, write
 
@@ -48,56 +50,88 @@ class _InMemory(h5py.File):
         return "generator.h5"
 
 
-def load(path):
-    """Opens a generator that this package saved.
+def load(path, output_range=None, distribution=None):
+    """Opens a generator: one that this package saved, or a stranger's.
+
+    Of a stranger's file the description is read as data and the network made of Keras's own
+    layers; nothing in it is run. What it does not say is found by trying it, or given here.
 
     Args:
-        path: An .h5 file.
+        path: An .h5 file of any Keras since 2.0, or a .keras archive.
+        output_range: (least, most) of a stranger's pixels, where it is known.
+        distribution: Of a stranger's latents, as in `latents`, where it is known; else "normal".
 
     Returns:
-        The pair (generator, recipe): a `keras.Model` and the dict that `save` was given.
+        The pair (generator, recipe): a `keras.Model` and a dict. Of our own files it is what `save`
+        was given. Of strangers' it has "source" ("foreign"), "keras_version", "kind" (None, or what
+        it is that is no generator with latents), "parameters", "activations" (numbers made for
+        one image), "inputs" (list of dicts: "name", "shape", "role": "latent", "labels",
+        "one-hot", "image" or "tokens", and of labels "classes"), "latent_dim" (of all latents
+        together), "labels" (how many classes, or None), "output_shape", "image_shape" (None where
+        it makes no images), "layout" and "bounds" of the output, "output_range" and "latents" (the
+        distribution), and "notes": sentences that a user should see.
 
     Raises:
-        UsageError: The file is missing, is not HDF5, was not saved by this package, or does not
-            hold exactly the weights of the network that its recipe names.
+        UsageError: The file is missing or is something else, is damaged, holds code or layers
+            that are not known, or not exactly the weights of its network.
     """
     path = Path(path)
     if not path.is_file():
         raise UsageError(f"there is no file {path}")
-    if not h5py.is_hdf5(path):
-        raise UsageError(f"{path} is not an HDF5 file: it begins with {_beginning(path)}")
-    try:
-        with h5py.File(path, "r") as file:
-            recipe = _recipe(file, path)
-            values = _values(file, _shapes(recipe, path), path)
-    except UsageError:
-        raise
-    except Exception as error:  # h5py has many ways to say so
-        raise UsageError(f"{path} is damaged: {' '.join(str(error).split())}") from error
+    if foreign_files.is_keras_archive(path):
+        with foreign_files.unpacked(path) as (weights, description):
+            try:
+                return _load_foreign(weights, description, output_range, distribution)
+            except UsageError as error:
+                raise UsageError(str(error).replace(str(weights), str(path))) from None
+    with path.open("rb") as file:
+        if file.read(len(hdf5.SIGNATURE)) != hdf5.SIGNATURE:
+            raise UsageError(f"{path} is {foreign_files.guess(path)}")
+    description = hdf5.describe(path)
+    if _ATTRIBUTE in description.attributes:
+        return _load_own(path, description)
+    if "model_config" in description.attributes:
+        return _load_foreign(path, description, output_range, distribution)
+    if description.kind == "other":
+        names = ", ".join(description.names) or "nothing"
+        raise UsageError(f"{path} is an HDF5 file but no Keras model: it holds {names}")
+    raise UsageError(
+        f"{path} holds weights alone and not the network that they belong to; it takes the file "
+        "that model.save() writes, or the code that made it"
+    )
+
+
+def _load_own(path, description):
+    recipe = _recipe(description.attributes[_ATTRIBUTE], path)
+    found = [dataset for _, datasets in description.layers for dataset in datasets]
+    values = _values(found, _shapes(recipe, path), path)
     generator = _build(recipe, path)
     for weight, value in zip(_weights(generator), values, strict=True):
         weight.assign(value)
     return generator, recipe
 
 
-def latents(count, latent_dim, seed=0):
-    """Standard normal latents: float32 `(count, latent_dim)`, a function of the arguments."""
-    random = np.random.Generator(np.random.Philox(seed))
-    return random.standard_normal((count, latent_dim), dtype="float32")
+def _load_foreign(path, description, output_range, distribution):
+    generator, recipe, normalization = foreign.open_network(path, description)
+    if recipe["kind"] is None:
+        try:
+            foreign_probe.probe(generator, recipe, normalization, output_range, distribution)
+        except UsageError as error:
+            raise UsageError(f"{path}: {error}") from None
+    return generator, recipe
 
 
-def sample(generator, recipe, count, seed=0):
-    """Images of random latents: a function of the arguments.
+def latents(count, latent_dim, seed=0, distribution="normal"):
+    """Latents, a function of the arguments: float32 `(count, latent_dim)`.
 
     Args:
-        generator, recipe: What `load` returned.
-        count: How many images, >= 1.
-        seed: Of the latents.
-
-    Returns:
-        uint8 array `(count, height, width, channels)`.
+        count: How many.
+        latent_dim: Numbers in each.
+        seed: >= 0.
+        distribution: "normal", the standard one; "uniform" in [-1, 1]; or with numbers
+            "normal:MEAN,DEVIATION" or "uniform:LEAST,MOST".
     """
-    return images(generator, latents(count, recipe["latent_dim"], seed))
+    return foreign_probe.draw(count, latent_dim, seed, distribution)
 
 
 def interpolate(start, end, steps, spherical=False):
@@ -125,30 +159,85 @@ def interpolate(start, end, steps, spherical=False):
     return points.astype("float32")
 
 
-def images(generator, latents, batch_size=500):
+def images(generator, latents, batch_size=500, recipe=None, labels=None):
     """What a generator makes of latents, in inference mode.
 
     Args:
-        generator: `keras.Model` with images in [-1, 1].
+        generator: `keras.Model` with images in [-1, 1], or what the recipe says.
         latents: float32 `(n, latent_dim)`.
-        batch_size: Images made at a time.
+        batch_size: Images made at a time; fewer of a stranger's large ones.
+        recipe: Of `load`; needed for a stranger's.
+        labels: Integers `(n,)` for a stranger's generator that takes labels; None is all of them
+            in turns.
 
     Returns:
         uint8 array `(n, height, width, channels)`.
+
+    Raises:
+        UsageError: It is no generator of images, takes no such labels, or makes NaN.
     """
     from keras_gans.datasets import to_uint8
 
-    return to_uint8(generator.predict(latents, batch_size=batch_size, verbose=0))
+    if not is_foreign(recipe):
+        if labels is not None:
+            raise UsageError("this generator takes no labels")
+        return to_uint8(generator.predict(latents, batch_size=batch_size, verbose=0))
+    if recipe["kind"] is not None:
+        raise UsageError(f"this is {recipe['kind']}")
+    if labels is not None:
+        if recipe["labels"] is None:
+            raise UsageError("this generator takes no labels")
+        if len(labels) and not 0 <= min(labels) <= max(labels) < recipe["labels"]:
+            raise UsageError(f"this generator's labels are 0 to {recipe['labels'] - 1}")
+    batch_size = min(batch_size, foreign_probe.batch_size(recipe))
+    labels = np.arange(len(latents)) if labels is None else np.asarray(labels)
+    low, high = recipe["output_range"]
+    pixels = np.empty((len(latents), *recipe["image_shape"]), np.uint8)
+    for start in range(0, len(latents), 10 * batch_size):
+        part = slice(start, start + 10 * batch_size)
+        given = foreign_probe.arrays(recipe, latents[part], labels[part])
+        given = given if len(given) > 1 else given[0]
+        made = generator.predict(given, batch_size=batch_size, verbose=0)
+        unit = (_arranged(made, recipe) - low) * (2 / (high - low)) - 1
+        pixels[part] = to_uint8(unit)
+    return pixels
 
 
-def _recipe(file, path):
-    text = file.attrs.get(_ATTRIBUTE)
-    if text is None:
-        kind = "a Keras model" if "model_config" in file.attrs else "no Keras model"
-        raise UsageError(
-            f"{path} was not saved by keras_gans (it is {kind}); "
-            "keras-gans opens the generator_model_*.h5 files of its own runs"
-        )
+def sample(generator, recipe, count, seed=0, labels=None):
+    """Images of latents that a seed draws: the same ones whoever asks.
+
+    Args:
+        generator: Of `load`, ours or a stranger's.
+        recipe: Of `load`.
+        count: How many.
+        seed: Of the latents.
+        labels: As `images` takes them.
+
+    Returns:
+        uint8 array `(count, height, width, channels)`.
+
+    Raises:
+        UsageError: As `images`.
+    """
+    distribution = recipe["latents"] if is_foreign(recipe) else "normal"
+    drawn = latents(count, recipe["latent_dim"], seed, distribution)
+    return images(generator, drawn, recipe=recipe, labels=labels)
+
+
+def is_foreign(recipe):
+    """Whether a recipe of `load` is that of a stranger's file."""
+    return recipe is not None and recipe.get("source") == "foreign"
+
+
+def _arranged(made, recipe):
+    """A network's output as (n, height, width, channels)."""
+    if recipe["layout"] == "first":
+        made = np.moveaxis(made, 1, -1)
+    made = made.reshape(len(made), *recipe["image_shape"][:2], -1)
+    return made[..., : recipe["image_shape"][2]]  # without what says how transparent it is
+
+
+def _recipe(text, path):
     try:
         recipe = json.loads(text)
         shape, latent_dim = tuple(recipe["image_shape"]), recipe["latent_dim"]
@@ -208,56 +297,24 @@ def _weights(generator):
     ]
 
 
-def _values(file, expected, path):
+def _values(found, expected, path):
     """The arrays of a file, which have to be of the expected shapes."""
-    found = list(_datasets(file, path))
     if len(found) != len(expected):
         raise UsageError(f"{path} holds {len(found)} weights, its network has {len(expected)}")
-    values = []
     for dataset, shape in zip(found, expected, strict=True):
-        if dataset.shape != shape or dataset.dtype != np.float32:
+        if dataset.shape != shape or dataset.dtype != "<f4":
+            kind = np.dtype(dataset.dtype) if dataset.dtype in hdf5.TYPES else dataset.dtype
             raise UsageError(
-                f"{path}: {dataset.name} is {dataset.dtype} {dataset.shape}, not float32 {shape}"
+                f"{path}: {dataset.name} is {kind} {dataset.shape}, not float32 {shape}"
             )
-        values.append(dataset[()])
+        if dataset.chunks is not None or dataset.values is not None:
+            raise UsageError(f"{path}: {dataset.name} is not stored plainly")
+    values = []
+    for dataset in found:
+        values.append(hdf5.read(path, dataset))
         if not np.isfinite(values[-1]).all():
             raise UsageError(f"{path}: {dataset.name} has values that are not finite")
     return values
-
-
-def _datasets(file, path):
-    """The datasets of weights, in the order of the layers; nothing that points elsewhere."""
-    try:
-        root = _plain(file, "model_weights")
-        for layer in root.attrs["layer_names"]:
-            group = _plain(root, layer)
-            for name in group.attrs["weight_names"]:
-                dataset = group
-                for part in _text(name).split("/"):
-                    dataset = _plain(dataset, part)
-                storage = dataset.id.get_create_plist()
-                if dataset.is_virtual or dataset.external or storage.get_nfilters():
-                    raise ValueError(f"{dataset.name} is not stored plainly")
-                yield dataset
-    except (KeyError, AttributeError, TypeError, ValueError, RuntimeError) as error:
-        raise UsageError(f"{path} is not laid out like a Keras .h5 file: {error}") from None
-
-
-def _plain(group, name):
-    name = _text(name)
-    if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-        raise ValueError(f"'{name}' is missing or a link to elsewhere")
-    return group[name]
-
-
-def _text(name):
-    return name.decode() if isinstance(name, bytes) else str(name)
-
-
-def _beginning(path):
-    with path.open("rb") as file:
-        beginning = file.read(24)
-    return repr(beginning.decode("ascii")) if beginning.isascii() else beginning[:8].hex(" ")
 
 
 @contextmanager

@@ -283,7 +283,7 @@ def test_binary_file_is_refused(tmp_path):
 
 
 def test_file_of_over_a_megabyte_is_refused_unread(tmp_path):
-    assert "1 MB" in table_refusal(tmp_path, "#" * 1_000_001)
+    assert "200 kB" in table_refusal(tmp_path, "#" * 200_001)
 
 
 def test_error_in_a_row_names_table_and_row(tmp_path):

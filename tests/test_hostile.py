@@ -1,0 +1,49 @@
+"""Files made to harm are refused: in one line, soon, and in bounded memory."""
+
+import json
+import subprocess
+import sys
+
+import fuzz
+import hostile
+import pytest
+
+
+@pytest.fixture(scope="module")
+def outcome(tmp_path_factory):
+    """All of them opened in one process of its own, as a user's command would be."""
+    folder = tmp_path_factory.mktemp("hostile")
+    paths = {name: str(path) for name, path in hostile.make(folder).items()}
+    (folder / "list.json").write_text(json.dumps(paths))
+    command = [sys.executable, hostile.__file__, str(folder / "list.json")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout), folder
+
+
+def test_there_are_many():
+    assert len(hostile.FILES) >= 100
+
+
+@pytest.mark.parametrize("name", hostile.FILES)
+def test_refused_in_one_line_and_soon(outcome, name):
+    found, folder = outcome
+    how, message, seconds = found["files"][name]
+    assert how == "refused", message
+    assert "\n" not in message and len(message) < 1_000
+    table_of_a_row = hostile.FILES[name][1] == ".yaml"
+    assert str(folder / name) in message or table_of_a_row
+    assert message.count(str(folder)) <= 1
+    assert seconds < 5  # of computing
+
+
+def test_memory_stays_bounded(outcome):
+    memory = outcome[0]["memory"]
+    assert max(memory.values()) < 1.5e9, memory
+
+
+def test_spoilt_inputs_open_or_are_refused():
+    counts, failures = fuzz.fuzz(160)
+    failures = {number: how for number, how in failures.items() if not how.startswith("slow")}
+    assert not failures
+    assert counts["refused"] > 40 and counts["opened"] > 10
