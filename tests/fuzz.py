@@ -6,6 +6,7 @@ and opens each. The work is done in processes of their own, here without the one
 `keras_gans.hdf5` starts for each file: so it shows how often the HDF5 library itself falls.
 """
 
+import copy
 import json
 import random
 import subprocess
@@ -57,12 +58,12 @@ def spoil_values(value, luck):
         holder, key = luck.choice(places)
         kind = luck.randrange(5)
         if kind < 3:
-            holder[key] = luck.choice(TREASURES)
+            holder[key] = copy.deepcopy(luck.choice(TREASURES))
         elif kind == 3:
             del holder[key]
         else:
-            _, other = luck.choice(places), luck.choice(places)
-            holder[key] = json.loads(json.dumps(other[0][other[1]])) if other[0] else None
+            other, place = luck.choice(places)
+            holder[key] = copy.deepcopy(other.get(place) if isinstance(other, dict) else other)
     return value
 
 
@@ -199,6 +200,8 @@ def fuzz(count, first=0):
                 failures[begun] = f"fell: {status}"
                 begun += 1
             number = begun
+            if first + count - number:
+                print(f"{number - first} of {count}: {dict(counts)}", file=sys.stderr)
     return dict(counts), failures
 
 

@@ -102,7 +102,7 @@ def data_folder(argument=None):
     return Path(folder).expanduser()
 
 
-def load(name, data_dir=None, split="train"):
+def load(name, data_dir=None, split="train", damaged="refuse"):
     """Loads a data set by its name, or a folder, .zip or .npz of one's own.
 
     A name is looked for as `<data folder>/<name>.npz`, then where its module knows to look. A
@@ -114,6 +114,8 @@ def load(name, data_dir=None, split="train"):
             `./mnist`, or give a `Path`, to mean the file.
         data_dir: The data folder; see `data_folder`.
         split: `train`, or `test` where there is one.
+        damaged: Images of a folder or .zip that cannot be read: "refuse" them all, naming the
+            first, or "skip" those; then `source` says how many were skipped.
 
     Returns:
         `Images`.
@@ -123,7 +125,7 @@ def load(name, data_dir=None, split="train"):
             that says what to do.
     """
     if isinstance(name, os.PathLike) or name not in names():
-        return _load_path(Path(os.path.abspath(Path(name).expanduser())), split)
+        return _load_path(Path(os.path.abspath(Path(name).expanduser())), split, damaged)
     module = import_module(f"{__name__}.{name}")
     if split not in module.SPLITS:
         raise UsageError(f"{name} has no split {split!r}{suggestion(split, module.SPLITS)}")
@@ -134,7 +136,7 @@ def load(name, data_dir=None, split="train"):
     return Images(name, *module.fetch(folder, split))
 
 
-def _load_path(path, split):
+def _load_path(path, split, damaged):
     if not path.exists():
         raise UsageError(
             f"there is no data set {path.name!r}{suggestion(path.name, names())}; "
@@ -145,7 +147,9 @@ def _load_path(path, split):
         return Images(name, *_files.read_npz(path, split), source=path.name)
     if split != "train":
         raise UsageError(f"{path} has no split {split!r}: images of one's own are all 'train'")
-    return Images(name, _files.read_images(path), None, source=path.name)
+    images, skipped = _files.read_images(path, damaged)
+    left_out = f" without {len(skipped)} damaged" if skipped else ""
+    return Images(name, images, None, source=f"{path.name}{left_out}")
 
 
 def _check_unit(images, source):

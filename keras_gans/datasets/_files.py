@@ -27,6 +27,7 @@ MAX_BYTES = 16 << 30  # of one array: more than any of these experiments can use
 MAX_FILE = 128 << 20  # of one encoded image
 MAX_PIXELS = 1 << 24  # of one image: 4096 x 4096
 MAX_DEFLATE = 1032  # bytes that one deflated byte can stand for, at most
+MAX_FILES = 2_000_000  # in one folder or .zip
 
 
 @contextmanager
@@ -211,6 +212,8 @@ def pictures(path):
             raise UsageError(
                 f"{path} holds no image; put files in it that end in {', '.join(SUFFIXES)}"
             )
+        if len(sizes) > MAX_FILES:
+            raise UsageError(f"{path} holds more than {MAX_FILES:,} images; take fewer")
         huge = next((name for name, size in sizes.items() if size > MAX_FILE), None)
         if huge is not None:
             raise UsageError(f"{path}: {huge!r} has more than {MAX_FILE >> 20} MiB; take it out")
@@ -263,22 +266,30 @@ def decode(data, what):
             return image.convert("L" if grey else "RGB")
 
 
-def read_images(path):
+def read_images(path, damaged="refuse"):
     """Reads every image of a folder or a .zip; all must have one size and one kind of colour.
 
     Args:
         path: `Path` of the folder or the .zip.
+        damaged: What to do with an image that cannot be read: "refuse" all, or "skip" it.
 
     Returns:
-        uint8 [n, height, width, channels], in the order of the names.
+        (images, skipped): uint8 [n, height, width, channels], in the order of the names, and the
+        list of what is wrong with each image that was left out.
 
     Raises:
         UsageError: An image differs from the first, is broken, or there is none.
     """
     with pictures(path) as (names, read):
-        images = None
-        for index, name in enumerate(names):
-            image = decode(read(name), f"{path}: {name!r}")
+        images, kept, skipped = None, 0, []
+        for name in names:
+            try:
+                image = decode(read(name), f"{path}: {name!r}")
+            except UsageError as error:
+                if damaged != "skip":
+                    raise
+                skipped.append(str(error))
+                continue
             pixels = np.asarray(image).reshape(image.height, image.width, -1)
             if images is None:
                 if pixels.nbytes * len(names) > MAX_BYTES:
@@ -286,16 +297,20 @@ def read_images(path):
                         f"{path}: {len(names)} images of {_described(pixels)} are "
                         f"more than {MAX_BYTES >> 30} GiB; take fewer or smaller ones"
                     )
+                first = name
                 with reading(path, "take fewer or smaller images"):
                     images = np.empty((len(names), *pixels.shape), np.uint8)
             elif pixels.shape != images.shape[1:]:
                 raise UsageError(
-                    f"{path}: {names[0]!r} is {_described(images[0])} but {name!r} is "
+                    f"{path}: {first!r} is {_described(images[0])} but {name!r} is "
                     f"{_described(pixels)}; make them alike, for example with ImageMagick: magick "
                     f"mogrify -resize {image.width}x{image.height}! -type TrueColor *{name[-4:]}"
                 )
-            images[index] = pixels
-    return images
+            images[kept] = pixels
+            kept += 1
+        if images is None:
+            raise UsageError(f"{path}: none of its {len(names)} images can be read: {skipped[0]}")
+    return images[:kept], skipped
 
 
 def _described(pixels):

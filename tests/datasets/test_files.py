@@ -280,14 +280,16 @@ def test_images_come_in_the_order_of_their_names(fill, encoded, rng):
     }
     ignored = {"README.txt": b"hello", ".hidden.png": b"x", "__MACOSX/._a.png": b"x"}
     path = fill(**dict(reversed(files.items())), **ignored)
-    assert np.array_equal(read_images(path), images)
+    found, skipped = read_images(path)
+    assert np.array_equal(found, images) and not skipped
     with pictures(path) as (found, read):
         assert found == names and read("a.png") == files["a.png"]
 
 
 def test_grey_images_have_one_channel(fill, encoded, rng):
     image = rng.integers(0, 256, (5, 6), np.uint8)
-    assert np.array_equal(read_images(fill(**{"a.png": encoded(image)})), image[None, ..., None])
+    found, _ = read_images(fill(**{"a.png": encoded(image)}))
+    assert np.array_equal(found, image[None, ..., None])
 
 
 def test_sizes_that_differ(fill, encoded, refused):
@@ -323,6 +325,20 @@ def test_no_images(fill, refused):
 def test_text_that_is_called_an_image(fill, encoded, refused):
     path = fill(**{"a.png": encoded(np.zeros((2, 2), np.uint8)), "b.png": b"dear diary"})
     refused("'b.png' cannot be read .*take it out", read_images, path)
+
+
+def test_damaged_images_are_skipped_where_the_user_says_so(fill, encoded, rng):
+    images = rng.integers(0, 256, (2, 8, 9, 3), np.uint8)
+    good = {f"{name}.png": encoded(image) for name, image in zip("bd", images, strict=True)}
+    bad = {"a.png": b"text", "c.png": encoded(images[0])[:-30]}
+    found, skipped = read_images(fill(**good, **bad), damaged="skip")
+    assert np.array_equal(found, images)
+    assert ["'a.png'" in skipped[0], "'c.png'" in skipped[1]] == [True, True]
+
+
+def test_nothing_but_damaged_images(fill, refused):
+    path = fill(**{"a.png": b"text", "b.png": b"text"})
+    refused("none of its 2 images can be read: .*'a.png'", read_images, path, "skip")
 
 
 def test_neither_folder_nor_zip(tmp_path, refused):
