@@ -278,6 +278,11 @@ def test_folder_of_a_changed_row_is_refused_and_left_as_it_was(tmp_path):
         (["README.md", "--interpolate", "1"], "1 is not a whole number of at least 2"),
         (["README.md", "--count", "0"], "0 is not a whole number of at least 1"),
         (["README.md", "--seed=-1"], "-1 is not a whole number of at least 0"),
+        (["README.md", "--range", "1"], "write two numbers, the lower first, like --range=-1,1"),
+        (["README.md", "--range=1,-1"], "write two numbers, the lower first, like --range=-1,1"),
+        (["README.md", "--range=nan,1"], "write two numbers, the lower first, like --range=-1,1"),
+        (["README.md", "--labels", "x"], "--labels x: write numbers like"),
+        (["README.md", "--latents", "cauchy"], "write normal, uniform"),
     ],
 )
 def test_wrong_request_for_images_is_one_line_and_status_2(arguments, message):
@@ -297,14 +302,14 @@ def test_images_cannot_take_the_place_of_a_folder(tmp_path):
     assert "that is a folder" in done.stderr
 
 
-def test_foreign_model_is_no_generator(tmp_path):
+def test_file_without_weights_is_no_generator(tmp_path):
     import h5py
 
     with h5py.File(tmp_path / "model.h5", "w") as file:
         file.attrs["model_config"] = "{}"
     done = light(keras_gans("generate", tmp_path / "model.h5", "--out", tmp_path / "a.png"))
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert "was not saved by keras_gans (it is a Keras model)" in done.stderr
+    assert "is not laid out like a Keras .h5 file: it has no list of layers" in done.stderr
     assert files(tmp_path) == ["model.h5"]
 
 
