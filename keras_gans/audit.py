@@ -107,7 +107,7 @@ def audit(results, data_dir, out, samples, network, progress):
     out.mkdir(parents=True, exist_ok=True)
     with replacing(out / "audit.json") as partial:
         partial.write_text(json.dumps(content, indent=1) + "\n")
-    plots.audit(out / "audit.png", _plotted(content))
+    plots.audit(out / "audit.png", _plotted(content), f"{extractor.name}, {samples:,} images")
     page = out / "README.md"
     with replacing(page) as partial:
         partial.write_text(markdown(content), encoding="utf-8")
@@ -239,11 +239,13 @@ def markdown(content):
         ]
     lines += ["![distances by reading](audit.png)", ""]
     for name, data in content["data"].items():
-        lines += _section(name, data, [r for r in content["distances"] if r["data"] == name])
-    return "\n".join(lines)
+        lines += _section(
+            name, data, [r for r in content["distances"] if r["data"] == name], network
+        )
+    return "\n".join([*lines, *_fits(content)])
 
 
-def _section(name, data, records):
+def _section(name, data, records, network):
     values = {
         (r["probe"], r.get("row"), r["real_range"], r["fake_range"]): r["value"] for r in records
     }
@@ -275,10 +277,10 @@ def _section(name, data, records):
         for real in RANGES:
             cells = [f"{values['generator', first, real, fake]:.4g}" for fake in RANGES]
             lines.append(f"| {real} | {' | '.join(cells)} |")
-    return [*lines, "", *_answers(values, null, printed), ""]
+    return [*lines, "", *_answers(values, null, printed, network), ""]
 
 
-def _answers(values, null, printed):
+def _answers(values, null, printed, network):
     """What the numbers say, in sentences that hold whatever they are."""
     floor, unscaled = null["0..255"], null["-1..1"]
     lines = [
@@ -288,32 +290,86 @@ def _answers(values, null, printed):
     ]
     if not printed:
         return [*lines, "- No generator of the table was there to measure."]
-    below = [row for row, value in printed.items() if value < floor]
-    lines.append(
-        f"- Printed below what real images score against each other: "
-        f"{'row ' + ', '.join(map(str, below)) if below else 'none of the rows measured here'}."
-    )
+    if network == "imagenet2048":  # only there the printed values are on this scale
+        below = ", ".join(str(row) for row, value in printed.items() if value < floor)
+        lines.append(
+            "- Printed below what real images score against each other: "
+            f"{'row ' + below if below else 'none of the rows measured here'}."
+        )
     black = values["black", None, *READINGS["mixed"]]
     for reading, ways in READINGS.items():
         found = [values["generator", row, *ways] for row in printed]
         spread = f"{min(found):.4g} to {max(found):.4g}" if len(found) > 1 else f"{found[0]:.4g}"
         compared = f"; all-black images score {black:.4g}" if reading == "mixed" else ""
         lines.append(f"- Read as *{reading}*, the generators score {spread}{compared}.")
-    low, high = min(printed.values()), max(printed.values())
-    lines.append(f"- The document prints {low:g} to {high:g} for these rows.")
+    shown = ", ".join(f"{value:g} (row {row})" for row, value in printed.items())
+    lines.append(f"- The document prints {shown}.")
     return lines
 
 
+def _fits(content):
+    """Which reading the printed values fit, by two ratios that need no common scale."""
+    rows = {name: _rows(content, name) for name in content["data"]}
+    lines = ["## What fits the printed values", ""]
+    lines += ["Ratios can be compared whatever the features are.", ""]
+    lines += ["| ratio | printed | " + " | ".join(READINGS) + " |", "|---|---|---|---|---|"]
+    answers = []
+
+    def compare(title, printed, found, answer):
+        cells = ["-" if reading not in found else f"{found[reading]:.3g}" for reading in READINGS]
+        lines.append(f"| {title} | {printed:.3g} | {' | '.join(cells)} |")
+        nearest = min(found, key=lambda reading: abs(np.log(found[reading] / printed)))
+        answers.append(f"- {answer}: *{nearest}* is nearest to what is printed.")
+
+    for name, found in rows.items():
+        if len(found) > 1:
+            spread = {
+                key: max(row[key] for row in found.values())
+                / min(row[key] for row in found.values())
+                for key in ("printed", *READINGS)
+            }
+            compare(
+                f"largest to smallest of {name}, rows {', '.join(map(str, found))}",
+                spread.pop("printed"),
+                spread,
+                f"How much the rows of {name} differ",
+            )
+    mnist, celeba = (list(rows.get(name, {}).values()) for name in DATASETS)
+    if mnist and celeba:
+        middle = {
+            key: [float(np.median([row[key] for row in side])) for side in (mnist, celeba)]
+            for key in ("printed", *READINGS)
+        }
+        base = {reading: middle[reading][1] / middle["mixed"][0] for reading in READINGS}
+        compare(
+            "median of celeba to that of mnist, this one read as mixed",
+            middle["printed"][1] / middle["printed"][0],
+            base,
+            "How far celeba lies below mnist",
+        )
+    if not answers:
+        return [*lines[:2], "Too few generators were there to tell.", ""]
+    return [*lines, "", *answers, ""]
+
+
+def _rows(content, name):
+    """{row: {"printed", and each reading: value}} of one data set."""
+    rows = {}
+    for r in content["distances"]:
+        if r["data"] == name and r["probe"] == "generator":
+            row = rows.setdefault(r["row"], {"printed": r["printed"]})
+            for reading, ways in READINGS.items():
+                if ways == (r["real_range"], r["fake_range"]):
+                    row[reading] = r["value"]
+    return rows
+
+
 def _plotted(content):
-    """For the figure: {data set: (null, [(row, printed, {reading: value}), ...])}."""
+    """For the figure: {data set: (null, {row: {"printed", and each reading: value}})}."""
     panels = {}
     for name in content["data"]:
-        records = [r for r in content["distances"] if r["data"] == name]
-        null = next(r["value"] for r in records if r["probe"] == "null")
-        by_row = {}
-        for r in records:
-            for reading, ways in READINGS.items():
-                if r["probe"] == "generator" and ways == (r["real_range"], r["fake_range"]):
-                    by_row.setdefault(r["row"], (r["printed"], {}))[1][reading] = r["value"]
-        panels[name] = (null, [(row, *found) for row, found in by_row.items()])
+        null = next(
+            r["value"] for r in content["distances"] if (r["data"], r["probe"]) == (name, "null")
+        )
+        panels[name] = (null, _rows(content, name))
     return panels

@@ -100,33 +100,37 @@ def measured(path, history, name, better="lower", printed=None):
     _finish(figure, axes, path)
 
 
-def audit(path, panels):
-    """Draws the distances of an audit: one panel a data set, one group of marks a row.
+def audit(path, panels, title):
+    """Draws the distances of an audit: one panel a data set, one column of marks a row.
 
     Args:
         path: PNG to write.
-        panels: {data set: (distance between two sets of real images, list of
-            (row, printed value, {reading: value}))}.
+        panels: {data set: (distance between two sets of real images,
+            {row: {"printed": value, reading: value, ...}})}.
+        title: Features and number of images; the printed values are of 2,048 features.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    from matplotlib.ticker import NullFormatter
 
-    figure = Figure(figsize=(9, 4.5), layout="constrained")
-    FigureCanvasAgg(figure)
-    columns = figure.subplots(1, len(panels), squeeze=False)[0]
+    figure, columns = _figure(size=(9, 4.8), panels=len(panels))
     for axes, (name, (null, rows)) in zip(columns, panels.items(), strict=True):
         places = range(len(rows))
-        axes.plot(places, [row[1] for row in rows], "kx", markersize=9, label="printed")
-        for mark, reading in zip("osD", rows[0][2] if rows else (), strict=False):
-            axes.plot(places, [row[2][reading] for row in rows], mark, label=f"read as {reading}")
-        axes.axhline(null, color="0.5", linestyle="--", label="real beside real, right")
+        for key, mark in zip(next(iter(rows.values()), ()), "xosD", strict=False):
+            label = "printed (2,048 features)" if key == "printed" else f"read as {key}"
+            colour = "black" if key == "printed" else None
+            values = [row[key] for row in rows.values()]
+            axes.plot(places, values, mark, color=colour, markersize=8, label=label)
+        axes.axhline(null, color="0.5", linestyle="--", label="real beside real, read as right")
         axes.set_yscale("log")
-        axes.set_xticks(places, [f"row {row[0]}" for row in rows])
-        axes.margins(x=0.2)
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter(NullFormatter())
+        axes.set_xticks(places, [f"row {row}" for row in rows])
+        axes.margins(x=0.3, y=0.1)
         axes.set_title(name)
         axes.grid(alpha=0.3)
     columns[0].set_ylabel("Frechet distance")
-    columns[0].legend(fontsize=8)
+    figure.suptitle(title, fontsize=11)
+    marks = columns[0].get_legend_handles_labels()
+    figure.legend(*marks, loc="outside lower center", ncols=3, fontsize=9)
     _save(figure, path)
 
 
@@ -190,14 +194,16 @@ def _smooth(values, share=0.01):
     return (sums[high] - sums[low]) / (high - low)
 
 
-def _figure(size=(8, 4.5)):
+def _figure(size=(8, 4.5), panels=None):
     # Without pyplot: no global state, no display, safe beside a training loop.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=size, layout="constrained")
     FigureCanvasAgg(figure)
-    return figure, figure.subplots()
+    if panels is None:
+        return figure, figure.subplots()
+    return figure, figure.subplots(1, panels, squeeze=False)[0]
 
 
 def _finish(figure, axes, path):
