@@ -219,8 +219,8 @@ def sample(generator, recipe, count, seed=0, labels=None):
     Raises:
         UsageError: As `images`.
     """
-    distribution = recipe["latents"] if is_foreign(recipe) else "normal"
-    drawn = latents(count, recipe["latent_dim"], seed, distribution)
+    distribution = recipe.get("latents") if is_foreign(recipe) else None
+    drawn = latents(count, recipe["latent_dim"], seed, distribution or "normal")
     return images(generator, drawn, recipe=recipe, labels=labels)
 
 

@@ -1,8 +1,8 @@
 """When to stop: on a signal, at once or at the next boundary, and when the parent has died."""
 
+import contextlib
 import os
 import signal
-import sys
 import threading
 
 
@@ -37,14 +37,21 @@ def stop_with_parent():
 
     A parent that holds the other end, and never writes, closes it by dying, however it dies.
     """
+    # Nobody reads on then; the lines to come must not break what is being saved. A pipe that
+    # this process could read itself does not break before they are led elsewhere.
+    held = []
+    with contextlib.suppress(OSError):  # no pipes, or no /proc
+        for descriptor in (1, 2):
+            held.append(os.open(f"/proc/self/fd/{descriptor}", os.O_RDONLY | os.O_NONBLOCK))
 
     def watch():
         while os.read(0, 1024):
             pass
-        # Nobody reads on; the lines to come must not break what is being saved.
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.dup2(nowhere, sys.stderr.fileno())
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
+        for descriptor in (nowhere, *held):
+            os.close(descriptor)
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, daemon=True).start()

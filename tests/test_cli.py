@@ -227,7 +227,7 @@ def test_missing_data_name_the_command_that_makes_them(tmp_path):
     ("images", "message"),
     [
         (np.zeros((3, 28, 28, 3), "uint8"), "28x28, the experiment is about 40x40"),
-        (np.zeros((3, 40, 40, 3), "float32"), "float32; save them as uint8"),
+        (np.zeros((3, 40, 40, 3), "float32"), "float32 from 0 to 0, which looks like [0, 1]; save"),
         (np.zeros((3, 40, 40, 2), "uint8"), "2 channels"),
         (np.zeros((0, 40, 40, 3), "uint8"), "no images"),
         (np.array([[None]]), "object"),
