@@ -225,5 +225,6 @@ def arguments(run, options):
         str(options.results),
         *(["--set", *changes] if changes else []),
         *(["--data-dir", options.data_dir] if options.data_dir else []),
+        *(["--skip-damaged"] if options.skip_damaged else []),
         *(["--restart"] if options.restart else []),
     ]

@@ -98,6 +98,7 @@ def _experiment_parser():
         help="instead of the row's: mnist, celeba, lfw, digits, a folder, a .zip or an .npz",
     )
     add("--data-dir", metavar="DIR", help="folder of the data sets")
+    _option_skip_damaged(add)
     add("--fid-every", metavar="N", help="iterations between two measurements")
     add("--results", type=Path, default=Path("results"), metavar="DIR", help="default: results")
     add("--restart", action="store_true", help="train from the start over what is there")
@@ -121,7 +122,7 @@ def _run_experiments(options):
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     finished = [run for run in runs if states[run.folder] == "finished"]
     todo = [run for run in runs if states[run.folder] != "finished"]
-    data = _load_data(todo, options.data_dir)
+    data = _load_data(todo, options)
     if len(runs) > 1:
         del data  # each process has its own
         return batch.run_several(todo, finished, options)
@@ -190,7 +191,7 @@ def _check_writable(folder, option):
         raise UsageError(f"cannot write to the folder {folder}: give another one with {option}")
 
 
-def _load_data(runs, data_dir):
+def _load_data(runs, options):
     """Images by name, for all runs before the first one starts: none fails for lack of them."""
     from keras_gans import datasets
 
@@ -198,7 +199,7 @@ def _load_data(runs, data_dir):
     for run in runs:
         name = run.experiment.dataset
         if name not in data:
-            data[name] = datasets.load(name, data_dir)
+            data[name] = datasets.load(name, options.data_dir, damaged=_damaged(options))
         run.experiment.check_data(data[name])
     return data
 
@@ -309,6 +310,7 @@ def _main_parser():
     verb.add_argument(
         "--json", action="store_true", help="print everything as JSON instead of a table"
     )
+    _option_skip_damaged(verb.add_argument)
     _options_of_others(verb)
     verb.set_defaults(verb=_evaluate)
 
@@ -386,6 +388,19 @@ def _main_parser():
     verb.add_argument("--data-dir", metavar="DIR", help="the data folder")
     verb.set_defaults(verb=_weights)
     return parser
+
+
+def _option_skip_damaged(add):
+    add(
+        "--skip-damaged",
+        action="store_true",
+        help="leave out images of a folder or .zip that cannot be read, and say how many; "
+        "otherwise the first one is named and nothing is done",
+    )
+
+
+def _damaged(options):
+    return "skip" if options.skip_damaged else "refuse"
 
 
 def _options_of_others(verb):
@@ -498,6 +513,7 @@ def _evaluate(options):
         options.split,
         _range(options.range),
         options.latents,
+        _damaged(options),
     )
     _check_latents(options.latents)
     quiet.silence_libraries()

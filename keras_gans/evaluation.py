@@ -36,6 +36,8 @@ class Request:
         seed: Of latents, or of the choice of images, and of what a measure draws.
         split: Of the real data set, "train" or "test".
         output_range, latents: Of a stranger's generator, as `generators.load` takes them.
+        damaged: Images of a folder or .zip that cannot be read, on either side: "refuse" or
+            "skip".
     """
 
     source: Path
@@ -47,6 +49,7 @@ class Request:
     split: str = "train"
     output_range: tuple | None = None
     latents: str | None = None
+    damaged: str = "refuse"
 
     def __post_init__(self):
         for name in self.measures:
@@ -81,7 +84,7 @@ def evaluate(request, data_dir=None, progress=None):
     """
     progress = progress or _Quiet()
     progress.status("reading the real images")
-    real = datasets.load(request.dataset, data_dir, request.split)
+    real = datasets.load(request.dataset, data_dir, request.split, request.damaged)
     fake = _generated(request, real, progress)
     if fake.shape != real.shape:
         raise UsageError(
@@ -146,7 +149,7 @@ def _generated(request, real, progress):
     """The generated images: made by a generator, or read."""
     path = Path(request.source)
     if path.suffix.lower() not in (".h5", ".hdf5", ".keras"):
-        return datasets.load(Path(os.path.abspath(path)))
+        return datasets.load(Path(os.path.abspath(path)), damaged=request.damaged)
     progress.status("opening the generator")
     generator, recipe = generators.load(path, request.output_range, request.latents)
     if recipe.get("kind"):

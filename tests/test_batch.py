@@ -28,12 +28,13 @@ def options_of(*arguments):
     ],
 )
 def test_a_child_is_asked_for_what_this_run_is(tmp_path, changed):
-    options = cli._experiment_parser().parse_args(["--exp", "1", "--results", str(tmp_path)])
+    given = ["--exp", "1", "--results", str(tmp_path), "--skip-damaged"]
+    options = cli._experiment_parser().parse_args(given)
     table = read_table("akel2022")
     run = Run("akel2022", 1, table.experiment(1, changed), 7, changed, tmp_path)
     child = cli._experiment_parser().parse_args(batch.arguments(run, options))
     assert cli._plan(table, child) == [run]
-    assert child.child
+    assert child.child and child.skip_damaged
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import json
 import zipfile
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -168,6 +169,35 @@ def test_a_request_that_cannot_be_met(evaluate, tmp_path, options, message):
 def test_a_source_that_is_not_there(tmp_path):
     with pytest.raises(UsageError, match="there is no file or folder"):
         Request(tmp_path / "absent", "digits")
+
+
+def test_a_damaged_image_is_named_or_left_out_and_counted(evaluate, tmp_path):
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for i, image in enumerate(HALF):
+        Image.fromarray(image[..., 0]).save(folder / f"{i:03d}.png")
+    (folder / "007.png").write_bytes((folder / "007.png").read_bytes()[:60])
+    with pytest.raises(UsageError, match=r"007\.png"):
+        evaluate(folder)
+    found = evaluate(folder, damaged="skip")
+    assert found["results"][0]["name"] == "fid39_lenet"
+    assert found["generated"]["source"] == "images without 1 damaged"
+
+
+def test_a_generator_of_a_stranger_makes_as_many_of_each_label(evaluate, tmp_path):
+    """Its labels are what classifier_accuracy asks for."""
+    latent, label = keras.Input((6,)), keras.Input((1,))
+    code = keras.layers.Flatten()(keras.layers.Embedding(10, 6)(label))
+    x = keras.layers.Multiply()([latent, code])
+    x = keras.layers.Dense(784, activation="tanh")(x)
+    model = keras.Model([latent, label], keras.layers.Reshape((28, 28, 1))(x))
+    model.save(tmp_path / "stranger.h5")
+    found = evaluate(tmp_path / "stranger.h5", metrics=("fid", "classifier_accuracy"), samples=40)
+    assert [r["name"] for r in found["results"]] == ["fid40_lenet", "classifier_accuracy40_lenet"]
+    assert 0 <= found["results"][1]["value"] <= 1
+    keras.Model(model.input, keras.layers.Dense(3)(x)).save(tmp_path / "other.h5")
+    with pytest.raises(UsageError, match=r"other\.h5 is a network whose output"):
+        evaluate(tmp_path / "other.h5")
 
 
 def test_real_black_and_white_images_are_images(evaluate, tmp_path):
