@@ -119,6 +119,8 @@ def _ask(path):
         finally:
             child.kill()
             child.wait()
+        if status == -getattr(signal, "SIGXCPU", 0):
+            raise UsageError(f"{path} is damaged: reading it does not end")
         if status:
             raise UsageError(f"{path} is damaged: reading it ended with {_ending(status)}")
         size = answer.seek(0, os.SEEK_END)

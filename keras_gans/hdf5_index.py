@@ -22,7 +22,7 @@ MAX_LENGTH = 1_000  # characters of a name
 MAX_DEPTH = 32  # groups in groups
 MAX_CHUNKS = 100_000
 MEMORY = 2 << 30  # bytes of address space, of which Python and its libraries take a quarter
-SECONDS = 20  # of computing
+SECONDS = 2  # of computing after the libraries are loaded; a file takes hundredths of one
 
 
 class Refused(Exception):
@@ -275,9 +275,10 @@ def _limit():
         import resource
     except ImportError:  # a system without such limits
         return
+    used = resource.getrusage(resource.RUSAGE_SELF)
     for what, most in (
         (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_CPU, SECONDS),
+        (resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + SECONDS),
         (resource.RLIMIT_AS, MEMORY),
         (resource.RLIMIT_FSIZE, 4 * MAX_ATTRIBUTE),
     ):

@@ -317,6 +317,19 @@ def one_text_a_million_times(path):
 
 
 @hostile()
+def texts_without_end(path):
+    """The HDF5 library looks for the next text in a heap where it has been, for ever."""
+    write(path)
+    with h5py.File(path, "r+") as file:
+        del file.attrs["model_config"]
+        file.attrs.create("model_config", json.dumps(GOOD), dtype=h5py.string_dtype())
+    data = bytearray(path.read_bytes())
+    first = data.index(b"GCOL") + 16  # an object's index, references and size
+    data[first : first + 16] = bytes(16)
+    path.write_bytes(data)
+
+
+@hostile()
 def names_that_are_numbers(path):
     write(path)
     with h5py.File(path, "r+") as file:
