@@ -16,6 +16,9 @@ from keras import ops
 from keras_gans import checkpoints, generators, plots
 from keras_gans.files import replacing
 
+SHARE = 0.015
+"""Of a run's time, what checkpoints may take."""
+
 
 class Diverged(FloatingPointError):
     """Losses or weights are no longer finite; training on cannot bring them back."""
@@ -309,6 +312,9 @@ class DrawCurves(Interval):
 class SaveCheckpoint(Interval):
     """Writes checkpoint/; stands last, so that what it holds is all that was done.
 
+    An interval is left out where checkpoints have taken more than a second and `SHARE` of the
+    run's time so far: where iterations take milliseconds, the disk costs more than it saves.
+
     Args:
         folder: The run's folder.
         history: `History`.
@@ -333,10 +339,15 @@ class SaveCheckpoint(Interval):
         if stops:
             if self.saved != iteration:
                 self.weights.check(iteration)
-                self.at(iteration)
+                self._write(iteration)
             self.model.stop_training = True
 
     def at(self, iteration):
+        seconds = self.losses.seconds
+        if iteration == self.last or seconds["saving"] <= 1 + SHARE * seconds["wall"]:
+            self._write(iteration)
+
+    def _write(self, iteration):
         begun = time.perf_counter()
         best = self.folder.glob("generator_model_best*.h5")
         checkpoint = checkpoints.Checkpoint(

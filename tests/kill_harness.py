@@ -44,7 +44,7 @@ PHASES = {
     "DrawSamples": {"at": "drawing a grid"},
     "Evaluate": {"at": "measuring"},
     "DrawCurves": {"at": "drawing curves"},
-    "SaveCheckpoint": {"at": "writing a checkpoint"},
+    "SaveCheckpoint": {"_write": "writing a checkpoint"},
 }
 NAMES = ["starting", "building", "training", *(p for ps in PHASES.values() for p in ps.values())]
 

@@ -77,3 +77,33 @@ def test_going_on_saves_nothing_and_says_so_once(gan, tmp_path):
         at(iteration)
     assert seen == ["begin", 10]
     assert records == [{"iteration": 15, "not_finite": ["discriminator"]}]
+
+
+def test_checkpoints_take_a_second_and_then_their_share_of_the_time(tmp_path, monkeypatch, gan):
+    """Each costs 0.4 s here and an interval 4 s: without a bound, a tenth of the time."""
+    clock = iter(np.arange(0, 1000, 0.2))
+    monkeypatch.setattr(callbacks.time, "perf_counter", lambda: next(clock))
+    written = []
+    monkeypatch.setattr(callbacks.checkpoints, "capture", lambda model: [])
+
+    def write(folder, checkpoint):
+        next(clock)
+        written.append(checkpoint.iteration)
+
+    monkeypatch.setattr(callbacks.checkpoints, "save", write)
+    seconds = {"wall": 0.0, "training": 0.0, "saving": 0.0}
+    recorder = callbacks.RecordLosses(1, 100, None, None, seconds)
+    history = callbacks.History(tmp_path / "log.jsonl")
+    save = callbacks.SaveCheckpoint(1, 100, tmp_path, history, recorder, None, {}, lambda: False)
+    save.set_model(gan)
+    for iteration in range(1, 101):
+        recorder.seconds["wall"] += 4.0
+        save.at(iteration)
+    assert written[:3] == [1, 2, 3]  # within the first second
+    assert written[-1] == 100
+    assert recorder.seconds["saving"] == pytest.approx(0.4 * len(written))
+    assert recorder.seconds["saving"] <= 1 + 0.015 * 400 + 0.8
+    assert 10 < len(written) < 22
+    recorder.seconds["wall"] = 0.0
+    save.at(50)
+    assert written[-1] == 100, "it has had its share"
