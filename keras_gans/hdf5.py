@@ -23,7 +23,7 @@ from keras_gans.errors import UsageError
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 MAX_NUMBERS = 250_000_000  # in one file: a billion bytes of float32
 MAX_DESCRIPTION = 64 << 20  # bytes
-SECONDS = 60  # for the description of a file, which takes a fraction of one
+SECONDS = 30  # for the description of a file, which takes a fraction of one
 TYPES = {"<f2", "<f4", "<f8", ">f2", ">f4", ">f8"}
 
 
