@@ -284,9 +284,11 @@ def _measurement(experiment, data, data_dir, seed, progress):
     measure = experiment.metric
     if measure is None:
         return callbacks.Measurement(None)
-    better, printed = measures.MEASURES[measure].better, experiment.printed.get(measure)
     chosen = experiment.fid_features or features.default_name(data.shape)
     sides = measures.feature_names(measure, chosen, data.name)
+    better, printed = measures.MEASURES[measure].better, experiment.printed.get(measure)
+    if "2048" not in (sides[1] or ""):
+        printed = None  # documents print what they measured with all of Inception: another scale
     count = min(experiment.fid_samples, len(data))
     if sides[1] is None:
         progress.note(f"no feature extractor fits images of {data.shape}: {measure} is null")

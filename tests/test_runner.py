@@ -478,3 +478,15 @@ def test_the_row_chooses_what_makes_a_generator_the_best(tmp_path, metric, best)
     assert (recipe["iteration"], recipe[name]) == (at, values[at])
     assert (run.folder / f"plot_{metric}.png").is_file()
     assert not (run.folder / "plot_fid.png").exists()
+
+
+@pytest.mark.parametrize(("features", "line"), [("imagenet2048", 53.7039), ("imagenet768", None)])
+def test_a_printed_value_is_a_line_on_its_own_scale_alone(tmp_path, features, line):
+    changed = {"metric": "fid_thesis", "fid_features": features}
+    experiment = read_table("akel2022").experiment(1, changed)
+    data = Images("mnist", np.zeros((60, 28, 28), "uint8"), None, "")
+    measurement = runner._measurement(experiment, data, tmp_path, 0, Silent())
+    assert measurement.name == f"fid_thesis60_{features}_signed"
+    assert measurement.printed == line
+    fid = read_table("akel2022").experiment(1)
+    assert runner._measurement(fid, data, tmp_path, 0, Silent()).printed is None
