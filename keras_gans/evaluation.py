@@ -148,10 +148,15 @@ def evaluate(request, data_dir=None, progress=None):
 def _generated(request, real, progress):
     """The generated images: made by a generator, or read."""
     path = Path(request.source)
+    told = request.output_range is not None or request.latents is not None
     if path.suffix.lower() not in (".h5", ".hdf5", ".keras"):
+        if told:
+            raise UsageError(f"{path} is no generator and needs no --range or --latents")
         return datasets.load(Path(os.path.abspath(path)), damaged=request.damaged)
     progress.status("opening the generator")
     generator, recipe = generators.load(path, request.output_range, request.latents)
+    if told and not generators.is_foreign(recipe):
+        raise UsageError(f"{path} is of a run and needs no --range or --latents")
     if recipe.get("kind"):
         raise UsageError(f"{path} is {recipe['kind']}")
     for note in recipe.get("notes", ()):

@@ -104,6 +104,17 @@ def test_a_generator_is_asked_for_as_many_images_as_are_wanted(evaluate, tmp_pat
     assert first["generated"]["sha256"] == datasets.Images("", images, None, "").fingerprint
 
 
+@pytest.mark.parametrize("told", [{"output_range": (0.0, 1.0)}, {"latents": "uniform"}])
+def test_what_only_a_stranger_needs_is_not_ignored(evaluate, tmp_path, told):
+    path = tmp_path / "generator.h5"
+    recipe = {"network": "vanilla", "options": {}, "image_shape": [28, 28, 1], "latent_dim": 7}
+    generators.save(networks.generator("vanilla", (28, 28, 1), 7), path, recipe)
+    with pytest.raises(UsageError, match=r"generator\.h5 is of a run and needs no --range"):
+        evaluate(path, samples=20, **told)
+    with pytest.raises(UsageError, match=r"half\.npz is no generator and needs no --range"):
+        evaluate(save(tmp_path / "half.npz", HALF), **told)
+
+
 def test_folder_zip_and_npz_of_the_same_images_give_the_same(evaluate, tmp_path):
     folder = tmp_path / "images"
     folder.mkdir()
