@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from keras_gans import cli
+from keras_gans import cli, files
 from keras_gans.metrics import archive, conversion, inception, lenet
 
 
@@ -69,7 +69,7 @@ def converted(source, out, sha256, published):
     archive.write_arrays(out, {"x": np.zeros(1)})
     found = hashlib.sha256(content).hexdigest()
     assert sha256 in (None, found)
-    return {"source_sha256": found, "sha256": archive.sha256(out), "published": published}
+    return {"source_sha256": found, "sha256": files.sha256(out), "published": published}
 
 
 @pytest.mark.parametrize("published", [True, False])
@@ -83,7 +83,7 @@ def test_inception_from_a_source(capsys, data, tmp_path, monkeypatch, published)
     written = data / inception.FILE
     assert status == 0
     assert f"sha256 {hashlib.sha256(b'content').hexdigest()}\n" in out
-    assert f"{written}: sha256 {archive.sha256(written)}\n" in out
+    assert f"{written}: sha256 {files.sha256(written)}\n" in out
     assert ("warning" in err) == (not published)
     assert err.count("\n") == (not published)
 
@@ -117,13 +117,13 @@ def test_a_download_that_fails_leaves_nothing(capsys, data, monkeypatch):
 def test_imagenet(capsys, tmp_path, monkeypatch):
     def imagenet(source, out):
         archive.write_arrays(out, {"x": np.zeros(1)})
-        return archive.sha256(out)
+        return files.sha256(out)
 
     monkeypatch.setattr(conversion, "imagenet", imagenet)
     status, out, err = run(capsys, "imagenet", "--data-dir", tmp_path)
     path = tmp_path / "inception_v3_imagenet.npz"
     assert (status, err) == (0, "")
-    assert f"{path}: sha256 {archive.sha256(path)}\n" in out
+    assert f"{path}: sha256 {files.sha256(path)}\n" in out
 
 
 def test_a_source_that_is_something_else(capsys, data, tmp_path):

@@ -5,7 +5,6 @@ shape, type and size of every array are checked in its header before any memory 
 nothing is ever unpickled, and the archive's checksums are verified.
 """
 
-import hashlib
 import math
 import zipfile
 import zlib
@@ -24,12 +23,6 @@ DAMAGE = (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.erro
 
 class WeightsMissing(UsageError):
     """The weights that an extractor needs are not there; its message names the file."""
-
-
-def sha256(path):
-    """Hexadecimal SHA-256 of a file's bytes."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def array_names(path):

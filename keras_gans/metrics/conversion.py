@@ -22,6 +22,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from keras_gans import files
 from keras_gans.errors import UsageError
 from keras_gans.metrics import archive
 from keras_gans.metrics import imagenet as keras_inception
@@ -88,7 +89,7 @@ def inception(source, out, sha256=None):
     archive.write_arrays(out, arrays)
     return {
         "source_sha256": found,
-        "sha256": archive.sha256(out),
+        "sha256": files.sha256(out),
         "published": all(_is_published(arrays, key) for key in PUBLISHED),
     }
 
@@ -111,7 +112,7 @@ def imagenet(source, out):
     archive.write_arrays(
         out, _from_keras(expected) if source is None else _from_h5(source, expected)
     )
-    return archive.sha256(out)
+    return files.sha256(out)
 
 
 def download(url, path, progress=None):

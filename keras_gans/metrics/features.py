@@ -23,7 +23,8 @@ import functools
 import numpy as np
 
 from keras_gans.errors import UsageError, suggestion
-from keras_gans.metrics.archive import WeightsMissing, sha256
+from keras_gans.files import sha256
+from keras_gans.metrics.archive import WeightsMissing
 
 __all__ = ["Extractor", "WeightsMissing", "default_name", "get", "names"]
 

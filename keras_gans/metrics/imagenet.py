@@ -15,6 +15,7 @@ import numpy as np
 from keras import ops
 
 from keras_gans.errors import UsageError
+from keras_gans.files import sha256
 from keras_gans.metrics import archive, inception
 from keras_gans.metrics.archive import WeightsMissing
 
@@ -61,7 +62,7 @@ def load(tap, data_folder):
             raise UsageError(f"{path}: there are negative variances in {i}/moving_variance")
         folded |= fold(node, arrays[f"{i}/kernel"], 1.0, arrays[f"{i}/beta"], mean, variance)
     inception.assign(network, folded)
-    return network, archive.sha256(path)
+    return network, sha256(path)
 
 
 def layout(network):

@@ -20,6 +20,7 @@ import numpy as np
 from keras import layers, ops
 
 from keras_gans.errors import UsageError
+from keras_gans.files import sha256
 from keras_gans.metrics import archive
 from keras_gans.metrics.archive import WeightsMissing
 
@@ -111,7 +112,7 @@ def load(tap, size, data_folder):
         expected[f"{layer.name}/kernel"] = (layer.kernel.shape, np.float32)
         expected[f"{layer.name}/bias"] = (layer.bias.shape, np.float32)
     assign(network, archive.read_arrays(path, expected))
-    return network, archive.sha256(path)
+    return network, sha256(path)
 
 
 def load_head(data_folder):

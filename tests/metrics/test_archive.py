@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from keras_gans.errors import UsageError
-from keras_gans.metrics.archive import array_names, read_arrays, sha256, write_arrays
+from keras_gans.files import sha256
+from keras_gans.metrics.archive import array_names, read_arrays, write_arrays
 
 ARRAYS = {"a/b": np.arange(6, dtype=np.float32).reshape(2, 3), "text": np.array("one")}
 EXPECTED = {"a/b": ((2, 3), np.float32), "text": ((), str)}

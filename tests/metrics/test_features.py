@@ -7,6 +7,7 @@ import pytest
 from keras import ops
 
 from keras_gans.errors import UsageError
+from keras_gans.files import sha256
 from keras_gans.metrics import archive, features, imagenet, inception, lenet
 from keras_gans.metrics.fid import fid
 
@@ -64,7 +65,7 @@ def test_lenet(tmp_path):
     extractor = features.get("lenet", tmp_path)
     assert extractor.name == "lenet"
     assert extractor.dimension == 84
-    assert extractor.weights_hash == archive.sha256(lenet.PACKAGED)
+    assert extractor.weights_hash == sha256(lenet.PACKAGED)
     found = extractor(GREY)
     assert found.shape == (30, 84)
     assert found.dtype == np.float32
@@ -82,7 +83,7 @@ def test_lenet_tells_digits_from_noise(mnist, tmp_path):
 def test_inception(random_folder):
     extractor = features.get("inception192_75px", random_folder)
     assert (extractor.name, extractor.dimension) == ("inception192_75px", 192)
-    assert extractor.weights_hash == archive.sha256(random_folder / inception.FILE)
+    assert extractor.weights_hash == sha256(random_folder / inception.FILE)
     network, _ = inception.load(192, 75, random_folder)
     expected = network.predict_on_batch(inception.prepare(COLOUR, 75))
     np.testing.assert_allclose(extractor(COLOUR), expected, rtol=1e-5, atol=1e-5)

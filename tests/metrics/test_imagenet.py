@@ -5,6 +5,7 @@ from keras import ops
 from scipy import ndimage
 
 from keras_gans.errors import UsageError
+from keras_gans.files import sha256
 from keras_gans.metrics import archive, features, imagenet, inception
 
 RNG = np.random.default_rng(0)
@@ -34,7 +35,7 @@ def check(folder, taps, model):
     expected = at_the_taps(model, x)
     for tap in taps:
         network, weights_hash = imagenet.load(tap, folder)
-        assert weights_hash == archive.sha256(inception.find(folder, imagenet.FILE))
+        assert weights_hash == sha256(inception.find(folder, imagenet.FILE))
         found = network.predict_on_batch(x)
         assert found.shape == (3, tap)
         assert np.ptp(found, axis=0).max() > 1e-3
@@ -109,7 +110,7 @@ def test_the_extractors(folder, suffix):
     name = f"imagenet768{suffix}"
     extractor = features.get(name, folder)
     assert (extractor.name, extractor.dimension, extractor.classes) == (name, 768, None)
-    assert extractor.weights_hash == archive.sha256(folder / imagenet.FILE)
+    assert extractor.weights_hash == sha256(folder / imagenet.FILE)
     presented = {"": "0..255", "_signed": "-1..1", "_unit": "0..1"}[suffix]
     network, _ = imagenet.load(768, folder)
     extractor._batch_size = 3

@@ -11,6 +11,7 @@ import pytest
 from keras import ops
 
 from keras_gans.errors import UsageError
+from keras_gans.files import sha256
 from keras_gans.metrics import archive, features, inception
 from keras_gans.metrics.fid import fid
 
@@ -126,7 +127,7 @@ def test_the_whole_network_has_94_convolutions():
 def check_all_taps(folder, last, size):
     reference = pytest.importorskip("torch_inception", exc_type=ImportError)
     network, weights_hash = inception.load(last, size, folder)
-    assert weights_hash == archive.sha256(inception.find(folder))
+    assert weights_hash == sha256(inception.find(folder))
     x = ops.convert_to_numpy(inception.prepare(pictures(2, 64, 48), size))
     expected = reference.features(x, weights_of(network, folder), last)
     outputs = [

@@ -5,6 +5,7 @@ import pytest
 from keras import ops
 
 from keras_gans.errors import UsageError
+from keras_gans.files import sha256
 from keras_gans.metrics import archive, lenet
 
 # Distances are comparable only under these weights: a change here renames the metric.
@@ -20,7 +21,7 @@ def digits():
 
 
 def test_the_packaged_weights_are_those_and_say_how_they_were_made():
-    assert archive.sha256(lenet.PACKAGED) == SHA256
+    assert sha256(lenet.PACKAGED) == SHA256
     metadata = lenet.metadata()
     assert metadata["test_accuracy"] >= 0.988
     assert (metadata["images"], metadata["test_images"]) == (60000, 10000)
