@@ -16,16 +16,17 @@ test: .venv/installed-test
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report= 
 	$(BIN)/coverage report --fail-under 90
 
-# The same parity and training tests on JAX and PyTorch beside TensorFlow.
+# The tests of parity and training on TensorFlow, JAX and PyTorch.
 test-backends: .venv/installed-backends
 	for backend in tensorflow jax torch; do \
 	    KERAS_BACKEND=$$backend $(BIN)/python -m pytest -m backends || exit 1; done
 
-# Runs of three kinds, and a table of runs, killed at random moments: they end with the same bytes.
+# Kills runs of three kinds, and a table of runs, at random moments: they must end with the same bytes.
 test-kills: .venv/installed-test
-	$(BIN)/python tests/kill_harness.py --kills 60 --commands 2 --tables 3
+	$(BIN)/python tests/tools/kill_harness.py --kills 60 --commands 2 --tables 3
 
-# Every metric against the installed implementations of others, not only their committed numbers.
+# Every metric against the installed implementations of other projects, not only their committed
+# numbers.
 test-oracles: .venv/installed-oracles
 	$(BIN)/python -m pytest tests/metrics/test_golden.py
 

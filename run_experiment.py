@@ -1,4 +1,4 @@
-"""Re-runs experiments of a table: python run_experiment.py --exp 18 (--help says more)."""
+"""Trains experiments of a table: python run_experiment.py --exp 18 (--help says more)."""
 
 import sys
 

@@ -1,11 +1,12 @@
-"""Features per second of the FID network beside torch-fidelity's, in one run on the CPU.
+"""Features per second of the FID network, compared with torch-fidelity, in one run on the CPU.
 
-Uint8 images in, 2048 features at 299 pixels out, random weights, the same for both. The peer is
-torch-fidelity's `FeatureExtractorInceptionV3` as it ships, from its wheel; its package imports
-torchvision, which this does without. Each contender runs in a process of its own, the two in
-turns, every batch size several times. A line has the best time of each batch size, which other
-work on the machine disturbs least, and the processor time of an image; with `--threads 1`, where
-no thread waits for another, other work hardly disturbs that. Features of both must agree to 1e-4.
+Uint8 images in, 2048 features at 299 pixels out, random weights, the same for both. The other
+implementation is `FeatureExtractorInceptionV3` of torch-fidelity, unchanged, from its wheel,
+without the rest of its package, which imports torchvision. The two run alternately, each in a
+process of its own, with every batch size several times. A line has the best rate of a batch size,
+which other processes on the machine affect least, and the processor time of an image. With
+`--threads 1` no thread waits for another, and other processes hardly affect the processor time.
+The features of both must agree to 1e-4.
 
     pip download --no-deps torch-fidelity
     python benchmarks/inception.py --peer torch_fidelity-0.4.0-py3-none-any.whl
@@ -28,10 +29,10 @@ WAYS = {"ours": "keras_gans", "theirs": "torch-fidelity"}
 
 
 def write_inputs(folder, count):
-    """Images, weights before folding, and our file of weights."""
+    """Writes images, weights before folding, and our file of weights."""
     import numpy as np
 
-    from keras_gans.metrics import archive, imagenet, inception
+    from keras_gans.metrics.features import archive, imagenet, inception
 
     rng = np.random.default_rng(0)
     unfolded, folded = {}, {}
@@ -67,12 +68,12 @@ def theirs(folder, images):
 
     peer = os.environ["PEER"]
     sys.path.insert(0, peer)
-    package = types.ModuleType("torch_fidelity")  # without its __init__, which needs torchvision
+    package = types.ModuleType("torch_fidelity")  # its own __init__ needs torchvision
     package.__path__ = [os.path.join(peer, "torch_fidelity")]
     sys.modules["torch_fidelity"] = package
     from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
 
-    from keras_gans.metrics.inception import NODES
+    from keras_gans.metrics.features.inception import NODES
 
     state = {"fc.weight": torch.zeros(1008, 2048), "fc.bias": torch.zeros(1008)}
     with np.load(folder / "inputs.npz") as arrays:
@@ -86,7 +87,7 @@ def theirs(folder, images):
     network = FeatureExtractorInceptionV3(
         "inception", ["2048"], feature_extractor_weights_path=str(folder / "peer.pth")
     )
-    images = torch.from_numpy(images.transpose(0, 3, 1, 2).copy())  # its layout, not timed
+    images = torch.from_numpy(images.transpose(0, 3, 1, 2).copy())  # outside of the timing
     batches = {}
 
     def extract(given, batch):
@@ -106,7 +107,7 @@ def measure(way, folder, sizes):
     extract = {"ours": ours, "theirs": theirs}[way](folder, images)
     found = {}
     for size in sizes:
-        values = extract(images[:size], size)  # compiles, and warms
+        values = extract(images[:size], size)  # compiles
         begun, used = time.perf_counter(), time.process_time()
         values = extract(images, size)
         wall, cpu = time.perf_counter() - begun, time.process_time() - used
@@ -117,11 +118,13 @@ def measure(way, folder, sizes):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--peer", metavar="WHEEL", help="of torch-fidelity, or an unpacked one")
+    parser.add_argument(
+        "--peer", metavar="WHEEL", help="wheel of torch-fidelity, or its unpacked folder"
+    )
     parser.add_argument("--batches", type=int, nargs="+", default=[8, 16, 32, 64])
     parser.add_argument("--images", type=int, default=64)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--threads", type=int, help="of each contender; default: its own choice")
+    parser.add_argument("--threads", type=int, help="threads of each; default: its own choice")
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:

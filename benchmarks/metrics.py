@@ -1,10 +1,11 @@
-"""The metrics beside what is usually called for them, in one run.
+"""Time and memory of the metrics, compared with common implementations, in one run.
 
-Fréchet distance against the formula with `scipy.linalg.sqrtm`, which most implementations are
-made of; precision, recall, density and coverage against the package prdc. Same arrays, same
-machine, one after the other, each in a process of its own, repeated; medians and their ratio,
-peak memory of the process with the features in it, and how far the numbers are apart. The ratio
-of CPU time (all threads) is the one to read where others use the machine.
+The Frechet distance is compared with the formula with `scipy.linalg.sqrtm`, which most
+implementations use; precision, recall, density and coverage with the package prdc. All take the
+same arrays on the same machine, one after the other, each in a process of its own, repeatedly.
+The table has medians and their ratio, the peak memory of the process including the features, and
+the relative difference of the values. On a machine with other processes, compare the CPU time
+(of all threads).
 
     python benchmarks/metrics.py [--only trace few neighbours] [--repeats 3]
 """
@@ -24,15 +25,15 @@ import numpy as np
 
 DIMENSION = 2048
 TASKS = {
-    "trace": "Fréchet distance of known statistics, d = 2,048",
-    "few": "Fréchet distance of 1,000 + 1,000 features, d = 2,048",
+    "trace": "Frechet distance of known statistics, d = 2,048",
+    "few": "Frechet distance of 1,000 + 1,000 features, d = 2,048",
     "neighbours": "precision, recall, density, coverage, 10,000 + 10,000 features, d = 2,048",
 }
 ROWS = {"trace": 10_000, "few": 1000, "neighbours": 10_000}
 
 
 def features(n, seed):
-    """float64 [n, DIMENSION] with variances that fall off as those of a network's features do."""
+    """float64 `(n, DIMENSION)` with decreasing variances, like the features of a network."""
     rng = np.random.default_rng(seed)
     latent = rng.standard_normal((n, 128), dtype=np.float32)
     mixing = np.random.default_rng(0).standard_normal((128, DIMENSION), dtype=np.float32)
@@ -42,7 +43,7 @@ def features(n, seed):
 
 
 def ours(task, real, fake):
-    """A function without arguments that gives the numbers of a task."""
+    """A function without arguments that returns the values of a task."""
     from keras_gans.metrics import density_coverage, precision_recall
     from keras_gans.metrics.fid import fid, frechet_distance
     from keras_gans.metrics.neighbours import balls
@@ -65,7 +66,11 @@ def ours(task, real, fake):
 
 
 def theirs(task, real, fake):
-    """The same of the contender; raises ModuleNotFoundError where that is not installed."""
+    """The same of the other implementation.
+
+    Raises:
+        ModuleNotFoundError: It is not installed.
+    """
     if task == "neighbours":
         from prdc import compute_prdc
 
@@ -87,7 +92,7 @@ def theirs(task, real, fake):
 
 
 def measure(task, side):
-    """Seconds, peak memory in GiB and the numbers of one side, in this process."""
+    """Seconds, peak memory in GiB and values of one implementation, in this process."""
     real, fake = features(ROWS[task], 1), features(ROWS[task], 2)
     try:
         function = {"ours": ours, "theirs": theirs}[side](task, real, fake)
@@ -101,7 +106,7 @@ def measure(task, side):
 
 
 def machine():
-    """One line on what this ran on."""
+    """The machine and the versions, in one line."""
     model = platform.processor() or platform.machine()
     if os.path.exists("/proc/cpuinfo"):
         with open("/proc/cpuinfo") as file:
@@ -114,7 +119,7 @@ def machine():
 
 
 def compare(task, repeats):
-    """A row of the table."""
+    """One row of the table."""
     found = {"ours": [], "theirs": []}
     for _ in range(repeats):
         for side, measurements in found.items():
@@ -143,9 +148,11 @@ def _cost(measurements):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--only", nargs="+", choices=TASKS, default=list(TASKS), help="which rows")
     parser.add_argument(
-        "--repeats", type=int, default=3, help="of each measurement; the median counts"
+        "--only", nargs="+", choices=TASKS, default=list(TASKS), help="rows of the table"
+    )
+    parser.add_argument(
+        "--repeats", type=int, default=3, help="of each measurement; the table has medians"
     )
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()

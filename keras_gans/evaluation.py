@@ -1,194 +1,377 @@
-"""Measures of a generator, or of a folder of images, beside real ones: `keras-gans evaluate`.
+"""Metrics of generated samples against a data set, for runs and for `keras-gans evaluate`.
 
-Both sides are uint8 images that go through the same extractor, once, whatever is measured. What
-is returned says what was measured, on how many images, of which content, with which network,
-weights and seeds, so that the number can be made again.
+`Measuring` is constructed once and called with a generator as often as needed. All callers follow
+one rule for seeds, so a full name such as `fid5k_lenet` has one value for one generator:
+
+    real samples        the sample of seed 0
+    generated samples   a stream of their own, `[seed, 1]`: of the latents of a generator, or of
+                        the choice of samples of a folder. With the same stream for both sides, a
+                        set in the order of the data set would be compared pair by pair.
+
+`seed` is that of the run. `evaluate` reads it from the file of a generator.
 """
 
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
-
 import keras_gans
-from keras_gans import datasets, generators
+from keras_gans import datasets
+from keras_gans.datasets import Source
 from keras_gans.errors import UsageError, suggestion
-from keras_gans.metrics import features, measures, metric_name
-from keras_gans.metrics.cache import cached_features, sample
+from keras_gans.metrics import features as extractors
+from keras_gans.metrics import measures, metric_name
+from keras_gans.metrics.features.cache import cached_features, sample
 
 REAL_SEED = 0
-"""Of the choice of real images: one for all, so that every comparison has the same reals."""
+"""Seed of the sample of real data, the same for all comparisons."""
 SAMPLES = 5000
-"""Images on each side, where no other number is asked for and there are so many."""
+"""Default number of samples on each side."""
+GENERATORS = (".h5", ".hdf5", ".keras")
+"""Suffixes of generators' files; every other path is that of samples."""
 
 
 @dataclass(frozen=True)
-class Request:
-    """What to measure.
+class Result:
+    """One value.
 
     Attributes:
-        source: Path of a generator .h5, or of a folder, .zip or .npz of images.
-        dataset: Name of the real data set, or the path of a folder, .zip or .npz.
-        measures: Names of `measures.names()`.
-        extractor: Name of `features.names()`; None for the one that suits the images.
-        samples: Images on each side; None for 5,000, or for all where there are fewer.
-        seed: Of latents, or of the choice of images, and of what a measure draws.
-        split: Of the real data set, "train" or "test".
-        output_range, latents: Of a stranger's generator, as `generators.load` takes them.
-        damaged: Images of a folder or .zip that cannot be read, on either side: "refuse" or
-            "skip".
+        name: Full name, such as "fid5k_lenet".
+        metric: Name of the metric, such as "fid".
+        value: The value, or None if the weights for it are missing.
+        std: Its standard deviation, or None if the metric has none.
+        better: "lower" or "higher".
+        convention: Definition of the metric in one line.
+        features: Name of the extractor of the generated side.
+        weights: sha256 of the extractor's weights; "" if it has none.
     """
 
-    source: Path
-    dataset: str
-    measures: tuple = ("fid",)
-    extractor: str | None = None
-    samples: int | None = None
-    seed: int = 0
-    split: str = "train"
-    output_range: tuple | None = None
-    latents: str | None = None
-    damaged: str = "refuse"
+    name: str
+    metric: str
+    value: float | None
+    std: float | None
+    better: str
+    convention: str
+    features: str
+    weights: str
 
-    def __post_init__(self):
-        for name in self.measures:
-            if name not in measures.names():
-                raise UsageError(f"unknown metric '{name}'{suggestion(name, measures.names())}")
-        if self.extractor is not None and self.extractor not in features.names():
+
+class Measuring:
+    """Metrics of generated samples against one data set.
+
+    The constructor refuses everything that does not depend on the generated samples. A call
+    refuses the rest before any feature is computed. The features of the data set are computed
+    once, at the first call, and cached on disk; those of generated samples are not cached.
+
+    Attributes:
+        source: `datasets.Source`, the real side.
+        count: Samples on each side.
+        names: {metric: full name}, in the requested order.
+    """
+
+    def __init__(
+        self,
+        source,
+        metrics=("fid",),
+        features=None,
+        count=None,
+        data_dir=None,
+        progress=None,
+        missing="refuse",
+    ):
+        """Loads the extractors.
+
+        Args:
+            source: As the attribute.
+            metrics: Names of `measures.names()`.
+            features: Name of `features.names()`; None for the one that fits the data set.
+            count: Samples on each side; None for 5,000, or all if there are fewer.
+            data_dir: Data folder, with the weights and the cache; see `datasets.data_folder`.
+            progress: Object with `status(text)` and `note(text)`, if given.
+            missing: Policy for metrics whose weights are missing: "refuse", or "null" to note
+                the reason and to return None as their values.
+
+        Raises:
+            WeightsMissing: Weights are missing, and `missing` is "refuse".
+            UsageError: A name is unknown, the extractor does not take such samples, there are
+                fewer samples than requested or than a metric needs, or the data set lacks
+                something else that a metric needs.
+        """
+        check_names(metrics, features)
+        progress = progress or _Quiet()
+        self.source = source
+        self.count = min(SAMPLES, len(source)) if count is None else count
+        if self.count > len(source):
+            raise _too_few(source, self.count)
+        chosen = features or extractors.default_name(source.shape)
+        if chosen is None:
+            raise UsageError(f"no feature extractor takes samples of the shape {source.shape}")
+        self._pairs = {name: measures.feature_names(name, chosen, source.name) for name in metrics}
+        self.names = {
+            name: metric_name(name, self.count, fake) for name, (_, fake) in self._pairs.items()
+        }
+        self._centers, self._std = (getattr(source, key, None) for key in ("centers", "std"))
+        # Before any network is loaded: a mistake should not have to wait for one.
+        for name, pair in self._pairs.items():
+            measures.check_data(name, self.count, self._centers is not None)
+            for extractor in pair:
+                extractors.check_shape(extractor, source.shape)
+        self._folder = datasets.data_folder(data_dir)
+        self._extractors, self._reals, self._missing = {}, {}, set()
+        for name, pair in self._pairs.items():
+            try:
+                self._load(name, pair, progress)
+            except extractors.WeightsMissing as error:
+                if missing == "refuse":
+                    raise
+                progress.note(f"{self.names[name]} is null: {error}")
+                self._missing.add(name)
+
+    def _load(self, name, pair, progress):
+        for extractor in pair:
+            if extractor not in self._extractors:
+                progress.status(f"loading {extractor}")
+                self._extractors[extractor] = extractors.get(extractor, self._folder)
+        fake = self._extractors[pair[1]]
+        measures.check_classes(name, fake)
+        note = measures.note(name, self.count, getattr(fake, "dimension", self.source.shape[-1]))
+        if note:
+            progress.note(note)
+
+    def prepare(self, progress=None):
+        """Computes the features of the data set, as the first call does otherwise.
+
+        Args:
+            progress: As for a call.
+        """
+        for name, (real, _) in self._pairs.items():
+            if name not in self._missing and real not in self._reals:
+                found = cached_features(
+                    self.source,
+                    self._extractors[real],
+                    self.count,
+                    REAL_SEED,
+                    self._folder / "features",
+                    _announced(progress or _Quiet(), real, self.count, "real"),
+                )
+                self._reals[real] = measures.Reals(found, self._centers, self._std)
+
+    def check(self, generated):
+        """Refuses samples that cannot be compared, before any is generated.
+
+        Args:
+            generated: As for a call.
+
+        Raises:
+            UsageError: Their shape is not that of the data set, there are too few, or a metric
+                needs labels and there are none.
+        """
+        is_source, shape = isinstance(generated, Source), tuple(self.source.shape)
+        if tuple(generated.shape) != shape:
+            title = generated.source if is_source else "the generator"
             raise UsageError(
-                f"unknown feature extractor '{self.extractor}'"
-                f"{suggestion(self.extractor, features.names())}"
+                f"{title} has samples of {_text(generated.shape)} and {self.source.source} of "
+                f"{_text(shape)}: convert one side to the shape of the other"
             )
-        if not Path(self.source).exists():
-            raise UsageError(f"there is no file or folder {self.source}")
+        if is_source and len(generated) < self.count:
+            raise _too_few(generated, self.count)
+        labels = generated.labels if is_source else generated.turns_of_labels(self.count)
+        for name, (_, fake) in self._pairs.items():
+            if name not in self._missing:
+                measures.check_labels(name, labels, self._extractors[fake])
+
+    def __call__(self, generated, seed=0, progress=None):
+        """Measures a generator or a set of samples.
+
+        Args:
+            generated: `generators.Saved` or `datasets.Source`.
+            seed: Seed of the latents or of the choice of samples, and of the random choices of a
+                metric: the seed of the run.
+            progress: Object with `status(text)`, `begin(total)` and `update(done)`, if given.
+
+        Returns:
+            List of `Result`, in the order of `names`.
+
+        Raises:
+            UsageError: As in `check`, or the samples or features are not finite.
+        """
+        self.check(generated)
+        return self.measure(draw(generated, self.count, seed, progress), seed, progress)
+
+    def measure(self, drawn, seed=0, progress=None):
+        """Measures `count` samples that `draw` returned, as a call does."""
+        progress = progress or _Quiet()
+        self.prepare(progress)
+        fakes, comparisons, results = {}, {}, []
+        for name, (real, fake) in self._pairs.items():
+            value, std, weights = None, None, ""
+            if name not in self._missing:
+                extractor = self._extractors[fake]
+                weights = extractor.weights_hash
+                if fake not in fakes:
+                    step = _announced(progress, fake, self.count, "generated")
+                    fakes[fake] = extractor(drawn.values, step)
+                if (real, fake) not in comparisons:
+                    comparisons[real, fake] = measures.Comparison(
+                        self._reals[real], fakes[fake], extractor, drawn.labels, seed
+                    )
+                progress.status(name)
+                value, std = measures.compute(name, comparisons[real, fake])
+            about = measures.MEASURES[name]
+            named = self.names[name], name, value, std, about.better, about.about, fake, weights
+            results.append(Result(*named))
+        return results
 
 
-def evaluate(request, data_dir=None, progress=None):
-    """Measures what a request says.
+def draw(generated, count, seed=0, progress=None):
+    """Draws the generated side of a comparison.
 
     Args:
-        request: `Request`.
-        data_dir: The data folder; see `datasets.data_folder`.
+        generated: `generators.Saved` or `datasets.Source`.
+        count: Number of samples.
+        seed: The stream is `[seed, 1]`.
+        progress: Object with `status(text)`, if given.
+
+    Returns:
+        `datasets.Source`.
+    """
+    if isinstance(generated, Source):
+        chosen = sample(len(generated), count, [seed, 1])
+        labels = None if generated.labels is None else generated.labels[chosen]
+        title, values = generated.source, generated.values[chosen]
+    else:
+        title = "generator"
+        (progress or _Quiet()).status(f"{count:,} samples of the generator")
+        labels = generated.turns_of_labels(count)
+        values = generated.sample(count, [seed, 1], labels)
+    return Source(title, values, labels, title, generated.scale)
+
+
+def check_names(metrics, features=None):
+    """Checks names, without Keras.
+
+    Args:
+        metrics: Names of metrics.
+        features: Name of an extractor, or None.
+
+    Raises:
+        UsageError: A name is unknown.
+    """
+    for name in metrics:
+        if name not in measures.names():
+            raise UsageError(f"unknown metric '{name}'{suggestion(name, measures.names())}")
+    if features is not None and features not in extractors.names():
+        known = suggestion(features, extractors.names())
+        raise UsageError(f"unknown feature extractor '{features}'{known}")
+
+
+def evaluate(
+    path,
+    dataset,
+    metrics=("fid",),
+    features=None,
+    count=None,
+    seed=None,
+    split="train",
+    output_range=None,
+    latents=None,
+    damaged="refuse",
+    data_dir=None,
+    progress=None,
+):
+    """Measures a generator's file, or a set of samples, against a data set.
+
+    Args:
+        path: File of a generator (.h5, .hdf5, .keras), or folder, .zip or .npz of samples.
+        dataset: Name of the data set, or path of a folder, .zip or .npz.
+        metrics, features: As for `Measuring`.
+        count: As for `Measuring`; by default not more than there are samples on either side.
+        seed: As for a call of `Measuring`; None for the seed that the generator's file records,
+            or 0 if it records none.
+        split: Split of the data set, "train" or "test".
+        output_range, latents: For a foreign generator, as in `generators.load`.
+        damaged: Images of a folder or .zip that cannot be read, on either side: "refuse" or
+            "skip".
+        data_dir: Data folder; see `datasets.data_folder`.
         progress: Object with `status(text)`, `note(text)`, `begin(total)` and `update(done)`, if
             given.
 
     Returns:
-        A dict of plain values: "generated" and "real" say which images, "results" is a list of
-        {"name", "measure", "value", "std", "better", "features", "weights"}, "versions" and
-        "seed" the rest.
+        A dict of plain values: "results" (each `Result` as a dict), "count", "seed", "generated"
+        and "real" (name, source, shape and sha256 of the samples), "keras_gans" and "versions".
 
     Raises:
-        UsageError: A file or a data set is not as it should be, the two sides differ in size or
-            channels, or there are too few images. No number is given then.
+        UsageError: A file or a data set is not as expected, the two sides differ in shape, or a
+            metric does not apply. No value is returned then.
     """
-    progress = progress or _Quiet()
-    progress.status("reading the real images")
-    real = datasets.load(request.dataset, data_dir, request.split, request.damaged)
-    fake = _generated(request, real, progress)
-    if fake.shape != real.shape:
-        raise UsageError(
-            f"{fake.source} has images of {_text(fake.shape)} and {real.source} of "
-            f"{_text(real.shape)}: bring them to one size and number of channels first"
-        )
-    count = _count(request, fake, real)
-    folder = datasets.data_folder(data_dir)
-    chosen = request.extractor or features.default_name(real.shape)
-    pairs = {name: measures.feature_names(name, chosen, real.name) for name in request.measures}
-    # Every name is known and every weight is there before the first image is looked at.
-    loaded = {name: features.get(name, folder) for pair in pairs.values() for name in pair}
-
-    def side(images, seed, extractor, what):
-        progress.status(f"{extractor.name} of {count:,} {what} images")
-        progress.begin(count)
-        return cached_features(
-            images.images,
-            images.fingerprint,
-            extractor,
-            count,
-            seed,
-            folder / "features",
-            lambda done, total: progress.update(done),
-        )
-
-    labels = None if fake.labels is None else fake.labels[sample(len(fake), count, request.seed)]
-    compared = {}
-    for pair in dict.fromkeys(pairs.values()):
-        reals = measures.Reals(side(real, REAL_SEED, loaded[pair[0]], "real"))
-        found = side(fake, request.seed, loaded[pair[1]], "generated")
-        compared[pair] = measures.Comparison(reals, found, loaded[pair[1]], labels, request.seed)
-    results = []
-    for name in request.measures:
-        progress.status(name)
-        extractor = loaded[pairs[name][1]]
-        value, std = measures.compute(name, compared[pairs[name]])
-        results.append(
-            {
-                "name": metric_name(name, count, extractor.name),
-                "measure": name,
-                "value": value,
-                "std": std,
-                "better": measures.MEASURES[name].better,
-                "convention": measures.MEASURES[name].about,
-                "features": extractor.name,
-                "weights": extractor.weights_hash,
-            }
-        )
+    path, progress = Path(path), progress or _Quiet()
+    check_names(metrics, features)
+    if not path.exists():
+        raise UsageError(f"there is no file or folder {path}")
+    is_source = path.suffix.lower() not in GENERATORS
+    if is_source and (output_range or latents):
+        raise UsageError(f"{path} is no generator: leave out --range and --latents")
+    progress.status("reading the data set")
+    real = datasets.load(dataset, data_dir, split, damaged)
+    if is_source:
+        generated = datasets.load(Path(os.path.abspath(path)), damaged=damaged)
+        count = min(SAMPLES, len(real), len(generated)) if count is None else count
+        seed = seed or 0
+    else:
+        progress.status("opening the generator")
+        generated = _generator(path, output_range, latents, progress)
+        seed = generated.origin.get("seed", 0) if seed is None else seed
+        if type(seed) is not int or seed < 0:
+            raise UsageError(f"{path} records the seed {seed!r}: give another with --seed")
+    measuring = Measuring(real, metrics, features, count, data_dir, progress)
+    measuring.check(generated)
+    drawn = draw(generated, measuring.count, seed, progress)
+    results = measuring.measure(drawn, seed, progress)
+    about = _about(generated if is_source else drawn)
+    if not is_source:
+        about |= {"name": path.stem, "source": path.name}
     return {
-        "results": results,
-        "count": count,
-        "seed": request.seed,
-        "generated": _about(fake),
-        "real": {**_about(real), "split": request.split, "seed": REAL_SEED},
+        "results": [asdict(result) for result in results],
+        "count": measuring.count,
+        "seed": seed,
+        "generated": about,
+        "real": _about(real) | {"split": split, "seed": REAL_SEED},
         "keras_gans": keras_gans.__version__,
         "versions": _versions(),
     }
 
 
-def _generated(request, real, progress):
-    """The generated images: made by a generator, or read."""
-    path = Path(request.source)
-    told = request.output_range is not None or request.latents is not None
-    if path.suffix.lower() not in (".h5", ".hdf5", ".keras"):
-        if told:
-            raise UsageError(f"{path} is no generator and needs no --range or --latents")
-        return datasets.load(Path(os.path.abspath(path)), damaged=request.damaged)
-    progress.status("opening the generator")
-    generator, recipe = generators.load(path, request.output_range, request.latents)
-    if told and not generators.is_foreign(recipe):
-        raise UsageError(f"{path} is of a run and needs no --range or --latents")
-    if recipe.get("kind"):
-        raise UsageError(f"{path} is {recipe['kind']}")
-    for note in recipe.get("notes", ()):
+def _generator(path, output_range, latents, progress):
+    from keras_gans import generators
+
+    saved = generators.load(path, output_range, latents)
+    if saved.kind is not None:
+        raise UsageError(f"{path} is {saved.kind}")
+    for note in saved.notes:
         progress.note(f"note: {note}")
-    count = request.samples or min(SAMPLES, len(real))
-    progress.status(f"{count:,} images of {path.name}")
-    classes = recipe.get("labels")  # as many of each
-    labels = np.arange(count) % classes if classes else None
-    images = generators.sample(generator, recipe, count, request.seed, labels)
-    return datasets.Images(path.stem, images, labels, source=path.name)
+    return saved
 
 
-def _count(request, fake, real):
-    available = min(len(fake), len(real))
-    count = request.samples or min(SAMPLES, available)
-    fewer = fake if len(fake) < len(real) else real
-    if count > available:
-        raise UsageError(
-            f"{count:,} images are asked for, and {fewer.source} has {available:,}: give more "
-            f"images, or --samples {available}"
-        )
-    if count < 2:
-        raise UsageError(f"{fewer.source} has one image; a comparison needs at least 2")
-    return count
+def _announced(progress, extractor, count, side):
+    """Announces the computation of features; returns the function that reports its progress."""
+    progress.status(f"{extractor} of {count:,} {side} samples")
+    progress.begin(count)
+    return lambda done, total: progress.update(done)
 
 
-def _about(images):
+def _too_few(source, count):
+    return UsageError(
+        f"{count:,} samples are requested and {source.source} has {len(source):,}: give more "
+        f"samples, or --samples {len(source)}"
+    )
+
+
+def _about(source):
     return {
-        "name": images.name,
-        "source": images.source,
-        "images": list(images.images.shape),
-        "sha256": images.fingerprint,
+        "name": source.name,
+        "source": source.source,
+        "shape": list(source.values.shape),
+        "sha256": source.fingerprint,
     }
 
 

@@ -1,15 +1,21 @@
 """The adversarial game as a Keras model: `GAN(generator, discriminator)`, compile, fit.
 
-`adversarial_step` is the algorithm, written once for every backend. Losses, penalties,
-optimizers and networks are handed in as objects; this module imports none of them.
+`adversarial_step` is the algorithm, written once for every backend.
 """
 
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 
 import keras
 from keras import ops
 
+from keras_gans import averages, constraints, losses, optimizers, penalties, updates
+from keras_gans import latents as distributions
 from keras_gans.autodiff import StatefulTrainStep, minimize
+from keras_gans.datasets.sources import PIXELS, PLAIN, Scale, Source
+from keras_gans.errors import UsageError
+from keras_gans.networks.rewriting import before_sigmoid, fuse_upsampling
+from keras_gans.turns import Turns
 
 
 @keras.saving.register_keras_serializable("keras_gans")
@@ -19,241 +25,302 @@ class GAN(StatefulTrainStep, keras.Model):
     Example:
 
     >>> gan = GAN(generator, discriminator, seed=0)
-    >>> gan.compile(
-    ...     d_optimizer=keras.optimizers.Adam(2e-4, beta_1=0.5),
-    ...     g_optimizer=keras.optimizers.Adam(2e-4, beta_1=0.5),
-    ...     d_loss=keras.losses.BinaryCrossentropy(from_logits=True),
-    ...     g_loss=keras.losses.BinaryCrossentropy(from_logits=True),
-    ... )
+    >>> adam = {"name": "adam", "learning_rate": 2e-4, "beta_1": 0.5}
+    >>> gan.compile(loss="binary_crossentropy", d_optimizer=adam, g_optimizer=adam)
     >>> gan.fit(images, batch_size=32, epochs=10)
 
+    A generator with the inputs [latents, labels] and a discriminator with [samples, labels] make
+    it conditional: `fit` then needs the labels as `y`, integers `(n,)`.
+
     Args:
-        generator: `keras.Model` from latents `(n, latent_dim)` to images
-            `(n, height, width, channels)`.
-        discriminator: `keras.Model` from images to scores `(n, 1)`.
-        seed: Integer; seeds the latents and the random numbers of a penalty.
+        generator: `keras.Model` from latents `(n, size)` to samples `(n, ...)`.
+        discriminator: `keras.Model` from samples to scores or probabilities `(n, 1)`.
+        latents: `latents.Latents`, or what `latents.get` takes; None for standard normal ones of
+            the size of the generator's input.
+        scale: `datasets.sources.Scale` from data to network values; None takes that of the
+            `Source` given to `fit`, scales uint8 pixels to [-1, 1] and leaves floats as they are.
+        seed: Integer; seeds latents, drawn targets and the random numbers of a penalty.
+
+    Raises:
+        UsageError: The two networks do not fit together.
+        ValueError: The latents do not have the size of the generator's input.
     """
 
-    def __init__(self, generator, discriminator, seed=0, name="gan", **kwargs):
+    def __init__(
+        self, generator, discriminator, latents=None, scale=None, seed=0, name="gan", **kwargs
+    ):
         super().__init__(name=name, **kwargs)
-        self.generator = generator
-        self.discriminator = discriminator
-        self.seed = seed
-        self.latent_dim = generator.input_shape[-1]
+        _check_networks(generator, discriminator)
+        self.generator, self.discriminator = generator, discriminator
+        self.conditional = len(generator.inputs) == 2
+        size = generator.inputs[0].shape[-1]
+        self.latents = distributions.get(latents or "normal", size=size)
+        if self.latents.size != size:
+            raise ValueError(f"latents of {self.latents.size}, where the generator takes {size}")
+        self.scale, self.seed = scale, seed
         self.seed_generator = keras.random.SeedGenerator(seed)
-        self._trackers = [
-            keras.metrics.Mean(name=name)
-            for name in ("d_loss", "d_loss_real", "d_loss_fake", "g_loss")
-        ]
+        self.iteration = self.add_weight(
+            shape=(), initializer="zeros", dtype="int32", trainable=False, name="iteration"
+        )
+        means = ("d_loss", "d_loss_real", "d_loss_fake", "g_loss")
+        self._means = [keras.metrics.Mean(name=name) for name in means]
+        self._maxima = [Maximum(name="d_loss_max"), Maximum(name="g_loss_max")]
+        self.averaged = None
         self.built = True
 
     def compile(
         self,
-        d_optimizer,
-        g_optimizer,
-        d_loss,
-        g_loss,
+        loss="binary_crossentropy",
+        optimizer=None,
+        d_optimizer=None,
+        g_optimizer=None,
+        turns=None,
         penalty=None,
-        d_steps=1,
-        d_update="joint",
-        fakes="training",
-        latents="fresh",
-        g_turn_batch_norm="batch",
-        clip=None,
-        clip_weights="all",
+        constraint=None,
+        average=None,
         **kwargs,
     ):
-        """Sets the rules of the game.
+        """Sets the rules of the game. Each part is an object, a name or `{"name": NAME, ...}`.
 
         Args:
-            d_optimizer: Keras optimizer of the discriminator.
-            g_optimizer: Keras optimizer of the generator, another object.
-            d_loss: `keras.losses.Loss`, called with targets 1 for reals and 0 for fakes.
-            g_loss: `keras.losses.Loss`, called with targets 1 for fakes.
+            loss: `losses.Objective` or a `keras.losses.Loss`. Where it is a function of scores, a
+                final sigmoid of the discriminator is looked through.
+            optimizer: One Keras optimizer for both networks, its step counter too, as scripts
+                shared it that gave one object to two `compile` calls.
+            d_optimizer, g_optimizer: Instead of `optimizer`, one each.
+            turns: `Turns` or a dict of its fields: who moves when. The batch given to `fit` holds
+                the samples of all turns of the discriminator.
             penalty: `penalties` object added to the discriminator's loss, or None.
-            d_steps: Discriminator turns an iteration, >= 1. A batch given to `fit` holds the
-                reals of all turns, so that each turn has fresh ones: its size is `d_steps`
-                times that of one turn.
-            d_update: "joint": one optimizer step a turn, on the sum of the losses on reals and
-                fakes; "separate": one on reals, then one on fakes.
-            fakes: How the generator makes fakes for the discriminator: in "training" mode, or
-                in "inference" mode (moving statistics, no dropout).
-            latents: "fresh" for the generator's turn, or "shared" with the last turn of the
-                discriminator.
-            g_turn_batch_norm: The discriminator's BatchNormalization in the generator's turn:
-                "batch" statistics, or "frozen" moving ones, which is what TensorFlow 2 does
-                under `discriminator.trainable = False`. Dropout is active either way.
-            clip: Discriminator weights are clipped to [-clip, clip] after each turn; None
-                for no clipping.
-            clip_weights: Which of them: "all" (with the moving statistics of
-                BatchNormalization) or "trainable" ones.
+            constraint: `constraints` object applied to the discriminator after each turn, or None.
+            average: `averages` object that keeps an averaged copy of the generator, or None.
             **kwargs: Passed to `keras.Model.compile` (`jit_compile`, `steps_per_execution`, ...).
 
         Raises:
-            ValueError: An option has none of its values, or a penalty meets separate updates.
+            UsageError: A part is unknown, or a penalty meets separate updates.
+            ValueError: The optimizers are not one or two.
         """
-        _check("d_update", d_update, "joint", "separate")
-        _check("fakes", fakes, "training", "inference")
-        _check("latents", latents, "fresh", "shared")
-        _check("g_turn_batch_norm", g_turn_batch_norm, "batch", "frozen")
-        _check("clip_weights", clip_weights, "all", "trainable")
-        if d_steps < 1:
-            raise ValueError(f"d_steps must be at least 1, not {d_steps}")
-        if clip is not None and clip <= 0:
-            raise ValueError(f"clip must be positive or None, not {clip}")
-        if penalty is not None and d_update == "separate":
-            raise ValueError("a penalty compares reals and fakes: it needs d_update='joint'")
-        if d_optimizer is g_optimizer:
-            raise ValueError("the two networks need an optimizer each, not one shared object")
+        turns = Turns(**turns) if isinstance(turns, dict) else turns or Turns()
+        update, penalty = updates.get(turns.update), penalties.get(penalty)
+        if penalty is not None and not update.takes_penalty:
+            raise UsageError("a penalty compares real and fake samples: it needs update='joint'")
+        one, d_one, g_one = map(optimizers.get, (optimizer, d_optimizer, g_optimizer))
+        if (one is None) == (d_one is None) or (d_one is None) != (g_one is None):
+            raise ValueError("give either optimizer, or d_optimizer and g_optimizer")
         super().compile(optimizer=None, **kwargs)
-        self.d_optimizer, self.g_optimizer = d_optimizer, g_optimizer
-        self.d_loss, self.g_loss, self.penalty = d_loss, g_loss, penalty
-        self.d_steps, self.d_update = d_steps, d_update
-        self.fakes, self.latents, self.g_turn_batch_norm = fakes, latents, g_turn_batch_norm
-        self.clip, self.clip_weights = clip, clip_weights
-        d_optimizer.build(self.discriminator.trainable_variables)
-        g_optimizer.build(self.generator.trainable_variables)
-        self.optimizer = _Optimizers(d_optimizer, g_optimizer)
+        self.objective, self.turns, self.update = losses.get(loss), turns, update
+        self.penalty, self.constraint = penalty, constraints.get(constraint)
+        self.average = averages.get(average)
+        if self.average is not None and self.averaged is None:
+            self.averaged = self.average.copy(self.generator)
+        d_weights = self.discriminator.trainable_variables
+        g_weights = self.generator.trainable_variables
+        if one is not None:
+            one.build([*d_weights, *g_weights])
+        else:
+            d_one.build(d_weights)
+            g_one.build(g_weights)
+        self.d_optimizer, self.g_optimizer = (one, one) if one is not None else (d_one, g_one)
+        self.optimizer = _Optimizers(one) if one is not None else _Optimizers(d_one, g_one)
+        # What is trained may be another graph over the same weights; what is saved is not.
+        scores = self.objective.of_scores
+        self._trained = _Networks(
+            fuse_upsampling(self.generator),
+            before_sigmoid(self.discriminator) if scores else self.discriminator,
+        )
+
+    def fit(self, x=None, y=None, **kwargs):
+        """Trains: `keras.Model.fit`, which also takes a `datasets.Source` as `x`."""
+        if isinstance(x, Source):
+            self.scale = self.scale or x.scale
+            x, y = x.values, x.labels if self.conditional else None
+        return super().fit(x, y, **kwargs)
 
     def adversarial_step(self, data):
-        """One iteration: `d_steps` turns of the discriminator, then one of the generator.
+        """One iteration: the turns of the discriminator, then one of the generator.
 
         Args:
-            data: Reals of all turns, shape `(d_steps * n, height, width, channels)`: float
-                in [-1, 1], or uint8, which is scaled to it.
+            data: Real samples of all turns `(n, ...)`, with labels `(n,)` where conditional.
 
         Returns:
-            Dict of the means, since they were last reset, of `d_loss_real` and `d_loss_fake`
-            (in the last turn), of `d_loss`, their average, and of `g_loss`.
+            Dict of the means, since they were last reset, of `d_loss_real` and `d_loss_fake` (of
+            the last turn), of `d_loss`, their average, and of `g_loss`; and of the maxima
+            `d_loss_max` and `g_loss_max`.
         """
-        images = _to_unit(data)
-        for turn in range(self.d_steps):
-            real = _part(images, turn, self.d_steps)
+        # A critic needs several turns to follow the generator, each with samples of its own: the
+        # same ones again would let it learn them by heart.
+        for real, labels in self.turns.shares(*self._network_values(data)):
             n = ops.shape(real)[0]
             latents = self.draw_latents(n)
-            on_real, on_fake = self._discriminator_turn(real, latents)
-        if self.latents == "fresh":
+            on_real, on_fake = self._discriminator_turn(real, latents, labels)
+
+        # The generator learns from the discriminator as it now is: on new latents, as the papers
+        # have it, or on those that the discriminator has just seen, as many scripts have it.
+        if self.turns.latents == "fresh":
             latents = self.draw_latents(n)
-        g_loss = self._generator_turn(latents)
+        g_loss = self._generator_turn(latents, labels)
 
-        values = ((on_real + on_fake) / 2, on_real, on_fake, g_loss)
-        for tracker, value in zip(self._trackers, values, strict=True):
-            tracker.update_state(value)
-        return {tracker.name: tracker.result() for tracker in self._trackers}
+        # Samples of averaged weights are steadier than those of the latest ones.
+        if self.average is not None:
+            self.average.update(self.averaged, self.generator)
 
-    def _discriminator_turn(self, real, latents):
-        fake = ops.stop_gradient(self.generator(latents, training=self.fakes == "training"))
+        # The model counts its iterations itself: an optimizer counts its own steps, of which an
+        # iteration may have several.
+        self.iteration.assign_add(1)
+        d_loss = (on_real + on_fake) / 2
+        reported = (d_loss, on_real, on_fake, g_loss, d_loss, g_loss)
+        for metric, value in zip(self.metrics, reported, strict=True):
+            metric.update_state(value)
+        return {metric.name: metric.result() for metric in self.metrics}
 
-        def real_loss():
-            return _loss(self.d_loss, 1.0, self._score(real))
+    def _discriminator_turn(self, real, latents, labels):
+        # Made once and cut off: this turn moves the discriminator alone.
+        training = self.turns.fakes == "training"
+        fake = ops.stop_gradient(self._trained.generate(latents, labels, training))
 
-        def fake_loss():
-            return _loss(self.d_loss, 0.0, self._score(fake))
+        def score(samples):
+            return self._trained.score(samples, labels)
 
-        def joint_loss():
-            losses = real_loss(), fake_loss()
-            total = losses[0] + losses[1]
-            if self.penalty is not None:
-                total = total + self.penalty(self._score, real, fake, self.seed_generator)
-            return total, *losses
+        def penalty():
+            return self.penalty(score, real, fake, self.seed_generator)
 
-        weights = self.discriminator.trainable_variables
-        if self.d_update == "joint":
-            _, on_real, on_fake = minimize(joint_loss, weights, self.d_optimizer)
-        else:
-            (on_real,) = minimize(lambda: (real_loss(),), weights, self.d_optimizer)
-            (on_fake,) = minimize(lambda: (fake_loss(),), weights, self.d_optimizer)
-        if self.clip is not None:
-            everything = self.discriminator.weights
-            for weight in everything if self.clip_weights == "all" else weights:
-                weight.assign(ops.clip(weight, -self.clip, self.clip))
-        return on_real, on_fake
+        losses_before = self.update(
+            lambda: self.objective.on_real(score(real), self.seed_generator),
+            lambda: self.objective.on_fake(score(fake), self.seed_generator),
+            None if self.penalty is None else penalty,
+            self.discriminator.trainable_variables,
+            self.d_optimizer,
+        )
+        if self.constraint is not None:
+            self.constraint(self.discriminator)
+        return losses_before
 
-    def _generator_turn(self, latents):
+    def _generator_turn(self, latents, labels):
         def loss():
-            fake = self.generator(latents, training=True)
-            return (_loss(self.g_loss, 1.0, self._score(fake)),)
+            fake = self._trained.generate(latents, labels, training=True)
+            return (self.objective.to_fool(self._trained.score(fake, labels)),)
 
-        weights = self.generator.trainable_variables
-        frozen = self.g_turn_batch_norm == "frozen"
+        # Frozen, the discriminator normalizes by what it saw of real and fake samples together.
+        frozen = self.turns.batch_norm == "frozen"
         with _frozen_statistics(self.discriminator) if frozen else nullcontext():
-            return minimize(loss, weights, self.g_optimizer)[0]
-
-    def _score(self, images):
-        return self.discriminator(images, training=True)
+            return minimize(loss, self.generator.trainable_variables, self.g_optimizer)[0]
 
     def draw_latents(self, n):
-        """Standard normal latents `(n, latent_dim)`, the next ones of the model's seed."""
-        return keras.random.normal((n, self.latent_dim), seed=self.seed_generator)
+        """Latents `(n, size)`, the next ones of the model's seed."""
+        return self.latents.draw(n, self.seed_generator)
 
-    def call(self, latents, training=False):
-        """Images `(n, height, width, channels)` of latents `(n, latent_dim)`."""
-        return self.generator(latents, training=training)
+    def _network_values(self, data):
+        values, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        if self.conditional and labels is None:
+            raise ValueError("a conditional GAN needs labels: fit(x, y) with integers y (n,)")
+        pixels = keras.backend.standardize_dtype(values.dtype) == "uint8"
+        scale = self.scale or (PIXELS if pixels else PLAIN)
+        return scale.to_network(values), labels if self.conditional else None
+
+    def call(self, inputs, training=False):
+        """Samples `(n, ...)` in network values, of latents or of [latents, labels]."""
+        return self.generator(inputs, training=training)
+
+    @property
+    def sampling_generator(self):
+        """The generator that makes samples: the averaged copy where there is one."""
+        return self.averaged or self.generator
 
     @property
     def metrics(self):
-        return self._trackers
+        return [*self._means, *self._maxima]
 
     @property
     def iterations(self):
-        """Iterations trained so far, as an integer: the generator takes one step in each."""
-        return int(ops.convert_to_numpy(self.g_optimizer.iterations))
+        """Iterations trained so far, an integer."""
+        return int(ops.convert_to_numpy(self.iteration))
 
     @property
     def state(self):
-        """Every variable that training changes: weights, statistics, seeds, optimizers.
+        """Every variable that training changes: weights, statistics, seeds, counters, optimizers.
 
-        Whoever puts all of them back, and gives the batches that follow, continues the run
-        exactly. (`save_weights` alone leaves out the seeds.)
+        A run that puts all of them back and gives the batches that follow goes on exactly.
+        (`save_weights` alone leaves out the seeds.)
         """
         return [*self.variables, *self.optimizer.variables]
 
     def get_config(self):
-        return {
-            "name": self.name,
-            "seed": self.seed,
-            "generator": _pack(self.generator),
-            "discriminator": _pack(self.discriminator),
-        }
+        scale = self.scale and self.scale.plain
+        packed = {key: _pack(getattr(self, key)) for key in _IN_CONFIG}
+        return {"name": self.name, "seed": self.seed, "scale": scale, **packed}
 
     @classmethod
     def from_config(cls, config):
-        networks = {key: _unpack(config[key]) for key in ("generator", "discriminator")}
-        return cls(**{**config, **networks})
+        scale = config["scale"] and Scale(**config["scale"])
+        unpacked = {key: _unpack(config[key]) for key in _IN_CONFIG}
+        return cls(**{**config, **unpacked, "scale": scale})
 
     def get_compile_config(self):
-        objects = {key: _pack(getattr(self, key)) for key in _OBJECTS}
-        return {**objects, **{key: getattr(self, key) for key in _OPTIONS}}
+        parts = {"loss": self.objective, "penalty": self.penalty, "constraint": self.constraint}
+        parts |= {"average": self.average, "update": self.update}
+        if self.d_optimizer is self.g_optimizer:
+            parts["optimizer"] = self.d_optimizer
+        else:
+            parts |= {"d_optimizer": self.d_optimizer, "g_optimizer": self.g_optimizer}
+        turns = {key: value for key, value in self.turns.plain.items() if key != "update"}
+        return {"turns": turns, **{key: _pack(part) for key, part in parts.items()}}
 
     def compile_from_config(self, config):
-        self.compile(
-            **{key: _unpack(config[key]) if key in _OBJECTS else config[key] for key in config}
-        )
+        parts = {key: _unpack(value) for key, value in config.items() if key != "turns"}
+        turns = {**config["turns"], "update": parts.pop("update")}
+        self.compile(turns=turns, **parts)
 
     def save_own_variables(self, store):
-        super().save_own_variables(store)
+        store["iteration"] = ops.convert_to_numpy(self.iteration)
         store["seed"] = ops.convert_to_numpy(self.seed_generator.state)
 
     def load_own_variables(self, store):
+        self.iteration.assign(store["iteration"][...])
         self.seed_generator.state.assign(store["seed"][...])
 
 
-_OBJECTS = ("d_optimizer", "g_optimizer", "d_loss", "g_loss", "penalty")
-_OPTIONS = (
-    "d_steps",
-    "d_update",
-    "fakes",
-    "latents",
-    "g_turn_batch_norm",
-    "clip",
-    "clip_weights",
-)
+_IN_CONFIG = ("generator", "discriminator", "latents")
 _pack = keras.saving.serialize_keras_object
 _unpack = keras.saving.deserialize_keras_object
 
 
+class Maximum(keras.metrics.Metric):
+    """The largest of the values since the last reset: an interval's peak, beside its mean."""
+
+    def __init__(self, name="maximum", **kwargs):
+        super().__init__(name=name, **kwargs)
+        self.largest = self.add_variable((), initializer=_least, name="largest")
+
+    def update_state(self, value):
+        self.largest.assign(ops.maximum(self.largest, ops.cast(value, self.largest.dtype)))
+
+    def result(self):
+        return ops.convert_to_tensor(self.largest)
+
+    def reset_state(self):
+        self.largest.assign(_least((), self.largest.dtype))
+
+
+def _least(shape, dtype=None):
+    return ops.full(shape, -float("inf"), dtype)
+
+
+@dataclass(frozen=True)
+class _Networks:
+    """The networks as they are trained; a conditional one is given its labels too."""
+
+    generator: keras.Model
+    discriminator: keras.Model
+
+    def generate(self, latents, labels, training):
+        inputs = latents if labels is None else [latents, labels]
+        return self.generator(inputs, training=training)
+
+    def score(self, samples, labels):
+        return self.discriminator(samples if labels is None else [samples, labels], training=True)
+
+
 class _Optimizers:
-    """What `keras.Model` asks of its optimizer, of two of them."""
+    """What `keras.Model` asks of its optimizer, of one or two of them."""
 
     built = True
 
@@ -261,29 +328,19 @@ class _Optimizers:
         self.variables = [v for optimizer in optimizers for v in optimizer.variables]
 
 
-def _check(option, value, *choices):
-    if value not in choices:
-        raise ValueError(f"{option} must be one of {', '.join(choices)}, not {value!r}")
-
-
-def _loss(loss, target, scores):
-    return loss(target * ops.ones_like(scores), scores)
-
-
-def _to_unit(data):
-    images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-    if keras.backend.standardize_dtype(images.dtype) == "uint8":
-        return ops.cast(images, "float32") / 127.5 - 1.0
-    return images
-
-
-def _part(images, turn, turns):
-    """The turn's share of a batch, never empty: an incomplete last batch is read cyclically."""
-    if turns == 1:
-        return images
-    total = ops.shape(images)[0]
-    n = (total + turns - 1) // turns
-    return ops.take(images, (turn * n + ops.arange(n)) % total, axis=0)
+def _check_networks(generator, discriminator):
+    made, judged = generator.output_shape[1:], tuple(discriminator.inputs[0].shape[1:])
+    if made != judged:
+        raise UsageError(
+            f"the generator makes samples {made} and the discriminator takes {judged}: are the two "
+            "swapped, or of different sizes?"
+        )
+    kinds = len(generator.inputs), len(discriminator.inputs)
+    if kinds not in ((1, 1), (2, 2)):
+        raise UsageError(
+            f"the generator has {kinds[0]} inputs and the discriminator {kinds[1]}: either both "
+            "take labels as their second input or neither does"
+        )
 
 
 @contextmanager

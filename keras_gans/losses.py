@@ -1,85 +1,185 @@
-"""Adversarial objectives: what the discriminator and the generator minimise.
+"""Objectives: what the discriminator and the generator minimise.
 
-A loss here is an ordinary `keras.losses.Loss`. `y_true` is 1 for "real" and 0 for "fake",
-shape `(n, 1)`; `y_pred` is the discriminator's output of the same shape. The discriminator
-minimises loss(1, D(real)) + loss(0, D(fake)), the generator loss(1, D(fake)).
-
-The table below is all there is: `get(name)` returns the pair, and a new objective is one more
-entry.
+An `Objective` turns scores into losses, three times: the discriminator's on real samples, its on
+fake ones, and the generator's, which wants its samples taken for real. Targets and their smoothing
+live here. `LOSSES` is the table of the names; a new objective is one class and one entry.
 """
 
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
 
 import keras
 from keras import ops
 
-from keras_gans.errors import UsageError, suggestion
+from keras_gans import parts
+from keras_gans.parts import Recorded
+
+
+class Objective(Recorded, ABC):
+    """What the two networks minimise.
+
+    Attributes:
+        of_scores: Whether the losses take scores, before a final sigmoid. `GAN` then trains a
+            discriminator that ends in a sigmoid on what goes into it: the same function without
+            the rounding of probabilities near 0 and 1.
+    """
+
+    of_scores = True
+
+    @abstractmethod
+    def on_real(self, scores, seed):
+        """Loss of the discriminator on real samples.
+
+        Args:
+            scores: Float tensor `(n, 1)`: the discriminator's output.
+            seed: `keras.random.SeedGenerator`, for targets that are drawn.
+
+        Returns:
+            Scalar tensor.
+        """
+
+    @abstractmethod
+    def on_fake(self, scores, seed):
+        """Loss of the discriminator on fake samples; as `on_real`."""
+
+    @abstractmethod
+    def to_fool(self, scores):
+        """Loss of the generator.
+
+        Args:
+            scores: Float tensor `(n, 1)`: the discriminator's output for fake samples.
+
+        Returns:
+            Scalar tensor.
+        """
 
 
 @keras.saving.register_keras_serializable("keras_gans")
-class Wasserstein(keras.losses.Loss):
-    """The critic's score with its sign: -D for real, +D for fake.
+class ToTargets(Objective):
+    """A Keras loss between scores and a target for real samples and one for fake ones.
 
-    Minimising it maximises E[D(real)] - E[D(fake)], the dual form of the Wasserstein-1
-    distance when D is 1-Lipschitz (Arjovsky et al. 2017, arXiv 1701.07875, equation 2).
+    The generator's target is 1, whatever the discriminator's.
+
+    Args:
+        loss: `keras.losses.Loss`.
+        real: Target of real samples, or a pair of numbers between which one is drawn uniformly for
+            each sample (one-sided label smoothing, Salimans et al. 2016, arXiv 1606.03498,
+            section 3.4).
+        fake: Target of fake samples, likewise.
     """
 
-    def __init__(self, name="wasserstein", **kwargs):
-        super().__init__(name=name, **kwargs)
+    def __init__(self, loss, real=1.0, fake=0.0):
+        self.loss, self.real, self.fake = loss, _target(real, "real"), _target(fake, "fake")
+        self.of_scores = getattr(loss, "from_logits", False)
 
-    def call(self, y_true, y_pred):
-        """Args: `y_true` in {0, 1} and `y_pred` of shape `(n, 1)`. Returns: shape `(n,)`."""
-        sign = 1.0 - 2.0 * ops.cast(y_true, y_pred.dtype)
-        return ops.mean(sign * y_pred, axis=-1)
+    def on_real(self, scores, seed):
+        return self.loss(_targets(self.real, scores, seed), scores)
+
+    def on_fake(self, scores, seed):
+        return self.loss(_targets(self.fake, scores, seed), scores)
+
+    def to_fool(self, scores):
+        return self.loss(_targets(1.0, scores, None), scores)
+
+    def get_config(self):
+        config = super().get_config()
+        packed = (
+            {"loss": keras.saving.serialize_keras_object(self.loss)} if "loss" in config else {}
+        )
+        return {**config, **packed}
+
+    @classmethod
+    def from_config(cls, config):
+        if "loss" in config:
+            config = {**config, "loss": keras.saving.deserialize_keras_object(config["loss"])}
+        return cls(**config)
 
 
-@dataclass(frozen=True)
-class Objective:
-    """What the two players minimise.
+def _target(value, which):
+    if isinstance(value, int | float):
+        return float(value)
+    low, high = value
+    if not low < high:
+        raise ValueError(f"targets of {which} samples from {low} to {high}: the lower comes first")
+    return (float(low), float(high))
 
-    Attributes:
-        discriminator: Loss of the discriminator, for reals (target 1) and fakes (target 0).
-        generator: Loss of the generator, for fakes with target 1.
-        from_logits: Whether the losses take the score before a sigmoid. A discriminator that
-            ends in one is then trained on what goes into it (`networks.without_sigmoid`),
-            which is the same function without the rounding of probabilities near 0 and 1.
+
+def _targets(target, scores, seed):
+    if isinstance(target, float):
+        return target * ops.ones_like(scores)
+    return keras.random.uniform(ops.shape(scores), *target, dtype=scores.dtype, seed=seed)
+
+
+@keras.saving.register_keras_serializable("keras_gans")
+class BinaryCrossentropy(ToTargets):
+    """Cross-entropy of scores. The generator maximises log D(G(z)).
+
+    Goodfellow et al. 2014, arXiv 1406.2661, section 3.
+
+    Args:
+        real: Target of real samples in [0, 1] or somewhat above, or a pair to draw it from.
+        fake: Target of fake samples, likewise.
     """
 
-    discriminator: keras.losses.Loss
-    generator: keras.losses.Loss
-    from_logits: bool = False
+    def __init__(
+        self,
+        real: float | tuple[float, float] = 1.0,
+        fake: float | tuple[float, float] = 0.0,
+    ):
+        super().__init__(keras.losses.BinaryCrossentropy(from_logits=True), real, fake)
 
 
-def _objective(loss, from_logits=False):
-    return Objective(loss, loss, from_logits)
+@keras.saving.register_keras_serializable("keras_gans")
+class MeanSquaredError(ToTargets):
+    """Least squares of the discriminator's output.
+
+    Mao et al. 2017, arXiv 1611.04076, equation 9 with a = 0 and b = c = 1, without the factor 1/2.
+    A discriminator that ends in a sigmoid is trained on its probabilities.
+
+    Args:
+        real: Target of real samples, or a pair to draw it from.
+        fake: Target of fake samples, likewise.
+    """
+
+    def __init__(
+        self,
+        real: float | tuple[float, float] = 1.0,
+        fake: float | tuple[float, float] = 0.0,
+    ):
+        super().__init__(keras.losses.MeanSquaredError(), real, fake)
 
 
-OBJECTIVES = {
-    # Goodfellow et al. 2014, arXiv 1406.2661, section 3: the generator maximises log D(G(z)).
-    "binary_crossentropy": lambda: _objective(
-        keras.losses.BinaryCrossentropy(from_logits=True), from_logits=True
-    ),
-    # Mao et al. 2017, arXiv 1611.04076, equation 9 with a = 0, b = c = 1, without the factor 1/2.
-    "mse": lambda: _objective(keras.losses.MeanSquaredError()),
-    # Arjovsky et al. 2017, arXiv 1701.07875, algorithm 1.
-    "wasserstein": lambda: _objective(Wasserstein()),
+@keras.saving.register_keras_serializable("keras_gans")
+class Wasserstein(Objective):
+    """The critic's score with its sign: -D on real samples, +D on fake ones.
+
+    Minimising it maximises E[D(real)] - E[D(fake)], the dual form of the Wasserstein-1 distance
+    where D is 1-Lipschitz (Arjovsky et al. 2017, arXiv 1701.07875, equation 2).
+    """
+
+    def on_real(self, scores, seed):
+        return ops.mean(-scores)
+
+    def on_fake(self, scores, seed):
+        return ops.mean(scores)
+
+    def to_fool(self, scores):
+        return ops.mean(-scores)
+
+
+LOSSES = {
+    "binary_crossentropy": BinaryCrossentropy,
+    "mse": MeanSquaredError,
+    "wasserstein": Wasserstein,
 }
 
 
 def get(identifier):
-    """The objective of a name, or the object itself.
+    """The objective of an identifier.
 
     Args:
-        identifier: A name in `OBJECTIVES` or an `Objective`.
-
-    Returns:
-        An `Objective` with loss objects of its own.
-
-    Raises:
-        UsageError: The name is unknown.
+        identifier: A name of `LOSSES`, a mapping `{name: NAME, option: value}`, a `Part`, an
+            `Objective`, or a `keras.losses.Loss`, which gets the targets 1 and 0.
     """
-    if isinstance(identifier, Objective):
-        return identifier
-    if identifier not in OBJECTIVES:
-        raise UsageError(f"unknown loss '{identifier}'{suggestion(identifier, OBJECTIVES)}")
-    return OBJECTIVES[identifier]()
+    if isinstance(identifier, keras.losses.Loss):
+        return ToTargets(identifier)
+    return parts.get("losses", identifier)

@@ -1,38 +1,33 @@
 """Penalties added to the discriminator's loss: (discriminator, real, fake, seed) -> scalar.
 
-`discriminator` is a function from images to scores, `real` and `fake` are float tensors
-`(n, height, width, channels)`, `seed` is a `keras.random.SeedGenerator`.
+`discriminator` is a function from samples to scores `(n, 1)`, `real` and `fake` are float tensors
+`(n, ...)` of one shape, `seed` is a `keras.random.SeedGenerator`.
 """
 
 import keras
 from keras import ops
 
+from keras_gans import parts
 from keras_gans.autodiff import input_gradient
+from keras_gans.parts import Positive, Recorded
 
 
 def _squared_norm(gradient):
     return ops.sum(ops.square(gradient), axis=tuple(range(1, len(gradient.shape))))
 
 
-class Penalty:
-    """What penalties share: a weight, > 0, and how Keras writes it down."""
+class Penalty(Recorded):
+    """A weight, > 0, and how Keras writes a penalty down."""
 
-    def __init__(self, weight=10.0):
+    def __init__(self, weight: Positive = 10.0):
         self.weight = weight
-
-    def get_config(self):
-        return {"weight": self.weight}
-
-    @classmethod
-    def from_config(cls, config):
-        return cls(**config)
 
 
 @keras.saving.register_keras_serializable("keras_gans")
 class GradientPenalty(Penalty):
-    """weight * E[(|grad D(x)| - 1)^2] on lines between reals and fakes.
+    """weight * E[(|grad D(x)| - 1)^2] on lines between real and fake samples.
 
-    x = real + a (fake - real) with one a ~ U(0, 1) an image (Gulrajani et al. 2017,
+    x = real + a (fake - real) with one a ~ U(0, 1) a sample (Gulrajani et al. 2017,
     arXiv 1704.00028, equation 3). 1e-12 under the root keeps its derivative finite.
 
     Args:
@@ -40,7 +35,8 @@ class GradientPenalty(Penalty):
     """
 
     def __call__(self, discriminator, real, fake, seed):
-        a = keras.random.uniform((ops.shape(real)[0], 1, 1, 1), seed=seed)
+        ones = [1] * (len(real.shape) - 1)
+        a = keras.random.uniform((ops.shape(real)[0], *ones), seed=seed)
         gradient = input_gradient(discriminator, real + a * (fake - real))
         norm = ops.sqrt(_squared_norm(gradient) + 1e-12)
         return self.weight * ops.mean(ops.square(norm - 1.0))
@@ -48,7 +44,9 @@ class GradientPenalty(Penalty):
 
 @keras.saving.register_keras_serializable("keras_gans")
 class R1(Penalty):
-    """weight / 2 * E[|grad D(x)|^2] on reals (Mescheder et al. 2018, arXiv 1801.04406, eq. 9).
+    """weight / 2 * E[|grad D(x)|^2] on real samples.
+
+    Mescheder et al. 2018, arXiv 1801.04406, equation 9.
 
     Args:
         weight: The paper's gamma, > 0; it uses 10.
@@ -56,3 +54,11 @@ class R1(Penalty):
 
     def __call__(self, discriminator, real, fake, seed):
         return self.weight / 2 * ops.mean(_squared_norm(input_gradient(discriminator, real)))
+
+
+PENALTIES = {"gradient_penalty": GradientPenalty, "r1": R1}
+
+
+def get(identifier):
+    """The penalty of a name, a mapping or a `Part`; None and an object are returned."""
+    return parts.get("penalties", identifier)

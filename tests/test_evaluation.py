@@ -1,6 +1,8 @@
-"""Numbers of generators, folders and archives, and the mistakes that get none."""
+"""Metrics of generators, folders and archives, and the requests that are refused."""
 
 import json
+import subprocess
+import sys
 import zipfile
 
 import keras
@@ -8,24 +10,49 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_gans import datasets, evaluation, generators, networks
+from keras_gans import datasets, evaluation, generators, networks, parts
+from keras_gans.datasets import Points
 from keras_gans.errors import UsageError
-from keras_gans.evaluation import Request
+from keras_gans.evaluation import Measuring
 from keras_gans.metrics import features, measures
 from keras_gans.metrics.fid import fid
-from keras_gans.metrics.kid import kid
+from keras_gans.metrics.kid import mmd2
+from keras_gans.metrics.modes import mode_counts
 
 DIGITS = datasets.load("digits")
-ALL = tuple(name for name in measures.names() if name != "fid_thesis")
+OF_IMAGES = tuple(
+    name for name in measures.names() if name not in ("fid_thesis", "modes", "high_quality")
+)
+CENTERS = np.array([[0, 1], [1, 0], [0, -1], [-1, 0]], "f4")
 
 
 @pytest.fixture
 def evaluate(tmp_path):
-    def evaluate(source, dataset="digits", metrics=("fid",), **options):
-        request = Request(source, dataset, metrics, **options)
-        return evaluation.evaluate(request, tmp_path / "data")
+    def evaluate(path, dataset="digits", metrics=("fid",), **options):
+        return evaluation.evaluate(path, dataset, metrics, data_dir=tmp_path / "data", **options)
 
     return evaluate
+
+
+@pytest.fixture
+def measuring(tmp_path):
+    def measuring(source=DIGITS, metrics=("fid",), **options):
+        return Measuring(source, metrics, data_dir=tmp_path / "data", **options)
+
+    return measuring
+
+
+@pytest.fixture
+def passes(monkeypatch):
+    """Sizes of the sets of which features are computed, as they are computed."""
+    sizes, extract = [], features.Extractor.__call__
+
+    def counted(self, images, progress=None):
+        sizes.append(len(images))
+        return extract(self, images, progress)
+
+    monkeypatch.setattr(features.Extractor, "__call__", counted)
+    return sizes
 
 
 def save(path, images, **more):
@@ -33,98 +60,231 @@ def save(path, images, **more):
     return path
 
 
+def generator(source=DIGITS, name="vanilla", latents=None, **origin):
+    part = parts.check("networks", name, "generator", "generator")
+    latents = parts.get("latents", latents or {"name": "normal", "size": 7})
+    network = networks.build(part, "generator", source.shape, latents.size)
+    return generators.Saved.of(network, part, latents, source, origin)
+
+
+def ring(count=400, seed=0, centers=CENTERS, std=0.1):
+    random = np.random.default_rng(seed)
+    points = CENTERS[random.integers(0, 4, count)] + 0.1 * random.normal(size=(count, 2))
+    return Points("ring", points.astype("f4"), None, "ring", centers=centers, std=std)
+
+
 @pytest.fixture
 def noisy(tmp_path):
-    """An .npz of digits with noise, and the labels asked for."""
-    noise = np.random.default_rng(0).integers(0, 60, DIGITS.images.shape, "uint8")
-    images = np.maximum(DIGITS.images, noise)[:400]
+    """An .npz of digits with noise, and the labels requested for them."""
+    noise = np.random.default_rng(0).integers(0, 60, DIGITS.values.shape, "uint8")
+    images = np.maximum(DIGITS.values, noise)[:400]
     return save(tmp_path / "noisy.npz", images, labels=DIGITS.labels[:400])
 
 
-def test_all_measures_of_one_pass(evaluate, noisy, monkeypatch):
-    passes = []
-    extract = features.Extractor.__call__
+class Silent:
+    def __init__(self):
+        self.notes = []
 
-    def counted(self, images, progress=None):
-        passes.append(len(images))
-        return extract(self, images, progress)
+    def note(self, text):
+        self.notes.append(text)
 
-    monkeypatch.setattr(features.Extractor, "__call__", counted)
-    found = evaluate(noisy, metrics=ALL, samples=300, seed=4)
+    def status(self, text):
+        pass
+
+    begin = update = status
+
+
+# --- values ------------------------------------------------------------------------------------
+
+
+def test_all_metrics_take_one_pass(evaluate, noisy, passes):
+    found = evaluate(noisy, metrics=OF_IMAGES, count=300, seed=4)
     assert passes == [300, 300]
-    assert [r["name"] for r in found["results"]] == [f"{name}300_lenet" for name in ALL]
-    values = {r["measure"]: r["value"] for r in found["results"]}
+    assert [r["name"] for r in found["results"]] == [f"{name}300_lenet" for name in OF_IMAGES]
+    values = {r["metric"]: r["value"] for r in found["results"]}
     assert values["fid"] > 0
     assert 0 < values["recall"] < values["coverage"] + 1
     assert values["classifier_accuracy"] > 0.8
     assert (found["count"], found["seed"]) == (300, 4)
     assert found["generated"]["source"] == "noisy.npz"
-    assert found["real"] | {"sha256": 0} == {
+    assert found["generated"]["shape"] == [400, 28, 28, 1]
+    assert found["real"] == {
         "name": "digits",
         "source": DIGITS.source,
-        "images": [1797, 28, 28, 1],
-        "sha256": 0,
+        "shape": [1797, 28, 28, 1],
+        "sha256": DIGITS.fingerprint,
         "split": "train",
         "seed": 0,
     }
-    assert found["real"]["sha256"] == DIGITS.fingerprint
     json.dumps(found, allow_nan=False)
 
 
-def test_numbers_are_those_of_the_pure_functions(evaluate, noisy, tmp_path):
-    found = evaluate(noisy, metrics=("fid", "kid"), samples=400)
-    extractor = features.get("lenet", tmp_path)
+def test_the_values_are_those_of_the_pure_functions(evaluate, noisy):
+    found = evaluate(noisy, metrics=("fid", "kid"))
+    extractor = features.get("lenet", ".")
     random = np.random.Generator(np.random.Philox(0))
     chosen = np.sort(random.choice(1797, 400, replace=False))
-    real = extractor(DIGITS.images[chosen])
+    real = extractor(DIGITS.values[chosen])
     fake = extractor(np.load(noisy)["images"])
-    by_name = {r["measure"]: r for r in found["results"]}
-    assert by_name["fid"]["value"] == pytest.approx(fid(real, fake), rel=1e-9)
-    mean, std = kid(real, fake, 100, 400, 0)
-    assert (by_name["kid"]["value"], by_name["kid"]["std"]) == (mean, std)
+    values = {r["metric"]: r["value"] for r in found["results"]}
+    assert values["fid"] == pytest.approx(fid(real, fake), rel=1e-9)
+    assert values["kid"] == mmd2(real, fake)
 
 
-def test_a_second_time_nothing_is_computed_and_the_result_is_the_same(evaluate, noisy, monkeypatch):
+def test_only_features_of_the_data_set_are_cached(evaluate, noisy, passes, tmp_path):
     first = evaluate(noisy)
-    monkeypatch.setattr(features.Extractor, "__call__", None)
+    assert passes == [400, 400]
     assert evaluate(noisy) == first
+    assert passes == [400, 400, 400]
+    assert len(list((tmp_path / "data").rglob("*.npz"))) == 1
 
 
-def test_a_generator_is_asked_for_as_many_images_as_are_wanted(evaluate, tmp_path):
-    generator = networks.generator("vanilla", (28, 28, 1), 7)
-    path = tmp_path / "generator.h5"
-    recipe = {"network": "vanilla", "options": {}, "image_shape": [28, 28, 1], "latent_dim": 7}
-    generators.save(generator, path, recipe)
-    first, again, other = (evaluate(path, samples=50, seed=seed) for seed in (1, 1, 2))
-    assert first == again
-    assert first["results"][0]["name"] == "fid50_lenet"
-    assert first["generated"]["images"] == [50, 28, 28, 1]
-    assert first["generated"]["sha256"] != other["generated"]["sha256"]
-    images = generators.images(generator, generators.latents(50, 7, 1))
-    assert first["generated"]["sha256"] == datasets.Images("", images, None, "").fingerprint
+def test_a_set_in_the_order_of_the_data_is_not_compared_in_pairs(measuring):
+    """Both sides draw samples of their own, so a copy of the data is no perfect generator."""
+    ask = measuring(metrics=("fid", "recall"), count=300)
+    copy, recall = ask(DIGITS)
+    assert copy.value > 1
+    assert recall.value < 1
+    rng = np.random.Generator(np.random.Philox([0, 1]))
+    drawn = np.sort(rng.choice(1797, 300, replace=False))
+    found = evaluation.draw(DIGITS, 300)
+    assert np.array_equal(found.values, DIGITS.values[drawn])
+    assert np.array_equal(found.labels, DIGITS.labels[drawn])
+
+
+def test_a_measuring_is_called_many_times(measuring, passes):
+    ask = measuring(count=100)
+    saved = generator()
+    assert passes == []
+    ask.prepare()
+    first, other = ask(saved, 3), ask(saved, 4)
+    assert passes == [100, 100, 100]
+    assert first == ask(saved, 3)
+    assert first[0].value != other[0].value
+    assert ask.names == {"fid": "fid100_lenet"}
+
+
+# --- generators --------------------------------------------------------------------------------
+
+
+def test_a_run_and_the_command_get_the_same_value_bit_for_bit(measuring, evaluate, tmp_path):
+    """The generator in training, and its file: one name is one number."""
+    metrics = ("fid", "kid", "precision", "inception_score")
+    saved = generator(seed=3)
+    in_memory = measuring(metrics=metrics, count=200)(saved, seed=3)
+    generators.save(saved, tmp_path / "generator.h5", iteration=7)
+    keras.utils.set_random_seed(99)
+    of_file = evaluate(tmp_path / "generator.h5", metrics=metrics, count=200)
+    assert of_file["seed"] == 3
+    assert [(r["name"], r["value"], r["std"]) for r in of_file["results"]] == [
+        (r.name, r.value, r.std) for r in in_memory
+    ]
+    other = evaluate(tmp_path / "generator.h5", metrics=metrics, count=200, seed=4)
+    assert other["results"][0]["value"] != in_memory[0].value
+
+
+def test_a_generator_makes_as_many_samples_as_are_requested(evaluate, tmp_path):
+    saved = generator(seed=1)
+    generators.save(saved, tmp_path / "generator.h5")
+    found = evaluate(tmp_path / "generator.h5", count=50)
+    assert found["results"][0]["name"] == "fid50_lenet"
+    images = saved.make(saved.latents.sample(50, [1, 1]))
+    assert found["generated"] == {
+        "name": "generator",
+        "source": "generator.h5",
+        "shape": [50, 28, 28, 1],
+        "sha256": datasets.Images("", images, None, "").fingerprint,
+    }
 
 
 @pytest.mark.parametrize("told", [{"output_range": (0.0, 1.0)}, {"latents": "uniform"}])
-def test_what_only_a_stranger_needs_is_not_ignored(evaluate, tmp_path, told):
-    path = tmp_path / "generator.h5"
-    recipe = {"network": "vanilla", "options": {}, "image_shape": [28, 28, 1], "latent_dim": 7}
-    generators.save(networks.generator("vanilla", (28, 28, 1), 7), path, recipe)
-    with pytest.raises(UsageError, match=r"generator\.h5 is of a run and needs no --range"):
-        evaluate(path, samples=20, **told)
-    with pytest.raises(UsageError, match=r"half\.npz is no generator and needs no --range"):
+def test_options_of_foreign_generators_are_not_ignored(evaluate, tmp_path, told):
+    generators.save(generator(), tmp_path / "generator.h5")
+    with pytest.raises(UsageError, match=r"generator\.h5 .*--range"):
+        evaluate(tmp_path / "generator.h5", count=20, **told)
+    with pytest.raises(UsageError, match=r"half\.npz is no generator.*--range"):
         evaluate(save(tmp_path / "half.npz", HALF), **told)
 
 
-def test_folder_zip_and_npz_of_the_same_images_give_the_same(evaluate, tmp_path):
+def test_a_foreign_generator_makes_its_labels_in_turns(evaluate, tmp_path):
+    latent, label = keras.Input((6,)), keras.Input((1,))
+    code = keras.layers.Flatten()(keras.layers.Embedding(10, 6)(label))
+    x = keras.layers.Multiply()([latent, code])
+    x = keras.layers.Dense(784, activation="tanh")(x)
+    model = keras.Model([latent, label], keras.layers.Reshape((28, 28, 1))(x))
+    model.save(tmp_path / "foreign.h5")
+    found = evaluate(tmp_path / "foreign.h5", metrics=("fid", "classifier_accuracy"), count=40)
+    assert [r["name"] for r in found["results"]] == ["fid40_lenet", "classifier_accuracy40_lenet"]
+    assert 0 <= found["results"][1]["value"] <= 1
+    keras.Model(model.input, keras.layers.Dense(3)(x)).save(tmp_path / "other.h5")
+    with pytest.raises(UsageError, match=r"other\.h5 is "):
+        evaluate(tmp_path / "other.h5")
+
+
+def test_a_generator_of_another_shape_is_refused_before_it_makes_anything(measuring, monkeypatch):
+    small = datasets.Images("small", DIGITS.values[:, 2:-2, 2:-2], None, "small")
+    monkeypatch.setattr(generators.Saved, "make", None)
+    with pytest.raises(UsageError, match=r"24x24x1 .* of 28x28x1"):
+        measuring()(generator(small))
+    with pytest.raises(UsageError, match=r"classifier_accuracy needs the labels"):
+        measuring(metrics=("fid", "classifier_accuracy"))(generator())
+
+
+@pytest.mark.parametrize("seed", [-1, "3", True])
+def test_a_recorded_seed_that_is_none_is_refused(evaluate, tmp_path, seed):
+    generators.save(generator(seed=seed), tmp_path / "generator.h5")
+    with pytest.raises(UsageError, match="give another with --seed"):
+        evaluate(tmp_path / "generator.h5", count=20)
+    assert evaluate(tmp_path / "generator.h5", count=20, seed=1)["seed"] == 1
+
+
+# --- points ------------------------------------------------------------------------------------
+
+
+def test_points_are_measured_by_their_values(measuring, tmp_path):
+    real, made = ring(), ring(300, 1)
+    ask = measuring(real, ("fid", "modes", "high_quality", "precision"), count=300)
+    assert list(ask.names.values()) == [
+        "fid300_values", "modes300_values", "high_quality300_values", "precision300_values",
+    ]  # fmt: skip
+    found = {r.metric: r.value for r in ask(made)}
+    chosen = np.random.Generator(np.random.Philox(0)).choice(400, 300, replace=False)
+    assert found["fid"] == pytest.approx(fid(real.values[np.sort(chosen)], made.values), rel=1e-9)
+    expected = mode_counts(made.values, CENTERS, real.std)
+    assert (found["modes"], found["high_quality"]) == (4, expected.high_quality)
+    one = Points("one", np.tile(CENTERS[:1], (300, 1)), None, "one")
+    assert [r.value for r in measuring(real, ("modes",), count=300)(one)] == [1]
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("source", [DIGITS, ring(centers=None)])
+def test_modes_need_data_with_known_modes(measuring, source):
+    with pytest.raises(UsageError, match="modes needs a data set with known modes"):
+        measuring(source, ("fid", "modes"))
+
+
+def test_features_of_images_are_refused_for_points(measuring):
+    with pytest.raises(UsageError, match=r"lenet takes images .* use values"):
+        measuring(ring(), features="lenet")
+    with pytest.raises(UsageError, match="inception_score: values has no classes"):
+        measuring(ring(), ("inception_score",))
+    with pytest.raises(UsageError, match=r"samples of 3 and ring of 2"):
+        measuring(ring())(Points("3", np.zeros((400, 3), "f4"), None, "3"))
+
+
+# --- sources of samples ------------------------------------------------------------------------
+
+
+def test_folder_zip_and_npz_of_the_same_images_give_the_same_values(evaluate, tmp_path):
     folder = tmp_path / "images"
     folder.mkdir()
-    for i, image in enumerate(DIGITS.images[:30]):
+    for i, image in enumerate(DIGITS.values[:30]):
         Image.fromarray(image[..., 0]).save(folder / f"{i:03d}.png")
     with zipfile.ZipFile(tmp_path / "images.zip", "w") as archive:
         for path in folder.iterdir():
             archive.write(path, path.name)
-    signed = save(tmp_path / "signed.npz", datasets.to_unit(DIGITS.images[:30]))
-    same = save(tmp_path / "same.npz", DIGITS.images[:30])
+    signed = save(tmp_path / "signed.npz", datasets.PIXELS.to_network(DIGITS.values[:30]))
+    same = save(tmp_path / "same.npz", DIGITS.values[:30])
     values = [evaluate(p)["results"] for p in (folder, tmp_path / "images.zip", signed, same)]
     assert values[0] == values[1] == values[2] == values[3]
     assert values[0][0]["name"] == "fid30_lenet"
@@ -132,57 +292,114 @@ def test_folder_zip_and_npz_of_the_same_images_give_the_same(evaluate, tmp_path)
     assert identical["results"][0]["value"] == pytest.approx(0, abs=1e-9)
 
 
-HALF = DIGITS.images[:40]
+def test_the_inception_score_of_sorted_images_is_that_of_shuffled_ones(measuring):
+    order = np.argsort(DIGITS.labels, kind="stable")
+    ordered = datasets.Images("sorted", DIGITS.values[order], None, "sorted")
+    (shuffled,), (sorted_,) = (
+        measuring(metrics=("inception_score",))(s) for s in (DIGITS, ordered)
+    )
+    assert sorted_.value == pytest.approx(shuffled.value, rel=0.05)
+    assert sorted_.value > 7
+
+
+HALF = DIGITS.values[:40]
 MISTAKES = {
-    "floats in 0..1": (HALF / np.float32(255), r"from 0 to 1, which looks like \[0, 1\]"),
-    "floats in 0..255": (HALF.astype("f4"), r"from 0 to 255; save them as uint8, 0 to 255, or"),
-    "floats just outside": (datasets.to_unit(HALF) * 1.01, r"from -1.01 to 1.01; save them as"),
-    "NaN": (np.where(HALF > 250, np.nan, 0.0), "from nan to nan"),
-    "cast from 0..1": ((HALF > 200).astype("u1"), "the pixels are all 0, 1 or 255"),
+    "floats in 0..1": (HALF / np.float32(255), r"0 to 1"),
+    "floats in 0..255": (HALF.astype("f4"), r"0 to 255"),
+    "floats just outside": (datasets.PIXELS.to_network(HALF) * np.float32(1.01), r"-1.01 to 1.01"),
+    "NaN": (np.where(HALF > 250, np.nan, 0.0), r"nan|NaN"),
+    "cast from 0..1": ((HALF > 200).astype("u1"), "all 0, 1 or 255"),
     "cast from -1..1": (np.sign(HALF - 99.0).astype("i8").astype("u1"), "all 0, 1 or 255"),
-    "integers": (HALF.astype("i4"), "int32; save them as uint8"),
-    "colour beside grey": (HALF.repeat(3, axis=-1), r"images of 28x28x3 and .* of 28x28x1"),
-    "another size": (HALF[:, 2:-2, 2:-2], r"images of 24x24x1 and .* of 28x28x1: bring them"),
+    "integers": (HALF.astype("i4"), "int32"),
+    "colour and grey": (HALF.repeat(3, axis=-1), r"28x28x3 and .* of 28x28x1"),
+    "another size": (HALF[:, 2:-2, 2:-2], r"24x24x1 and .* of 28x28x1"),
     "two channels": (HALF.repeat(2, axis=-1), "2 channels"),
-    "one image": (HALF[:1], "has one image; a comparison needs at least 2"),
-    "too few": (HALF, r"50 images are asked for, and wrong.npz has 40.* --samples 40"),
+    "one image": (HALF[:1], "fid needs at least 10 samples on each side, not 1"),
+    "too few": (HALF, r"50 samples are requested and wrong.npz has 40.* --samples 40"),
 }
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_gives_a_line_and_never_a_number(evaluate, tmp_path, mistake):
+def test_a_mistake_gives_one_line_and_no_value(evaluate, passes, tmp_path, mistake):
     images, message = MISTAKES[mistake]
     path = save(tmp_path / "wrong.npz", images)
-    with pytest.raises(UsageError, match=message):
-        evaluate(path, samples=50 if mistake == "too few" else None)
-    assert not (tmp_path / "data").exists()
+    with pytest.raises(UsageError, match=message) as raised:
+        evaluate(path, count=50 if mistake == "too few" else None)
+    assert "\n" not in str(raised.value)
+    assert passes == []
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"metrics": ("fidd",)}, "unknown metric 'fidd'; did you mean 'fid'"),
-        ({"extractor": "inception2047"}, "unknown feature extractor 'inception2047'; did you mean"),
+        ({"features": "inception2047"}, "unknown feature extractor 'inception2047'; did you mean"),
         ({"dataset": "nothing"}, "there is no data set 'nothing'"),
-        ({"extractor": "inception2048"}, r"there is no inception_2015_12_05\.npz"),
-        ({"metrics": ("fid_thesis",)}, "imagenet"),
-        ({"metrics": ("inception_score",), "samples": 5}, "inception_score: "),
-        ({"metrics": ("classifier_accuracy",)}, "these images have none"),
+        ({"features": "inception2048"}, r"there is no inception_2015_12_05\.npz"),
+        ({"metrics": ("fid", "fid_thesis")}, "imagenet"),
+        ({"metrics": ("inception_score",), "count": 40}, "inception_score needs at least 100"),
+        ({"metrics": ("precision",), "count": 3}, "precision needs at least 4"),
+        ({"metrics": ("fid", "classifier_accuracy")}, "classifier_accuracy needs the labels"),
+        ({"metrics": ("modes",)}, "known modes"),
         ({"split": "test"}, "split"),
     ],
 )
-def test_a_request_that_cannot_be_met(evaluate, tmp_path, options, message):
+def test_an_impossible_request_is_refused_before_any_feature(
+    evaluate, passes, tmp_path, options, message
+):
     path = save(tmp_path / "half.npz", HALF)
     with pytest.raises(UsageError, match=message):
         evaluate(path, **options)
+    assert passes == []
 
 
-def test_a_source_that_is_not_there(tmp_path):
+def test_labels_outside_the_classes_are_refused_before_any_feature(evaluate, passes, tmp_path):
+    path = save(tmp_path / "x.npz", HALF, labels=np.arange(40) % 12)
+    with pytest.raises(UsageError, match=r"classes of lenet are 0 to 9, .* up to 11"):
+        evaluate(path, metrics=("classifier_accuracy",))
+    assert passes == []
+
+
+@pytest.mark.parametrize("n", [4, 5])
+def test_precision_takes_one_image_more_than_its_neighbours(measuring, n):
+    few = datasets.Images("few", DIGITS.values[:n], None, "few")
+    assert 0 <= measuring(metrics=("precision", "recall"), count=n)(few)[0].value <= 1
+
+
+def test_missing_weights_can_be_null(measuring):
+    progress = Silent()
+    ask = measuring(metrics=("fid_thesis", "fid"), count=200, progress=progress, missing="null")
+    assert any("fid_thesis200_imagenet2048_signed is null" in note for note in progress.notes)
+    thesis, usual = ask(DIGITS)
+    assert (thesis.name, thesis.value) == ("fid_thesis200_imagenet2048_signed", None)
+    assert usual.value > 0
+    with pytest.raises(features.WeightsMissing):
+        measuring(metrics=("fid_thesis", "fid"))
+
+
+def test_a_small_sample_is_noted(measuring):
+    for count, notes in ((168, 0), (167, 1)):
+        progress = Silent()
+        measuring(count=count, progress=progress)
+        assert len(progress.notes) == notes
+    assert "167 samples in 84 features is biased" in progress.notes[0]
+
+
+def test_mistakes_in_names_need_no_keras():
+    script = (
+        "import sys; from keras_gans import evaluation\n"
+        "try: evaluation.evaluate('x', 'digits', ('fidd',))\n"
+        "except ValueError: sys.exit('keras' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", script]).returncode == 0
+
+
+def test_a_path_that_does_not_exist(evaluate, tmp_path):
     with pytest.raises(UsageError, match="there is no file or folder"):
-        Request(tmp_path / "absent", "digits")
+        evaluate(tmp_path / "absent")
 
 
-def test_a_damaged_image_is_named_or_left_out_and_counted(evaluate, tmp_path):
+def test_a_damaged_image_is_named_or_skipped_and_counted(evaluate, tmp_path):
     folder = tmp_path / "images"
     folder.mkdir()
     for i, image in enumerate(HALF):
@@ -193,22 +410,6 @@ def test_a_damaged_image_is_named_or_left_out_and_counted(evaluate, tmp_path):
     found = evaluate(folder, damaged="skip")
     assert found["results"][0]["name"] == "fid39_lenet"
     assert found["generated"]["source"] == "images without 1 damaged"
-
-
-def test_a_generator_of_a_stranger_makes_as_many_of_each_label(evaluate, tmp_path):
-    """Its labels are what classifier_accuracy asks for."""
-    latent, label = keras.Input((6,)), keras.Input((1,))
-    code = keras.layers.Flatten()(keras.layers.Embedding(10, 6)(label))
-    x = keras.layers.Multiply()([latent, code])
-    x = keras.layers.Dense(784, activation="tanh")(x)
-    model = keras.Model([latent, label], keras.layers.Reshape((28, 28, 1))(x))
-    model.save(tmp_path / "stranger.h5")
-    found = evaluate(tmp_path / "stranger.h5", metrics=("fid", "classifier_accuracy"), samples=40)
-    assert [r["name"] for r in found["results"]] == ["fid40_lenet", "classifier_accuracy40_lenet"]
-    assert 0 <= found["results"][1]["value"] <= 1
-    keras.Model(model.input, keras.layers.Dense(3)(x)).save(tmp_path / "other.h5")
-    with pytest.raises(UsageError, match=r"other\.h5 is a network whose output"):
-        evaluate(tmp_path / "other.h5")
 
 
 def test_real_black_and_white_images_are_images(evaluate, tmp_path):

@@ -3,30 +3,32 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from keras_gans import losses, networks
+from keras_gans import networks
+from keras_gans.averages import Exponential
+from keras_gans.datasets.sources import Images
 from keras_gans.gan import GAN
+from keras_gans.latents import Uniform
 from keras_gans.penalties import GradientPenalty
+from keras_gans.turns import Turns
 
 pytestmark = pytest.mark.backends
 SHAPE = (8, 8, 1)
 
 
-def make_gan(
-    loss="binary_crossentropy", network="vanilla", rate=1e-3, seed=0, momentum=0.8, **rules
-):
+CRITIC = {"name": "clip", "limit": 0.01}
+RULES = ("loss", "penalty", "constraint", "average", "optimizer")
+
+
+def make_gan(network="vanilla", rate=1e-3, seed=0, momentum=0.8, compiled=None, **rules):
+    """A small GAN; rules that are not arguments of `compile` are fields of `Turns`."""
     keras.utils.set_random_seed(seed)
-    generator = networks.generator(network, SHAPE, 4, momentum=momentum)
-    discriminator = networks.discriminator(network, SHAPE, last_activation=None)
+    generator = networks.build(network, "generator", SHAPE, 4, momentum=momentum)
+    discriminator = networks.build(network, "discriminator", SHAPE, last_activation=None)
     gan = GAN(generator, discriminator, seed=seed)
-    objective = losses.get(loss)
-    rules = {"jit_compile": False, **rules}
-    gan.compile(
-        d_optimizer=keras.optimizers.Adam(rate),
-        g_optimizer=keras.optimizers.Adam(rate),
-        d_loss=objective.discriminator,
-        g_loss=objective.generator,
-        **rules,
-    )
+    given = {key: rules.pop(key) for key in RULES if key in rules}
+    if "optimizer" not in given:
+        given |= {f"{side}_optimizer": keras.optimizers.Adam(rate) for side in "dg"}
+    gan.compile(turns=rules, jit_compile=False, **given, **(compiled or {}))
     return gan
 
 
@@ -51,7 +53,7 @@ def images(random):
 @pytest.mark.parametrize(("update", "steps"), [("joint", 1), ("separate", 2)])
 @pytest.mark.parametrize("d_steps", [1, 3])
 def test_optimizer_steps_of_an_iteration(update, steps, d_steps, images):
-    gan = make_gan(d_update=update, d_steps=d_steps)
+    gan = make_gan(update=update, d_steps=d_steps)
     train(gan, np.concatenate([images] * 3), batch_size=24)
     assert int(ops.convert_to_numpy(gan.d_optimizer.iterations)) == steps * d_steps
     assert gan.iterations == 1
@@ -130,7 +132,7 @@ def test_generator_statistics_move_in_training_mode_only(fakes, updates, images)
 
 @pytest.mark.parametrize(("mode", "passes"), [("batch", 3), ("frozen", 2)])
 def test_discriminator_statistics_in_the_generators_turn(mode, passes, images):
-    gan = make_gan(network="dcgan", g_turn_batch_norm=mode, rate=1e-12)
+    gan = make_gan("dcgan", batch_norm=mode, rate=1e-12)
     normalization = next(
         layer for layer in gan.discriminator.layers if isinstance(layer, layers.BatchNormalization)
     )
@@ -163,11 +165,10 @@ def test_frozen_generator_turn_uses_moving_statistics(images):
         bn.moving_variance.assign(np.full(64, 1.0))
         gan = GAN(generator, discriminator)
         gan.compile(
+            loss="wasserstein",
             d_optimizer=keras.optimizers.SGD(1e-12),
             g_optimizer=keras.optimizers.SGD(1e-12),
-            d_loss=losses.get("wasserstein").discriminator,
-            g_loss=losses.get("wasserstein").generator,
-            g_turn_batch_norm=mode,
+            turns={"batch_norm": mode},
             jit_compile=False,
         )
         found[mode] = train(gan, images)["g_loss"][0]
@@ -179,7 +180,7 @@ def test_frozen_generator_turn_uses_moving_statistics(images):
 
 @pytest.mark.parametrize("which", ["all", "trainable"])
 def test_clipping(which, images):
-    gan = make_gan(loss="wasserstein", network="wgan", clip=0.01, clip_weights=which)
+    gan = make_gan("wgan", loss="wasserstein", constraint={**CRITIC, "weights": which})
     train(gan, images)
     for weight in gan.discriminator.weights:
         bound = np.abs(values([weight])[0]).max()
@@ -191,7 +192,7 @@ def test_clipping(which, images):
 
 @pytest.mark.parametrize(("latents", "draws"), [("shared", 2), ("fresh", 3)])
 def test_draws_of_latents(latents, draws, images):
-    gan = make_gan(latents=latents, d_steps=2, run_eagerly=True)
+    gan = make_gan(latents=latents, d_steps=2, compiled={"run_eagerly": True})
     original, drawn = gan.draw_latents, []
 
     def spy(n):
@@ -204,7 +205,7 @@ def test_draws_of_latents(latents, draws, images):
 
 
 def test_the_discriminators_loss_does_not_move_the_generator(images):
-    gan = make_gan(d_update="separate", fakes="inference")
+    gan = make_gan(update="separate", fakes="inference")
     gan.g_optimizer.learning_rate = 0.0
     before = values(gan.generator.trainable_weights)
     critic = values(gan.discriminator.weights)
@@ -229,7 +230,7 @@ def test_a_penalty_trains_both_networks(images):
 
 
 def test_same_seed_same_run_and_another_seed_another(images):
-    runs = [make_gan(network="dcgan", seed=seed) for seed in (3, 3, 4)]
+    runs = [make_gan("dcgan", seed=seed) for seed in (3, 3, 4)]
     for gan in runs:
         train(gan, images, epochs=3)
     a, b, c = (values(gan.state) for gan in runs)
@@ -239,7 +240,7 @@ def test_same_seed_same_run_and_another_seed_another(images):
 
 def test_state_is_all_that_a_run_goes_on_from(images):
     """Seeds of dropout and latents, statistics and optimizers: nothing may be missing."""
-    straight, first, second = (make_gan(network="dcgan", d_update="separate") for _ in range(3))
+    straight, first, second = (make_gan("dcgan", update="separate") for _ in range(3))
     train(straight, images, epochs=4)
     train(first, images, epochs=2)
     for variable, value in zip(second.state, values(first.state), strict=True):
@@ -250,7 +251,8 @@ def test_state_is_all_that_a_run_goes_on_from(images):
 
 
 def test_keras_file_round_trip_goes_on_training_identically(images, tmp_path):
-    gan = make_gan(d_steps=2, clip=0.5, penalty=GradientPenalty(2.0))
+    rules = {"constraint": "clip", "average": {"name": "exponential", "decay": 0.9}}
+    gan = make_gan(d_steps=2, penalty=GradientPenalty(2.0), **rules)
     train(gan, images)
     gan.save(tmp_path / "gan.keras")
     copy = keras.models.load_model(tmp_path / "gan.keras")
@@ -264,14 +266,17 @@ def test_keras_file_round_trip_goes_on_training_identically(images, tmp_path):
 @pytest.mark.parametrize(
     ("rules", "message"),
     [
-        ({"d_update": "both"}, "d_update must be one of joint, separate"),
-        ({"fakes": "eval"}, "fakes must be one of"),
-        ({"latents": "same"}, "latents must be one of"),
-        ({"g_turn_batch_norm": "off"}, "g_turn_batch_norm must be one of"),
-        ({"clip_weights": "some"}, "clip_weights must be one of"),
-        ({"d_steps": 0}, "d_steps must be at least 1"),
-        ({"clip": -1.0}, "clip must be positive"),
-        ({"penalty": GradientPenalty(), "d_update": "separate"}, "needs d_update='joint'"),
+        ({"update": "both"}, "unknown update 'both'.*joint, separate"),
+        ({"fakes": "eval"}, "turns.fakes: 'eval' is not known.*training, inference"),
+        ({"latents": "same"}, "turns.latents"),
+        ({"batch_norm": "off"}, "turns.batch_norm"),
+        ({"d_steps": 0}, "turns.d_steps: 0 must be at least 1"),
+        ({"constraint": {"name": "clip", "limit": -1.0}}, "limit: -1.0 must be positive"),
+        ({"constraint": {"name": "clip", "weights": "some"}}, "weights: 'some' is not known"),
+        ({"penalty": GradientPenalty(), "update": "separate"}, "needs update='joint'"),
+        ({"penalty": "gradient"}, "unknown penalty.*gradient_penalty"),
+        ({"loss": "bce"}, "unknown loss 'bce'"),
+        ({"average": {"name": "exponential", "decay": 1.0}}, "decay: 1.0 must be in"),
     ],
 )
 def test_rules_that_make_no_sense_are_refused(rules, message):
@@ -279,11 +284,168 @@ def test_rules_that_make_no_sense_are_refused(rules, message):
         make_gan(**rules)
 
 
-def test_one_optimizer_for_two_networks_is_refused():
+@pytest.mark.parametrize("given", [(), ("optimizer", "d_optimizer"), ("d_optimizer",)])
+def test_optimizers_are_one_or_two(given):
+    with pytest.raises(ValueError, match="either optimizer, or d_optimizer and g_optimizer"):
+        make_gan().compile(**dict.fromkeys(given, "adam"))
+
+
+def test_a_shared_optimizer_counts_every_step_and_has_moments_of_its_own(images):
+    gan = make_gan(optimizer={"name": "adam", "beta_1": 0.5}, update="separate")
+    assert gan.d_optimizer is gan.g_optimizer
+    train(gan, images, epochs=2)
+    assert int(ops.convert_to_numpy(gan.optimizer.variables[0])) == 6
+    assert gan.iterations == 2
+    weights = len(gan.generator.trainable_weights) + len(gan.discriminator.trainable_weights)
+    assert len(gan.optimizer.variables) == 2 + 2 * weights
+
+
+def test_a_shared_adam_takes_the_steps_of_two_with_another_bias_correction(images):
+    """Adam's rate is lr sqrt(1 - b2^t) / (1 - b1^t): only t differs, 3 for G's first step."""
+    b1, b2 = 0.5, 0.999
+    steps = {}
+    for kind in ("optimizer", "two"):
+        one, two = (keras.optimizers.Adam(1e-6, b1, b2, epsilon=1e-12) for _ in range(2))
+        gan = make_gan(update="separate")
+        given = {kind: one} if kind == "optimizer" else {"d_optimizer": one, "g_optimizer": two}
+        gan.compile(turns={"update": "separate"}, jit_compile=False, **given)
+        kernel = gan.generator.trainable_weights[-1]
+        before = values([kernel])[0].astype("float64")
+        train(gan, images)
+        steps[kind] = values([kernel])[0] - before
+    rate = lambda t: np.sqrt(1 - b2**t) / (1 - b1**t)  # noqa: E731
+    ratio = np.median(steps["optimizer"] / steps["two"])
+    assert ratio == pytest.approx(rate(3) / rate(1), rel=0.02)
+
+
+def test_names_objects_and_mappings_are_the_same_rules(images):
+    adam = {"name": "adam", "learning_rate": 1e-3}
+    named, made = make_gan(), make_gan()
+    named.compile("mse", d_optimizer=adam, g_optimizer=adam, jit_compile=False)
+    made.compile(
+        keras.losses.MeanSquaredError(),
+        d_optimizer=keras.optimizers.Adam(1e-3),
+        g_optimizer=keras.optimizers.Adam(1e-3),
+        jit_compile=False,
+    )
+    assert train(named, images) == train(made, images)
+
+
+@pytest.mark.parametrize("final", ["layer", "dense"])
+def test_a_final_sigmoid_is_looked_through_where_the_loss_is_of_scores(final, images):
+    """Cross-entropy of a saturated probability gives no gradient; of its score it does."""
+
+    def gan_with(last):
+        keras.utils.set_random_seed(0)
+        generator = networks.build("vanilla", "generator", SHAPE, 4)
+        bias = keras.initializers.Constant(200.0)
+        dense = layers.Dense(
+            1, bias_initializer=bias, activation="sigmoid" if last == "dense" else None
+        )
+        ends = [layers.Activation("sigmoid")] if last == "layer" else []
+        discriminator = keras.Sequential([layers.Input(SHAPE), layers.Flatten(), dense, *ends])
+        gan = GAN(generator, discriminator)
+        adam = {"name": "adam", "learning_rate": 1e-3}
+        gan.compile(d_optimizer=adam, g_optimizer=adam, jit_compile=False)
+        return train(gan, images)
+
+    found, expected = gan_with(final), gan_with(None)
+    assert found["d_loss_fake"][0] == pytest.approx(200, rel=0.05)
+    for name in found:
+        assert found[name] == pytest.approx(expected[name], rel=1e-6), name
+
+
+def test_mse_is_of_the_probability(images):
+    keras.utils.set_random_seed(0)
+    generator = networks.build("vanilla", "generator", SHAPE, 4)
+    discriminator = networks.build("shallow", "discriminator", SHAPE, dropout=0.0)
+    gan = GAN(generator, discriminator)
+    sgd = {"name": "sgd", "learning_rate": 1e-12}
+    gan.compile("mse", d_optimizer=sgd, g_optimizer=sgd, jit_compile=False)
+    expected = np.mean((ops.convert_to_numpy(discriminator(images)) - 1) ** 2)
+    assert train(gan, images)["d_loss_real"][0] == pytest.approx(expected, rel=1e-5)
+
+
+def test_maxima_are_those_of_the_iterations_since_the_last_reset(images):
+    one, many = make_gan(), make_gan()
+    each = [train(one, images[:4] if step % 2 else images, batch_size=8) for step in range(4)]
+    data = [images[:4] if step % 2 else images for step in range(4)]
+    batches = ((batch,) for batch in data)
+    together = many.fit(batches, steps_per_epoch=4, shuffle=False, verbose=0).history
+    for name in ("d_loss", "g_loss"):
+        alone = [history[name][0] for history in each]
+        assert together[f"{name}_max"][0] == pytest.approx(max(alone), rel=1e-5)
+        assert together[name][0] == pytest.approx(np.mean(alone), rel=1e-5)
+
+
+def test_an_average_follows_the_weights(images):
+    gan = make_gan("dcgan", average=Exponential(0.75))
+    start = values(gan.averaged.weights)
+    train(gan, images)
+    found, now = values(gan.averaged.weights), values(gan.generator.weights)
+    for name, a, b, c in zip(gan.generator.weights, start, now, found, strict=True):
+        np.testing.assert_allclose(c, 0.75 * a + 0.25 * b, rtol=1e-5, atol=1e-7, err_msg=name.path)
+    assert gan.sampling_generator is gan.averaged
+    assert make_gan().sampling_generator is not None
+
+
+def test_latents_are_of_the_distribution_that_is_given():
+    keras.utils.set_random_seed(0)
+    pair = [networks.build("vanilla", role, SHAPE, 4) for role in ("generator", "discriminator")]
+    drawn = ops.convert_to_numpy(GAN(*pair, latents=Uniform(4, 2.0, 3.0)).draw_latents(1000))
+    assert drawn.shape == (1000, 4)
+    assert (drawn.min(), drawn.max()) == (pytest.approx(2, abs=0.01), pytest.approx(3, abs=0.01))
+    with pytest.raises(ValueError, match="latents of 5, where the generator takes 4"):
+        GAN(*pair, latents=Uniform(5))
+
+
+def test_networks_that_do_not_fit_are_refused():
+    generator = networks.build("vanilla", "generator", SHAPE, 4)
+    discriminator = networks.build("vanilla", "discriminator", SHAPE)
+    with pytest.raises(ValueError, match="swapped"):
+        GAN(discriminator, generator)
+    with pytest.raises(ValueError, match="inputs"):
+        GAN(generator, networks.build("conditional", "discriminator", SHAPE, classes=3))
+
+
+def conditional_gan():
+    keras.utils.set_random_seed(0)
+    pair = [
+        networks.build("conditional", role, SHAPE, 4, classes=3)
+        for role in ("generator", "discriminator")
+    ]
+    gan = GAN(*pair)
+    gan.compile(d_optimizer="adam", g_optimizer="adam", jit_compile=False)
+    return gan
+
+
+def test_labels_reach_both_networks(images):
+    labels = np.arange(8) % 3
+    found = [train(conditional_gan(), images, y=y) for y in (labels, labels, (labels + 1) % 3)]
+    assert found[0] == found[1]
+    assert found[0]["d_loss_real"] != found[2]["d_loss_real"]
+    assert found[0]["g_loss"] != found[2]["g_loss"]
+    with pytest.raises(ValueError, match="needs labels"):
+        train(conditional_gan(), images)
+
+
+def test_each_turn_has_the_labels_of_its_reals():
+    values_, labels = np.arange(6.0)[:, None], np.arange(6)
+    shares = [
+        [ops.convert_to_numpy(part) for part in share]
+        for share in Turns(d_steps=3).shares(values_, labels)
+    ]
+    for values_of_turn, labels_of_turn in shares:
+        np.testing.assert_array_equal(values_of_turn[:, 0], labels_of_turn)
+    assert np.concatenate([labels for _, labels in shares]).tolist() == [0, 1, 2, 3, 4, 5]
+
+
+def test_a_source_brings_its_scale(random):
+    pixels = random.integers(0, 256, (8, *SHAPE), dtype="uint8")
+    source = Images("pixels", pixels, None, "pixels")
     gan = make_gan()
-    shared = keras.optimizers.Adam()
-    with pytest.raises(ValueError, match="an optimizer each"):
-        gan.compile(shared, shared, gan.d_loss, gan.g_loss)
+    assert train(gan, source) == train(make_gan(), pixels)
+    assert gan.scale == source.scale
 
 
 def test_calling_it_makes_images():

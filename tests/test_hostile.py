@@ -1,4 +1,4 @@
-"""Files made to harm are refused: in one line, soon, and in bounded memory."""
+"""Harmful files are refused in one line, within seconds and in bounded memory."""
 
 import json
 import subprocess
@@ -11,7 +11,7 @@ import pytest
 
 @pytest.fixture(scope="module")
 def outcome(tmp_path_factory):
-    """All of them opened in one process of its own, as a user's command would be."""
+    """The result of opening all files in one process of its own, as a command does."""
     folder = tmp_path_factory.mktemp("hostile")
     paths = {name: str(path) for name, path in hostile.make(folder).items()}
     (folder / "list.json").write_text(json.dumps(paths))
@@ -34,7 +34,7 @@ def test_refused_in_one_line_and_soon(outcome, name):
     table_of_a_row = hostile.FILES[name][1] == ".yaml"
     assert str(folder / name) in message or table_of_a_row
     assert message.count(str(folder)) <= 1
-    assert seconds < 5  # of computing
+    assert seconds < 5  # of CPU time
 
 
 def test_memory_stays_bounded(outcome):
@@ -42,7 +42,7 @@ def test_memory_stays_bounded(outcome):
     assert max(memory.values()) < 1.5e9, memory
 
 
-def test_spoilt_inputs_open_or_are_refused():
+def test_corrupted_inputs_open_or_are_refused():
     counts, failures = fuzz.fuzz(160)
     failures = {number: how for number, how in failures.items() if not how.startswith("slow")}
     assert not failures

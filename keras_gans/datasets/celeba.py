@@ -1,8 +1,8 @@
-"""CelebA: faces as a detector finds them, cropped and resized, 40x40 RGB without labels.
+"""CelebA: faces found by a detector, cropped and resized, 40x40 RGB without labels.
 
 Liu, Luo, Wang and Tang, "Deep Learning Face Attributes in the Wild", ICCV 2015. Its aligned
 images are 178x218; the experiments use the face that MTCNN (Zhang et al. 2016) finds in each.
-That takes an hour or so, once: `prepare` does it and writes the celeba.npz that `load` reads.
+`prepare` does this once, in about an hour, and writes the celeba.npz that `load` reads.
 """
 
 import os
@@ -12,46 +12,54 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_gans.datasets import _files, _tfds
+from keras_gans.datasets import files, tfds
 from keras_gans.errors import UsageError, suggestion
 from keras_gans.files import replacing
+from keras_gans.parts import Count
 
 SPLITS = ("train",)
 
 
-def fetch(folder, split):
-    """There is nothing to fetch: the faces have to be found first.
+def fetch(folder, split, *, size: Count = 40):
+    """Refuses: the faces must be found first, and `load` reads them from celeba.npz.
+
+    Args:
+        folder: The data folder.
+        split: `train`.
+        size: Height and width of an image.
 
     Raises:
         UsageError: Always, with the command that makes celeba.npz.
     """
     raise UsageError(
         f"there is no celeba.npz in {folder}; make it from CelebA's aligned images with: "
-        "keras-gans prepare celeba --source FOLDER --size 40 (or --source tfds to download them)"
+        f"keras-gans prepare celeba --source FOLDER --size {size} (or --source tfds to download "
+        "them)"
     )
 
 
 def prepare(source, out, size=40, count=50_000, detector="mtcnn", progress=None):
     """Finds, crops and resizes the first face of each image, and writes them as one .npz.
 
-    The box is clipped to the image, and the face resized by Pillow's bicubic filter. Images come
-    in the order of their file names, those of tensorflow-datasets as they are stored. On a
+    The box is clipped to the image, and the face is resized by Pillow's bicubic filter. Images
+    come in the order of their file names, those of tensorflow-datasets as they are stored. On a
     laptop MTCNN takes about a tenth of a second for each.
 
     Args:
         source: A folder or .zip of images, or `tfds` for CelebA's training images through
-            tensorflow-datasets, kept beside `out`.
-        out: The file to write: `images` uint8 [n, size, size, 3] and `names` [n]. It appears, or
-            is replaced, whole and at the end.
+            tensorflow-datasets, kept in the folder of `out`.
+        out: The file to write: `images` uint8 `(n, size, size, 3)` and `names` `(n,)`. It appears,
+            or is replaced, whole and at the end.
         size: Height and width of a face, in pixels.
         count: The most faces to keep.
-        detector: `mtcnn`, or an object whose `detect_faces` takes uint8 RGB [height, width, 3]
-            and returns a list of dictionaries with `box`: (left, top, width, height) in pixels.
-        progress: None, or a function that is called after each image with (done, total): how
-            many have been looked at, and how many will have been if every further one has a face.
+        detector: `mtcnn`, or an object whose `detect_faces` takes uint8 RGB
+            `(height, width, 3)` and returns a list of dicts with `box`:
+            (left, top, width, height) in pixels.
+        progress: None, or a function that is called after each image with (done, total): the
+            number of images searched, and the total if every further image has a face.
 
     Returns:
-        (kept, skipped): how many faces were written, and how many images had none.
+        (kept, skipped): the numbers of faces written and of images without a face.
 
     Raises:
         UsageError: MTCNN is not installed, the source cannot be read, there is no face in it, or
@@ -66,7 +74,7 @@ def prepare(source, out, size=40, count=50_000, detector="mtcnn", progress=None)
         faces = np.empty((min(count, available), size, size, 3), np.uint8)
         names, skipped = [], 0
         for name, data in pictures:
-            face = _face(_files.decode(data, repr(name)).convert("RGB"), detector, name)
+            face = _face(files.decode(data, repr(name)).convert("RGB"), detector, name)
             if face is None:
                 skipped += 1
             else:
@@ -101,7 +109,7 @@ def _detector(detector):
 
 def _face(image, detector, name):
     """The part of the image in the first box found, or None."""
-    with _files.reading(f"the face in {name!r}", "take the image out"):
+    with files.reading(f"the face in {name!r}", "take the image out"):
         found = detector.detect_faces(np.asarray(image))
     if not found:
         return None
@@ -119,7 +127,7 @@ def _face(image, detector, name):
 def _pictures(source, data):
     """(how many images there are, an iterator over their names and bytes)."""
     if source == "tfds":
-        _, available, examples = _tfds.read(
+        _, available, examples = tfds.read(
             "celeb_a",
             "train",
             data,
@@ -130,16 +138,16 @@ def _pictures(source, data):
         )
         yield available, ((example["tfds_id"].decode(), example["image"]) for example in examples)
     else:
-        with _files.pictures(Path(source).expanduser()) as (names, read):
+        with files.pictures(Path(source).expanduser()) as (names, read):
             yield len(names), ((name, read(name)) for name in names)
 
 
 @contextmanager
 def _written(out):
-    """A file to write that takes the place of `out` once it is complete, and else is removed.
+    """Opens a file that takes the place of `out` once it is complete, and else is removed.
 
-    It is made before the faces are looked for: a folder that cannot be written to should not
-    come to light an hour later.
+    It is made before the search for faces, so that a folder without write access is reported at
+    once, not after an hour.
     """
     try:
         if out.is_dir():
@@ -147,8 +155,8 @@ def _written(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         with replacing(out) as partial, partial.open("wb") as file:
             yield file
-    except OSError as error:  # of writing: the source's own are already something else
+    except OSError as error:  # of writing: those of reading are `UsageError` by now
         raise UsageError(
             f"{out} cannot be written ({error.strerror}); "
-            "give a file where there is room and leave to write"
+            "give a file where there is space and permission to write"
         ) from error

@@ -1,10 +1,12 @@
 """scikit-learn's handwritten digits, enlarged: 1,797 images of 28x28 grey, with labels.
 
-They come with scikit-learn, so this data set is there without a network. They are the test part
+They come with scikit-learn, so they need no network. They are the test part
 of "Optical Recognition of Handwritten Digits" (Alpaydin and Kaynak, UCI, 1998).
 """
 
 import numpy as np
+
+from keras_gans.datasets.sources import Images
 
 SPLITS = ("train",)
 
@@ -12,15 +14,15 @@ SPLITS = ("train",)
 def fetch(folder, split):
     """Enlarges the 8x8 digits to the size, and about the margin, of MNIST's.
 
-    A black margin of one pixel is put around first: the strokes, which touch the edges, then end
+    A black margin of one pixel is added first, since the strokes touch the edges. They then end
     softly, and the digit is 22 pixels high in the middle of 28.
 
     Args:
-        folder: Not used: there is nothing to look for.
+        folder: Not used: the images come with scikit-learn.
         split: `train`.
 
     Returns:
-        (images, labels, source): uint8 [1797, 28, 28, 1], int64 [1797], text.
+        `Images` `(1797, 28, 28, 1)` with labels.
     """
     import sklearn
     from PIL import Image
@@ -32,4 +34,4 @@ def fetch(folder, split):
     images = np.stack(
         [Image.fromarray(image).resize((28, 28), Image.Resampling.BICUBIC) for image in small]
     )
-    return images[..., np.newaxis], digits.target, f"scikit-learn {sklearn.__version__} digits"
+    return Images("digits", images, digits.target, f"scikit-learn {sklearn.__version__} digits")

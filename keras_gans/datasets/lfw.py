@@ -7,44 +7,46 @@ and Lovell, ICB 2009). Both corners belong to the region: it is 84 pixels wide, 
 
 import numpy as np
 
-from keras_gans.datasets import _files, _tfds
+from keras_gans.datasets import files, tfds
+from keras_gans.datasets.sources import Images
+from keras_gans.parts import Count
 
 SPLITS = ("train",)
 REGION = (83, 92, 167, 176)  # left, upper, and the first column and row outside
-SIZE = 64
 URL = "https://ndownloader.figshare.com/files/5976018"
 
 
-def fetch(folder, split):
+def fetch(folder, split, *, size: Count = 64):
     """Makes the crops from LFW of tensorflow-datasets.
 
-    How LFWcrop was scaled is not published. Of Pillow's filters the bilinear one comes nearest
-    to its images, so the crops are the same but for a grey level or two, and come in the order
-    of tensorflow-datasets: use the original, as lfw.npz, where that matters.
+    How LFWcrop was scaled is not published. Of Pillow's filters the bilinear one comes nearest to
+    its images: the crops differ by a grey level or two, and come in the order of
+    tensorflow-datasets. Use the original, as lfw.npz, where that matters.
 
     Args:
         folder: The data folder.
         split: `train`.
+        size: Height and width of an image.
 
     Returns:
-        (images, None, source): uint8 [13233, 64, 64, 3], text.
+        `Images` `(13233, size, size, 3)` without labels.
 
     Raises:
         UsageError: It is not there and cannot be downloaded.
     """
     from PIL import Image
 
-    source, count, examples = _tfds.read(
+    source, count, examples = tfds.read(
         "lfw",
         split,
         folder,
         URL,
-        f"put lfw.npz into {folder}, with `images` uint8 [n, 64, 64, 3] from "
+        f"put lfw.npz into {folder}, with `images` uint8 (n, 64, 64, 3) from "
         "http://conradsanderson.id.au/lfwcrop/, or try again where there is a network",
         encoded=True,
     )
-    images = np.empty((count, SIZE, SIZE, 3), np.uint8)
+    images = np.empty((count, size, size, 3), np.uint8)
     for index, example in enumerate(examples):
-        face = _files.decode(example["image"], f"lfw: image {index}").crop(REGION)
-        images[index] = face.resize((SIZE, SIZE), Image.Resampling.BILINEAR)
-    return images, None, f"{source}, cropped as LFWcrop"
+        face = files.decode(example["image"], f"lfw: image {index}").crop(REGION)
+        images[index] = face.resize((size, size), Image.Resampling.BILINEAR)
+    return Images("lfw", images, None, f"{source}, cropped as LFWcrop")

@@ -7,7 +7,8 @@ from hashlib import md5
 
 import numpy as np
 
-from keras_gans.datasets import _tfds
+from keras_gans.datasets import tfds
+from keras_gans.datasets.sources import Images
 
 SPLITS = ("train", "test")
 KERAS_FILE = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
@@ -17,19 +18,19 @@ def fetch(folder, split):
     """Reads MNIST through tensorflow-datasets, in its original order.
 
     tensorflow-datasets stores the examples sorted by the MD5 of split and index. Undoing that
-    gives the same array as mnist.npz, so a seed draws the same batches whichever was read.
+    gives the same array as mnist.npz, so a seed draws the same batches from either.
 
     Args:
         folder: The data folder.
         split: `train` or `test`.
 
     Returns:
-        (images, labels, source): uint8 [n, 28, 28, 1], int64 [n], text.
+        `Images` `(n, 28, 28, 1)` with labels.
 
     Raises:
         UsageError: It is not there and cannot be downloaded.
     """
-    source, count, examples = _tfds.read(
+    source, count, examples = tfds.read(
         "mnist",
         split,
         folder,
@@ -43,4 +44,4 @@ def fetch(folder, split):
     for index, example in zip(stored, examples, strict=True):
         images[index] = example["image"]
         labels[index] = example["label"]
-    return images, labels, source
+    return Images("mnist", images, labels, source)

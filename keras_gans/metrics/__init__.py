@@ -1,17 +1,18 @@
-"""Measures of how close generated images are to real ones.
+"""Metrics of generated samples against real ones.
 
-Each metric is a file and a pure function of feature arrays [n, d]; `features` makes these arrays
-from images, with one named network for both sides. A number is only comparable with numbers
-of the same metric, sample size, network and layer, so all of them are in its name.
+Each metric is a module with a pure function of feature arrays `(n, d)`. The networks that compute
+these features from images are in `features`; `measures` is the table of all metrics. A value is
+comparable only with values of the same metric, sample size, network and layer, so its name
+contains all four: see `metric_name`.
 """
 
 
 def metric_name(metric, count, extractor_name):
-    """The name under which a number is recorded: what was measured, on how many, with what.
+    """The full name of a value: metric, sample size, network and layer.
 
     Args:
-        metric: Short name of the metric, as `"fid"`.
-        count: Images on each side, at least 1. Whole thousands are written with a k.
+        metric: Short name of the metric, such as `"fid"`.
+        count: Samples on each side, at least 1. Whole thousands are written with a k.
         extractor_name: A name of `features.names()`.
 
     Returns:

@@ -1,7 +1,7 @@
-"""How densely generated samples lie among real ones, and how many real ones have some near.
+"""Density and coverage of generated samples.
 
 Naeem et al., "Reliable Fidelity and Diversity Metrics for Generative Models", 2020,
-arXiv:2002.09797: less moved by outliers than precision and recall.
+arXiv:2002.09797. Outliers affect them less than they affect precision and recall.
 """
 
 import numpy as np
@@ -10,19 +10,19 @@ from keras_gans.metrics.neighbours import balls
 
 
 def density_coverage(real_features, fake_features, k=5):
-    """Density and coverage.
+    """Density and coverage (Naeem et al. 2020, eq. 4 and 5).
 
     Args:
-        real_features: Array [n, d], finite, n more than k.
-        fake_features: Array [m, d], finite, m at least 1. Compare only numbers of equal n, m.
-        k: Which nearest neighbour a ball reaches to, at least 1.
+        real_features: Array `(n, d)`, finite, n more than k.
+        fake_features: Array `(m, d)`, finite, m at least 1. Compare only values of equal n, m.
+        k: A ball extends to the k-th nearest neighbour of its centre; at least 1.
 
     Returns:
         (density, coverage): floats. Density is the mean number of balls around real samples that
-        a fake one lies in, over k: at least 0, expected 1 for equal distributions, and more where
-        fakes crowd among crowded reals. Coverage is the share of those balls, 0 to 1, that
-        a fake sample lies in. A point on the edge is inside, where the paper leaves it out: it
-        matters to duplicates alone.
+        contain a fake sample, divided by k: at least 0, expected 1 for equal distributions,
+        higher where many fake samples lie in dense regions of the real ones. Coverage is the
+        share of these balls, 0 to 1, that contain a fake sample. A point on the edge is inside;
+        the paper leaves it outside. The difference only affects duplicates.
 
     Raises:
         ValueError: Different d, too few rows, or values that are not finite.

@@ -1,19 +1,22 @@
-"""What can be said of generated images beside real ones, by name: one visible table.
+"""The table of metrics, by the names that rows, `--metrics` and reports use.
 
-A row, `--metrics` and the report all speak of measures by these names. Each compares features
-that were computed once; what several measures need of them is computed once too.
+Every metric compares features that were computed once. Intermediate results that several metrics
+share are computed once, too.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from keras_gans.errors import UsageError
 from keras_gans.metrics import density_coverage, precision_recall
 from keras_gans.metrics.classifier_accuracy import classifier_accuracy
 from keras_gans.metrics.fid import frechet_distance
 from keras_gans.metrics.inception_score import inception_score
-from keras_gans.metrics.kid import kid
+from keras_gans.metrics.kid import kid, mmd2
+from keras_gans.metrics.modes import mode_counts
 from keras_gans.metrics.neighbours import balls
 from keras_gans.metrics.statistics import Statistics
 
@@ -25,11 +28,13 @@ class Reals:
     """The real side of comparisons.
 
     Attributes:
-        features: float32 [n, d].
+        features: float32 `(n, d)`.
+        centers: Array `(modes, d)`: centers of the mixture that the data come from, or None.
+        std: Standard deviation of its modes, or None.
     """
 
-    def __init__(self, features):
-        self.features = features
+    def __init__(self, features, centers=None, std=None):
+        self.features, self.centers, self.std = features, centers, std
 
     @cached_property
     def statistics(self):
@@ -38,14 +43,14 @@ class Reals:
 
 
 class Comparison:
-    """Generated images beside real ones, as features.
+    """Generated samples and real ones, as features.
 
     Attributes:
         real: `Reals`.
-        fake: float32 [m, d].
+        fake: float32 `(m, d)`.
         extractor: The `features.Extractor` of the generated side.
-        labels: Integers [m], the classes that the generated images were to be of, or None.
-        seed: Of whatever a measure draws, an integer at least 0.
+        labels: Integers `(m,)`, the classes requested for the generated images, or None.
+        seed: Seed of the random choices of a metric, an integer at least 0.
     """
 
     def __init__(self, real, fake, extractor, labels=None, seed=0):
@@ -54,13 +59,13 @@ class Comparison:
 
     @cached_property
     def logits(self):
-        """Of the generated images: float32 [m, classes]."""
+        """Logits of the generated images: float32 `(m, classes)`."""
         return self.extractor.logits(self.fake)
 
     @cached_property
     def _balls(self):
-        ks = (PRECISION_K, DENSITY_K), (PRECISION_K,)
-        return balls(self.real.features, self.fake, *ks)
+        both = (PRECISION_K, DENSITY_K) if len(self.real.features) > DENSITY_K else (PRECISION_K,)
+        return balls(self.real.features, self.fake, both, (PRECISION_K,))
 
     @property
     def precision_recall(self):
@@ -73,20 +78,33 @@ class Comparison:
         """(density, coverage)."""
         return density_coverage.from_balls(self._balls[0][DENSITY_K])
 
+    @cached_property
+    def modes(self):
+        """`modes.Modes` of the generated points."""
+        return mode_counts(self.fake, self.real.centers, self.real.std)
+
 
 @dataclass(frozen=True)
 class Measure:
-    """One measure.
+    """One metric.
 
     Attributes:
         compute: Function of a `Comparison`: a number, or a pair of mean and standard deviation.
         better: "lower" or "higher".
-        about: What it is, its source and its convention, in a line.
+        about: What it is, its source and its convention, in one line.
+        least: Smallest number of samples on each side.
+        needs: Further requirements: "classes" of the extractor, "labels" of the generated
+            images, known "modes" of the data set.
+        per_feature: A note says that the value is biased where there are fewer samples per
+            feature than this.
     """
 
     compute: Callable
     better: str
     about: str
+    least: int
+    needs: tuple = ()
+    per_feature: int = 0
 
 
 def _fid(comparison):
@@ -94,86 +112,116 @@ def _fid(comparison):
 
 
 def _kid(comparison):
-    size = min(KID_SUBSET, len(comparison.real.features), len(comparison.fake))
-    return kid(comparison.real.features, comparison.fake, KID_SUBSETS, size, comparison.seed)
+    real, fake = comparison.real.features, comparison.fake
+    fewest = min(len(real), len(fake))
+    if fewest <= KID_SUBSET:
+        return mmd2(real, fake), None
+    mean, std = kid(real, fake, KID_SUBSETS, KID_SUBSET, comparison.seed)
+    # Subsets that share most of their rows deviate less than independent ones.
+    return mean, std if fewest >= 2 * KID_SUBSET else None
 
 
-def _accuracy(comparison):
-    if comparison.labels is None:
-        raise UsageError(
-            "classifier_accuracy compares with the labels asked for, and these images have none; "
-            "give an .npz with the array 'labels' beside 'images'"
-        )
-    return classifier_accuracy(comparison.logits, comparison.labels)
+def _inception_score(comparison):
+    # Each split needs all classes, and folders are often sorted by class.
+    order = np.random.Generator(np.random.Philox(comparison.seed)).permutation(len(comparison.fake))
+    return inception_score(comparison.logits[order])
 
 
 MEASURES = {
-    "fid": Measure(_fid, "lower", "Frechet distance (Heusel et al. 2017, eq. 6)"),
+    "fid": Measure(
+        _fid, "lower", "Frechet distance (Heusel et al. 2017, eq. 6)", least=10, per_feature=2
+    ),
     "kid": Measure(
         _kid,
         "lower",
-        "kernel distance, unbiased (Binkowski et al. 2018): mean and deviation over "
-        f"{KID_SUBSETS} subsets of {KID_SUBSET:,}, or of all where there are fewer",
+        f"kernel distance, unbiased (Binkowski et al. 2018): mean over {KID_SUBSETS} subsets of "
+        f"{KID_SUBSET:,}, or the distance of all where there are no more; deviation from "
+        f"{2 * KID_SUBSET:,} samples",
+        least=10,
     ),
     "precision": Measure(
         lambda comparison: comparison.precision_recall[0],
         "higher",
-        f"share of generated images among the real ones, k = {PRECISION_K} "
-        "(Kynkaanniemi et al. 2019)",
+        f"share of generated samples near real ones, k = {PRECISION_K} (Kynkaanniemi et al. 2019)",
+        least=PRECISION_K + 1,
     ),
     "recall": Measure(
         lambda comparison: comparison.precision_recall[1],
         "higher",
-        f"share of real images among the generated ones, k = {PRECISION_K} "
-        "(Kynkaanniemi et al. 2019)",
+        f"share of real samples near generated ones, k = {PRECISION_K} (Kynkaanniemi et al. 2019)",
+        least=PRECISION_K + 1,
     ),
     "density": Measure(
         lambda comparison: comparison.density_coverage[0],
         "higher",
-        f"how densely reals surround generated images, k = {DENSITY_K}, 1 for equal laws "
-        "(Naeem et al. 2020)",
+        f"density of real samples around generated ones, k = {DENSITY_K}, 1 for equal "
+        "distributions (Naeem et al. 2020)",
+        least=DENSITY_K + 1,
     ),
     "coverage": Measure(
         lambda comparison: comparison.density_coverage[1],
         "higher",
-        f"share of reals with a generated image nearby, k = {DENSITY_K} (Naeem et al. 2020)",
+        f"share of real samples with a generated one nearby, k = {DENSITY_K} (Naeem et al. 2020)",
+        least=DENSITY_K + 1,
     ),
     "inception_score": Measure(
-        lambda comparison: inception_score(comparison.logits),
+        _inception_score,
         "higher",
-        "exp of the mean divergence of classes, 10 splits (Salimans et al. 2016); looks at the "
-        "generated images alone",
+        "exp of the mean divergence of classes, 10 splits in random order (Salimans et al. 2016); "
+        "uses the generated images only",
+        least=100,
+        needs=("classes",),
     ),
     "classifier_accuracy": Measure(
-        _accuracy, "higher", "share of generated images recognised as the label asked for"
+        lambda comparison: classifier_accuracy(comparison.logits, comparison.labels),
+        "higher",
+        "share of generated images that are classified as the requested label",
+        least=1,
+        needs=("classes", "labels"),
+    ),
+    "modes": Measure(
+        lambda comparison: comparison.modes.covered,
+        "higher",
+        "number of modes with a point within 3 deviations (Srivastava et al. 2017); for data with "
+        "known modes, such as ring",
+        least=1,
+        needs=("modes",),
+    ),
+    "high_quality": Measure(
+        lambda comparison: comparison.modes.high_quality,
+        "higher",
+        "share of generated points within 3 deviations of a mode (Srivastava et al. 2017)",
+        least=1,
+        needs=("modes",),
     ),
     "fid_thesis": Measure(
         _fid,
         "lower",
-        "the reading of FID by which Akel 2022 seems to have measured: see results/fid_audit; "
-        "comparable with its printed values and with nothing else",
+        "Frechet distance as Akel 2022 seems to have measured it: see results/fid_audit; "
+        "comparable only with the printed values of that document",
+        least=10,
+        per_feature=2,
     ),
 }
 
 
 def names():
-    """The names of all measures, in the order of the table."""
+    """The names of all metrics, in the order of the table."""
     return list(MEASURES)
 
 
 def compute(name, comparison):
-    """One measure of a comparison.
+    """One metric of a comparison.
 
     Args:
         name: A name of the table.
         comparison: `Comparison`.
 
     Returns:
-        (value, std): floats; std is None where the measure has none.
+        (value, std): floats; std is None if the metric has none.
 
     Raises:
-        UsageError: There are too few images for it, features that are not finite, or it needs
-            labels or classes that are not there.
+        UsageError: The features are not finite or too few, or a requirement is missing.
     """
     try:
         result = MEASURES[name].compute(comparison)
@@ -183,21 +231,100 @@ def compute(name, comparison):
     return float(value), None if std is None else float(std)
 
 
-def feature_names(name, chosen, real_name):
-    """The extractors of the real and of the generated images.
-
-    Every measure looks at both sides in the same way, but for the thesis's reading: there the
-    generated images keep their range of [-1, 1] where the network expects 0 to 255, and so do
-    the reals, unless they are MNIST, which was read again from its file.
+def check_data(name, count, has_modes):
+    """Refuses a metric that the data do not allow.
 
     Args:
-        name: A measure.
-        chosen: The extractor that was asked for, or None.
+        name: A name of the table.
+        count: Samples on each side.
+        has_modes: Whether the modes of the data set are known.
+
+    Raises:
+        UsageError: There are too few samples, or no known modes.
+    """
+    measure = MEASURES[name]
+    if count < measure.least:
+        raise UsageError(f"{name} needs at least {measure.least} samples on each side, not {count}")
+    if "modes" in measure.needs and not has_modes:
+        raise UsageError(f"{name} needs a data set with known modes, such as ring")
+
+
+def check_classes(name, extractor):
+    """Refuses a metric that needs classes, if the extractor has none.
+
+    Args:
+        name: A name of the table.
+        extractor: The extractor of the generated side.
+
+    Raises:
+        WeightsMissing: The weights for the classes are missing.
+        UsageError: There are no classes.
+    """
+    if "classes" in MEASURES[name].needs:
+        try:
+            extractor.check_classes()
+        except UsageError as error:
+            raise type(error)(f"{name}: {error}") from None
+
+
+def check_labels(name, labels, extractor):
+    """Refuses a metric that needs labels, if the generated images have no suitable ones.
+
+    Args:
+        name: A name of the table.
+        labels: Classes requested for the generated images, or None.
+        extractor: The extractor of the generated side.
+
+    Raises:
+        UsageError: There are none, or some are not among the classes of the extractor.
+    """
+    if "labels" not in MEASURES[name].needs:
+        return
+    if labels is None:
+        raise UsageError(
+            f"{name} needs the labels requested for the images, and these have none; give an .npz "
+            "with the arrays 'images' and 'labels'"
+        )
+    if max(labels) >= extractor.classes:
+        raise UsageError(
+            f"{name}: the classes of {extractor.name} are 0 to {extractor.classes - 1}, and there "
+            f"are labels up to {max(labels)}"
+        )
+
+
+def note(name, count, dimension):
+    """A warning that a value is biased by a small sample, or None.
+
+    Args:
+        name: A name of the table.
+        count: Samples on each side.
+        dimension: Number of features.
+    """
+    if count >= MEASURES[name].per_feature * dimension:
+        return None
+    return (
+        f"{name} of {count:,} samples in {dimension:,} features is biased upwards; compare it only "
+        "with values of as many samples"
+    )
+
+
+def feature_names(name, chosen, real_name):
+    """The extractors of the real and of the generated samples.
+
+    All metrics take the same extractor for both sides, except `fid_thesis`: there the generated
+    images have the range [-1, 1] where the network expects 0 to 255, and so do the real ones
+    except MNIST, which the thesis reads again from its file.
+
+    Args:
+        name: A metric.
+        chosen: The chosen extractor, or None.
         real_name: Name of the real data set.
 
     Returns:
-        (real, generated): names for `features.get`, or (None, None) where none was asked for.
+        (real, generated): names for `features.get`, or (None, None) if none is chosen.
     """
+    if "modes" in MEASURES[name].needs:
+        return "values", "values"
     if name != "fid_thesis":
         return chosen, chosen
     network = chosen if chosen and chosen.startswith("imagenet") else "imagenet2048"

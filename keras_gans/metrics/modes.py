@@ -1,10 +1,10 @@
-"""How many modes of a distribution whose modes are known a generator covers.
+"""Covered modes of a distribution with known modes.
 
-Toy mixtures and stacked MNIST, as measured by Srivastava et al., "VEEGAN: Reducing Mode Collapse
-in GANs using Implicit Variational Learning", 2017, arXiv:1705.07761, section 4, and by Lin et
-al., "PacGAN: The power of two samples in generative adversarial networks", 2018,
-arXiv:1712.04086, section 4. Counts depend on the number of samples: the papers take 2,500 of a
-mixture and 26,000 of stacked MNIST.
+For mixtures of normal distributions and for stacked MNIST, as measured by Srivastava et al.,
+"VEEGAN: Reducing Mode Collapse in GANs using Implicit Variational Learning", 2017,
+arXiv:1705.07761, section 4, and by Lin et al., "PacGAN: The power of two samples in generative
+adversarial networks", 2018, arXiv:1712.04086, section 4. The counts depend on the number of
+samples: the papers take 2,500 of a mixture and 26,000 of stacked MNIST.
 """
 
 import math
@@ -18,14 +18,15 @@ SIGMAS = 3
 
 
 class Modes(NamedTuple):
-    """How samples are spread over modes.
+    """Distribution of samples over modes.
 
     Attributes:
         covered: Modes with at least one high-quality sample, 0 to the number of modes.
         high_quality: Share of high-quality samples, 0 to 1.
-        reverse_kl: KL(generated || uniform) over the modes, in nats: 0 where all are equally
-            frequent, log(modes) where one has all, infinite where no sample is of high quality.
-            Over high-quality samples, each counted at its nearest mode.
+        reverse_kl: KL(generated || uniform) over the modes, in nats: 0 where all modes are
+            equally frequent, log(modes) where one mode has all samples, infinite where no sample
+            is of high quality. Computed from high-quality samples, each counted at its nearest
+            mode.
     """
 
     covered: int
@@ -34,13 +35,13 @@ class Modes(NamedTuple):
 
 
 def mode_counts(samples, centers, std):
-    """Modes of a mixture of equal round normal laws that samples cover.
+    """Covered modes of a mixture of isotropic normal distributions of equal weight.
 
     A sample is of high quality if it lies within three standard deviations of its nearest mode.
 
     Args:
-        samples: Array [n, d], finite, n at least 1.
-        centers: Array [modes, d], finite.
+        samples: Array `(n, d)`, finite, n at least 1.
+        centers: Array `(modes, d)`, finite.
         std: Standard deviation of each mode along each axis, more than 0.
 
     Returns:
@@ -52,11 +53,11 @@ def mode_counts(samples, centers, std):
     samples, centers = checked(samples, "samples"), checked(centers, "centers")
     if samples.shape[1] != centers.shape[1] or not len(samples) or not len(centers):
         raise ValueError(
-            "samples [n, d] and centers [modes, d] need one d and at least a row each; these "
-            f"are {samples.shape} and {centers.shape}"
+            "samples (n, d) and centers (modes, d) need the same d and at least a row each; got "
+            f"{samples.shape} and {centers.shape}"
         )
     if not 0 < std < math.inf:
-        raise ValueError(f"the standard deviation of a mode is {std}; it is more than 0")
+        raise ValueError(f"the standard deviation of a mode must be more than 0; got {std}")
     distances = np.linalg.norm(samples[:, None] - centers, axis=2)
     nearest = distances.argmin(axis=1)
     good = distances[np.arange(len(samples)), nearest] <= SIGMAS * std
@@ -65,11 +66,11 @@ def mode_counts(samples, centers, std):
 
 
 def stacked_modes(labels):
-    """Modes of stacked MNIST, of which each is three digits, that samples cover.
+    """Covered modes of stacked MNIST, where a mode is a triple of digits.
 
     Args:
-        labels: Integers [n, 3] from 0 to 9, n at least 1: the digits that a classifier reads in
-            the three channels.
+        labels: Integers `(n, 3)` from 0 to 9, n at least 1: the digits that a classifier reads
+            in the three channels.
 
     Returns:
         (modes covered of 1,000, KL(generated || uniform) in nats): an int and a float, at most
@@ -80,15 +81,15 @@ def stacked_modes(labels):
     """
     labels = np.asarray(labels)
     if labels.ndim != 2 or labels.shape[1] != 3 or not len(labels):
-        raise ValueError(f"labels have shape [n, 3], n at least 1; this is {labels.shape}")
+        raise ValueError(f"labels must have shape (n, 3), n at least 1; got {labels.shape}")
     if labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() > 9:
-        raise ValueError("labels are integers from 0 to 9")
+        raise ValueError("labels must be integers from 0 to 9")
     counts = np.bincount(labels @ np.array([100, 10, 1]), minlength=1000)
     return int(np.count_nonzero(counts)), _reverse_kl(counts)
 
 
 def _reverse_kl(counts):
-    """KL of the frequencies to equal ones."""
+    """KL of the frequencies to the uniform distribution."""
     total = counts.sum()
     if total == 0:
         return math.inf

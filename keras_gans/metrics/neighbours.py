@@ -1,8 +1,8 @@
-"""Balls around the samples of one set, and which samples of the other lie inside.
+"""Balls around the samples of one set, and the samples of the other set inside them.
 
-Precision, recall, density and coverage all ask this of the ball that reaches from a sample to
-its k-th nearest neighbour in its own set. Asked together (`balls` with several k), they compute
-each distance once:
+Precision, recall, density and coverage are all counts of this kind: a ball extends from a sample
+to its k-th nearest neighbour in its own set. One call of `balls` with several k computes each
+distance once for all of them:
 
     of_real, of_fake = balls(real, fake, real_k=(3, 5), fake_k=(3,))
     precision, recall = precision_recall.from_balls(of_real[3], of_fake[3])
@@ -16,18 +16,18 @@ import numpy as np
 from keras_gans.metrics.statistics import EPSILON
 
 BLOCK = 1000
-"""Rows of a block. The product of two blocks of 2,048 features keeps two cores busy for 40 ms
-and takes 8 MB; larger ones are no faster, and a power of two is slow to transpose."""
+"""Rows of a block. The product of two blocks of 2,048 features takes two cores 40 ms and 8 MB.
+Larger blocks are no faster, and a power of two is slow to transpose."""
 
 
 class Balls(NamedTuple):
-    """The balls of one set, against the points of the other.
+    """Counts for the balls of one set and the points of the other.
 
     Attributes:
-        k: A ball reaches to its centre's k-th nearest neighbour in the centre's own set; the
-            centre itself is not counted, and duplicates of it are.
-        around: int64 [points]: in how many balls each point lies.
-        inside: int64 [centres]: how many points lie in each ball.
+        k: A ball extends to the k-th nearest neighbour of its centre in the centre's own set. The
+            centre itself does not count as a neighbour; duplicates of it do.
+        around: int64 `(points,)`: the number of balls that contain each point.
+        inside: int64 `(centres,)`: the number of points inside each ball.
     """
 
     k: int
@@ -36,23 +36,24 @@ class Balls(NamedTuple):
 
 
 def balls(real_features, fake_features, real_k, fake_k=()):
-    """Counts which samples lie in which balls.
+    """Counts samples inside balls.
 
-    Memory is that of the features and of a few blocks, and no matrix of all distances exists:
-    distances come from products of blocks in float64, of which each is used for all k and, within
-    a set, in both directions.
+    Memory is needed for the features and a few blocks; there is no matrix of all distances.
+    Distances are products of blocks in float64. Each product serves all k and, within a set, both
+    directions.
 
-    A point on the edge of a ball lies inside, as in Kynkäänniemi et al. 2019, arXiv:1904.06991,
-    eq. 1. On the edge is also what rounding may have put beside it: a few parts in 10^12 of the
-    squared lengths for 2,048 features. So equal rows are at no distance, and a copy of a
-    neighbour is as near as it.
+    A point on the edge of a ball lies inside, as in Kynkaanniemi et al. 2019, arXiv:1904.06991,
+    eq. 1. The edge has the width of the rounding error: for 2,048 features a few parts in 10^12
+    of the squared distance from the mean of the real samples. So equal rows have distance 0, and
+    a copy of a neighbour is as near as the neighbour. Where clusters lie further from that mean
+    than about 10^5 times their own radius, the width is no longer small against the radius.
 
     Args:
-        real_features: Array [n, d], finite; float32 is not copied as a whole.
-        fake_features: Array [m, d], the same.
-        real_k: Integers from 1 to n - 1: the balls around real samples.
-        fake_k: Integers from 1 to m - 1: those around fake ones. May be empty, and then the
-            distances among the fake samples are not computed.
+        real_features: Array `(n, d)`, finite; float32 is not copied as a whole.
+        fake_features: Array `(m, d)`, the same.
+        real_k: Integers from 1 to n - 1, for the balls around real samples.
+        fake_k: Integers from 1 to m - 1, for the balls around fake samples. If empty, the
+            distances among fake samples are not computed.
 
     Returns:
         ({k: Balls around real samples}, {k: Balls around fake samples}).
@@ -63,8 +64,8 @@ def balls(real_features, fake_features, real_k, fake_k=()):
     real, fake = (_features(side, k) for side, k in ((real_features, real_k),
                                                     (fake_features, fake_k)))  # fmt: skip
     if real.shape[1] != fake.shape[1]:
-        raise ValueError(f"features of dimension {real.shape[1]} against {fake.shape[1]}")
-    # Distances do not depend on where the origin is, and what cancels in them does.
+        raise ValueError(f"features of dimension {real.shape[1]} and {fake.shape[1]}")
+    # Distances do not depend on the origin, but their rounding errors do.
     with np.errstate(over="ignore", invalid="ignore"):
         origin = real.mean(axis=0, dtype=np.float64)
         real, fake = _Set(real, origin), _Set(fake, origin)
@@ -85,16 +86,18 @@ def balls(real_features, fake_features, real_k, fake_k=()):
 def _features(features, ks):
     features = np.asarray(features)
     if features.ndim != 2 or features.shape[1] == 0:
-        raise ValueError(f"features have shape [n, d], d at least 1; this is {features.shape}")
+        raise ValueError(f"features must have shape (n, d), d at least 1; got {features.shape}")
+    if features.dtype.kind == "c":
+        raise ValueError(f"features must be real numbers; got {features.dtype}")
     most = max(ks, default=0)
     if min(ks, default=1) < 1 or len(features) <= most:
-        raise ValueError(f"a k-th neighbour is one of n - 1 others; k is {tuple(ks)} and "
+        raise ValueError(f"each sample needs k others, k at least 1; k is {tuple(ks)} and "
                          f"n is {len(features)}")  # fmt: skip
     return features
 
 
 class _Set:
-    """Features of one side: whole as they were given, in blocks as float64 from the origin."""
+    """Features of one side: kept as given, converted block by block to float64 minus the origin."""
 
     def __init__(self, features, origin):
         self._features = features
@@ -105,7 +108,7 @@ class _Set:
             rows = self.rows(block)
             np.einsum("ij,ij->i", rows, rows, out=self.lengths[block])
         if not np.isfinite(self.lengths).all():
-            raise ValueError("features are not finite, or so large that their squares are not")
+            raise ValueError("the features are not finite, or so large that their squares are not")
 
     def __len__(self):
         return len(self._features)
@@ -140,7 +143,7 @@ def _squared(x, x_lengths, y, y_lengths):
 
 
 def _edges(side, ks):
-    """{k: squared radii [n] of the balls, rounding included}."""
+    """{k: squared radii `(n,)` of the balls, including the rounding error}."""
     if not ks:
         return {}
     nearest = np.full((len(side), max(ks)), np.inf)
@@ -151,20 +154,20 @@ def _edges(side, ks):
             other = rows if same else side.rows(j)
             squared = _squared(rows, side.lengths[i], other, side.lengths[j])
             if same:
-                np.fill_diagonal(squared, np.inf)  # nothing is its own neighbour
+                np.fill_diagonal(squared, np.inf)  # no sample is its own neighbour
             else:
                 _keep_nearest(nearest[j], squared.T.copy())
             _keep_nearest(nearest[i], squared)
     nearest.sort(axis=1)
-    # A scalar product of d numbers errs by d/2 EPSILON |x| |y| at most. Three of them make a
-    # squared distance, two of these are compared, and |y|^2 is at most 2 (|x|^2 + radius^2).
+    # The error of a scalar product of d numbers is at most d/2 EPSILON |x| |y|. A squared distance
+    # takes three of them, a comparison two distances, and |y|^2 is at most 2 (|x|^2 + radius^2).
     rounding = 6 * EPSILON * (side.dimension + 4)
     radii = {k: nearest[:, k - 1] for k in ks}
     return {k: radius + rounding * (side.lengths + radius) for k, radius in radii.items()}
 
 
 def _keep_nearest(nearest, squared):
-    """Puts the smallest of both into `nearest` [rows, k]; `squared` is reordered."""
+    """Merges `squared` into the k smallest values `nearest` `(rows, k)`; reorders `squared`."""
     k = nearest.shape[1]
     if squared.shape[1] > k:
         squared.partition(k - 1, axis=1)

@@ -1,6 +1,6 @@
-"""How many generated samples are like real ones, and how many real ones are reached.
+"""Improved precision and recall of generated samples.
 
-Kynkäänniemi et al., "Improved Precision and Recall Metric for Assessing Generative Models",
+Kynkaanniemi et al., "Improved Precision and Recall Metric for Assessing Generative Models",
 2019, arXiv:1904.06991.
 """
 
@@ -10,17 +10,17 @@ from keras_gans.metrics.neighbours import balls
 
 
 def precision_recall(real_features, fake_features, k=3):
-    """Improved precision and recall.
+    """Improved precision and recall (Kynkaanniemi et al. 2019, eq. 2).
 
     Args:
-        real_features: Array [n, d], finite, n more than k.
-        fake_features: Array [m, d], finite, m more than k. Compare only numbers of equal n, m.
-        k: Which nearest neighbour a ball reaches to, at least 1.
+        real_features: Array `(n, d)`, finite, n more than k.
+        fake_features: Array `(m, d)`, finite, m more than k. Compare only values of equal n, m.
+        k: A ball extends to the k-th nearest neighbour of its centre; at least 1.
 
     Returns:
-        (precision, recall): floats, 0 to 1. Precision is the share of fake samples in some ball
-        around a real one (quality); recall that of real samples in some ball around a fake one
-        (variety).
+        (precision, recall): floats, 0 to 1. Precision is the share of fake samples inside a ball
+        around some real one (quality); recall is the share of real samples inside a ball around
+        some fake one (diversity).
 
     Raises:
         ValueError: Different d, too few rows, or values that are not finite.

@@ -4,25 +4,25 @@ from typing import Literal
 
 from keras import Sequential, layers
 
-from keras_gans.networks import activation as activation_layer
-from keras_gans.networks import divide, normalization, output
-from keras_gans.networks import dropout as dropout_layer
+from keras_gans.networks import blocks
+from keras_gans.parts import Count, NonNegative, Rate
 
 
 def generator(
-    image_shape,
-    latent_dim,
+    shape,
+    latent_size,
+    *,
     activation: Literal["relu", "leaky_relu"] = "relu",
-    alpha: float = 0.2,
-    momentum: float | None = 0.8,
-    kernel_size: int = 3,
+    alpha: NonNegative = 0.2,
+    momentum: Rate | None = 0.8,
+    kernel_size: Count = 3,
     last_activation: Literal["tanh", "linear"] = "tanh",
 ):
     """A quarter-size map, twice UpSampling2D and Conv2D (128, then 64 filters), Conv2D.
 
     Args:
-        image_shape: `(height, width, channels)`; height and width divisible by 4.
-        latent_dim: Size of the latent vector, >= 1.
+        shape: `(height, width, channels)`; height and width divisible by 4.
+        latent_size: Size of the latent vector, >= 1.
         activation: "relu" or "leaky_relu".
         alpha: Slope of the leaky ReLU below zero.
         momentum: Of BatchNormalization's moving statistics; None for no normalization.
@@ -32,38 +32,39 @@ def generator(
     Returns:
         `keras.Sequential`; 856,193 parameters at 28x28x1 and latent 100.
     """
-    height, width = divide(image_shape, by=4)
+    height, width = blocks.divide(shape, by=4)
     units = 128 * height * width
     if activation == "relu":
         first = [layers.Dense(units, activation="relu")]
     else:
-        first = [layers.Dense(units), activation_layer(activation, alpha)]
-    blocks = []
+        first = [layers.Dense(units), blocks.activation(activation, alpha)]
+    convolutions = []
     for filters in (128, 64):
-        blocks += [layers.UpSampling2D(), layers.Conv2D(filters, kernel_size, padding="same")]
-        blocks += [*normalization(momentum), activation_layer(activation, alpha)]
+        convolutions += [layers.UpSampling2D(), layers.Conv2D(filters, kernel_size, padding="same")]
+        convolutions += [*blocks.normalization(momentum), blocks.activation(activation, alpha)]
     return Sequential(
         [
-            layers.Input((latent_dim,)),
+            layers.Input((latent_size,)),
             *first,
             layers.Reshape((height, width, 128)),
-            *blocks,
-            layers.Conv2D(image_shape[-1], kernel_size, padding="same"),
-            *output(last_activation),
+            *convolutions,
+            layers.Conv2D(shape[-1], kernel_size, padding="same"),
+            *blocks.output(last_activation),
         ],
         name="generator",
     )
 
 
 def discriminator(
-    image_shape,
-    filters: int = 32,
+    shape,
+    *,
+    filters: Count = 32,
     activation: Literal["leaky_relu", "relu"] = "leaky_relu",
-    alpha: float = 0.2,
-    momentum: float | None = 0.8,
-    strides: int = 2,
-    kernel_size: int = 3,
-    dropout: float = 0.25,
+    alpha: NonNegative = 0.2,
+    momentum: Rate | None = 0.8,
+    strides: Count = 2,
+    kernel_size: Count = 3,
+    dropout: Rate = 0.25,
     last_activation: Literal["sigmoid", None] = "sigmoid",
 ):
     """Four convolutions of 1, 2, 4 and 8 times `filters`; the last has stride 1.
@@ -72,7 +73,7 @@ def discriminator(
     that 28x28 images reach 4x4.
 
     Args:
-        image_shape: `(height, width, channels)`, any size.
+        shape: `(height, width, channels)`, any size.
         filters: Of the first convolution.
         activation: "leaky_relu" or "relu".
         alpha: Slope of the leaky ReLU below zero.
@@ -90,19 +91,19 @@ def discriminator(
         return layers.Conv2D(times * filters, kernel_size, strides=strides, padding="same")
 
     def activated():
-        return [activation_layer(activation, alpha), dropout_layer(dropout)]
+        return [blocks.activation(activation, alpha), blocks.dropout(dropout)]
 
     return Sequential(
         [
-            layers.Input(image_shape),
+            layers.Input(shape),
             *[convolution(1, strides), *activated()],
             *[convolution(2, strides), layers.ZeroPadding2D(((0, 1), (0, 1)))],
-            *[*normalization(momentum), *activated()],
-            *[convolution(4, strides), *normalization(momentum), *activated()],
-            *[convolution(8, 1), *normalization(momentum), *activated()],
+            *[*blocks.normalization(momentum), *activated()],
+            *[convolution(4, strides), *blocks.normalization(momentum), *activated()],
+            *[convolution(8, 1), *blocks.normalization(momentum), *activated()],
             layers.Flatten(),
             layers.Dense(1),
-            *output(last_activation),
+            *blocks.output(last_activation),
         ],
         name="discriminator",
     )

@@ -4,15 +4,19 @@ from typing import Literal
 
 from keras_gans.networks import vanilla
 from keras_gans.networks.vanilla import generator
+from keras_gans.parts import NonNegative
 
 __all__ = ["discriminator", "generator"]
 
 
 def discriminator(
-    image_shape,
+    shape,
+    *,
     activation: Literal["leaky_relu", "relu"] = "leaky_relu",
-    alpha: float = 0.2,
+    alpha: NonNegative = 0.2,
     last_activation: Literal["sigmoid", None] = None,
 ):
     """`vanilla.discriminator` with a linear output (Akel 2022, section 2.7.3)."""
-    return vanilla.discriminator(image_shape, activation, alpha, last_activation)
+    return vanilla.discriminator(
+        shape, activation=activation, alpha=alpha, last_activation=last_activation
+    )

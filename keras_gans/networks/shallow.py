@@ -9,25 +9,25 @@ from typing import Literal
 
 from keras import Sequential, layers
 
-from keras_gans.networks import activation as activation_layer
-from keras_gans.networks import dropout as dropout_layer
-from keras_gans.networks import output
+from keras_gans.networks import blocks
+from keras_gans.parts import Count, NonNegative, Rate
 
 
 def discriminator(
-    image_shape,
-    filters: int = 64,
+    shape,
+    *,
+    filters: Count = 64,
     activation: Literal["leaky_relu", "relu"] = "leaky_relu",
-    alpha: float = 0.2,
-    strides: int = 2,
-    kernel_size: int = 3,
-    dropout: float = 0.4,
+    alpha: NonNegative = 0.2,
+    strides: Count = 2,
+    kernel_size: Count = 3,
+    dropout: Rate = 0.4,
     last_activation: Literal["sigmoid", None] = "sigmoid",
 ):
-    """Twice Conv2D, activation and Dropout; then Dense 1.
+    """Conv2D, activation and Dropout, twice; then Dense 1.
 
     Args:
-        image_shape: `(height, width, channels)`, any size.
+        shape: `(height, width, channels)`, any size.
         filters: Of both convolutions.
         activation: "leaky_relu" or "relu".
         alpha: Slope of the leaky ReLU below zero.
@@ -39,20 +39,20 @@ def discriminator(
     Returns:
         `keras.Sequential`; 40,705 parameters at 28x28x1.
     """
-    blocks = []
+    convolutions = []
     for _ in range(2):
-        blocks += [
+        convolutions += [
             layers.Conv2D(filters, kernel_size, strides=strides, padding="same"),
-            activation_layer(activation, alpha),
-            dropout_layer(dropout),
+            blocks.activation(activation, alpha),
+            blocks.dropout(dropout),
         ]
     return Sequential(
         [
-            layers.Input(image_shape),
-            *blocks,
+            layers.Input(shape),
+            *convolutions,
             layers.Flatten(),
             layers.Dense(1),
-            *output(last_activation),
+            *blocks.output(last_activation),
         ],
         name="discriminator",
     )

@@ -4,25 +4,25 @@ from typing import Literal
 
 from keras import Sequential, layers
 
-from keras_gans.networks import activation as activation_layer
-from keras_gans.networks import divide, output
-from keras_gans.networks import dropout as dropout_layer
+from keras_gans.networks import blocks
+from keras_gans.parts import Count, NonNegative, Rate
 
 
 def generator(
-    image_shape,
-    latent_dim,
-    filters: int = 128,
+    shape,
+    latent_size,
+    *,
+    filters: Count = 128,
     activation: Literal["leaky_relu", "relu"] = "leaky_relu",
-    alpha: float = 0.2,
-    kernel_size: int = 4,
+    alpha: NonNegative = 0.2,
+    kernel_size: Count = 4,
     last_activation: Literal["tanh", "linear"] = "tanh",
 ):
     """An eighth-size map, three Conv2DTranspose of stride 2, Conv2D 5x5.
 
     Args:
-        image_shape: `(height, width, channels)`; height and width divisible by 8.
-        latent_dim: Size of the latent vector, >= 1.
+        shape: `(height, width, channels)`; height and width divisible by 8.
+        latent_size: Size of the latent vector, >= 1.
         filters: Of every transposed convolution.
         activation: "leaky_relu" or "relu".
         alpha: Slope of the leaky ReLU below zero.
@@ -32,40 +32,41 @@ def generator(
     Returns:
         `keras.Sequential`; 1,119,619 parameters at 40x40x3 and latent 100.
     """
-    height, width = divide(image_shape, by=8)
-    blocks = []
+    height, width = blocks.divide(shape, by=8)
+    convolutions = []
     for _ in range(3):
-        blocks += [
+        convolutions += [
             layers.Conv2DTranspose(filters, kernel_size, strides=2, padding="same"),
-            activation_layer(activation, alpha),
+            blocks.activation(activation, alpha),
         ]
     return Sequential(
         [
-            layers.Input((latent_dim,)),
+            layers.Input((latent_size,)),
             layers.Dense(filters * height * width),
-            activation_layer(activation, alpha),
+            blocks.activation(activation, alpha),
             layers.Reshape((height, width, filters)),
-            *blocks,
-            layers.Conv2D(image_shape[-1], 5, padding="same", activation=last_activation),
+            *convolutions,
+            layers.Conv2D(shape[-1], 5, padding="same", activation=last_activation),
         ],
         name="generator",
     )
 
 
 def discriminator(
-    image_shape,
-    filters: int = 128,
+    shape,
+    *,
+    filters: Count = 128,
     activation: Literal["leaky_relu", "relu"] = "leaky_relu",
-    alpha: float = 0.2,
-    strides: int = 2,
-    kernel_size: int = 5,
-    dropout: float = 0.4,
+    alpha: NonNegative = 0.2,
+    strides: Count = 2,
+    kernel_size: Count = 5,
+    dropout: Rate = 0.4,
     last_activation: Literal["sigmoid", None] = "sigmoid",
 ):
     """Conv2D of stride 1, three of stride 2, Flatten, Dropout, Dense 1.
 
     Args:
-        image_shape: `(height, width, channels)`, any size.
+        shape: `(height, width, channels)`, any size.
         filters: Of every convolution.
         activation: "leaky_relu" or "relu".
         alpha: Slope of the leaky ReLU below zero.
@@ -77,20 +78,20 @@ def discriminator(
     Returns:
         `keras.Sequential`; 1,242,113 parameters at 40x40x3.
     """
-    blocks = []
+    convolutions = []
     for stride in (1, strides, strides, strides):
-        blocks += [
+        convolutions += [
             layers.Conv2D(filters, kernel_size, strides=stride, padding="same"),
-            activation_layer(activation, alpha),
+            blocks.activation(activation, alpha),
         ]
     return Sequential(
         [
-            layers.Input(image_shape),
-            *blocks,
+            layers.Input(shape),
+            *convolutions,
             layers.Flatten(),
-            dropout_layer(dropout),
+            blocks.dropout(dropout),
             layers.Dense(1),
-            *output(last_activation),
+            *blocks.output(last_activation),
         ],
         name="discriminator",
     )

@@ -5,23 +5,24 @@ from typing import Literal
 
 from keras import Sequential, layers
 
-from keras_gans.networks import activation as activation_layer
-from keras_gans.networks import normalization, output
+from keras_gans.networks import blocks
+from keras_gans.parts import NonNegative, Rate
 
 
 def generator(
-    image_shape,
-    latent_dim,
+    shape,
+    latent_size,
+    *,
     activation: Literal["leaky_relu", "relu"] = "leaky_relu",
-    alpha: float = 0.2,
-    momentum: float | None = 0.8,
+    alpha: NonNegative = 0.2,
+    momentum: Rate | None = 0.8,
     last_activation: Literal["tanh", "linear"] = "tanh",
 ):
     """Dense 256, 512, 1024, each with activation and then batch normalization.
 
     Args:
-        image_shape: `(height, width, channels)`, any size.
-        latent_dim: Size of the latent vector, >= 1.
+        shape: `(height, width, channels)`, any size.
+        latent_size: Size of the latent vector, >= 1.
         activation: "leaky_relu" or "relu".
         alpha: Slope of the leaky ReLU below zero.
         momentum: Of BatchNormalization's moving statistics; None for no normalization.
@@ -32,29 +33,30 @@ def generator(
     """
     hidden = []
     for units in (256, 512, 1024):
-        hidden += [layers.Dense(units), activation_layer(activation, alpha)]
-        hidden += normalization(momentum)
+        hidden += [layers.Dense(units), blocks.activation(activation, alpha)]
+        hidden += blocks.normalization(momentum)
     return Sequential(
         [
-            layers.Input((latent_dim,)),
+            layers.Input((latent_size,)),
             *hidden,
-            layers.Dense(prod(image_shape), activation=last_activation),
-            layers.Reshape(image_shape),
+            layers.Dense(prod(shape), activation=last_activation),
+            layers.Reshape(shape),
         ],
         name="generator",
     )
 
 
 def discriminator(
-    image_shape,
+    shape,
+    *,
     activation: Literal["leaky_relu", "relu"] = "leaky_relu",
-    alpha: float = 0.2,
+    alpha: NonNegative = 0.2,
     last_activation: Literal["sigmoid", None] = "sigmoid",
 ):
     """Flatten, Dense 512, Dense 256, Dense 1.
 
     Args:
-        image_shape: `(height, width, channels)`, any size.
+        shape: `(height, width, channels)`, any size.
         activation: "leaky_relu" or "relu".
         alpha: Slope of the leaky ReLU below zero.
         last_activation: "sigmoid" for a probability, None for a score.
@@ -64,14 +66,14 @@ def discriminator(
     """
     return Sequential(
         [
-            layers.Input(image_shape),
+            layers.Input(shape),
             layers.Flatten(),
             layers.Dense(512),
-            activation_layer(activation, alpha),
+            blocks.activation(activation, alpha),
             layers.Dense(256),
-            activation_layer(activation, alpha),
+            blocks.activation(activation, alpha),
             layers.Dense(1),
-            *output(last_activation),
+            *blocks.output(last_activation),
         ],
         name="discriminator",
     )

@@ -1,4 +1,4 @@
-"""Image files to read, real data where there are any, and data sets of tensorflow-datasets."""
+"""Image files to read, real data if there are any, and data sets of tensorflow-datasets."""
 
 import io
 import os
@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-DEVELOPMENT = Path(__file__).parents[3] / "shared" / "data"  # beside the repository, if at all
+DEVELOPMENT = (
+    Path(__file__).parents[3] / "shared" / "data"
+)  # next to the repository, where it is there
 
 
 @pytest.fixture

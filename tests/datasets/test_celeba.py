@@ -1,4 +1,4 @@
-"""Faces: what is kept, in which order, of what size; and the real detector on real images."""
+"""Faces: selection, order and size; and the real detector on real images."""
 
 import errno
 import io
@@ -16,7 +16,7 @@ from keras_gans.errors import UsageError
 
 
 class Detector:
-    """Finds what it is told, image after image; the second face of an image is never wanted."""
+    """Returns the given boxes, image after image; the second face of an image is never used."""
 
     def __init__(self, *boxes):
         self.boxes = list(boxes)
@@ -55,11 +55,11 @@ def test_crops(tmp_path, source, photographs):
     ) == (3, 2)
     with np.load(out) as file:
         assert file["names"].tolist() == ["000.png", "002.png", "003.png"]
-    data = load("celeba", out.parent)
+    data = load({"name": "celeba", "size": 8}, out.parent)
     assert data.shape == (8, 8, 3) and data.source == "celeba.npz"
-    assert np.array_equal(data.images[0], resized(photographs[0, 3:15, 2:12], 8))
-    assert np.array_equal(data.images[1], resized(photographs[2, :15, :16], 8))  # clipped
-    assert np.array_equal(data.images[2], resized(photographs[3, 20:, 14:], 8))
+    assert np.array_equal(data.values[0], resized(photographs[0, 3:15, 2:12], 8))
+    assert np.array_equal(data.values[1], resized(photographs[2, :15, :16], 8))  # clipped
+    assert np.array_equal(data.values[2], resized(photographs[3, 20:, 14:], 8))
     assert steps == [(done, 5) for done in (1, 2, 3, 4, 5)]
     assert [path.name for path in out.parent.iterdir()] == ["celeba.npz"]
     assert all(
@@ -68,7 +68,7 @@ def test_crops(tmp_path, source, photographs):
     )
 
 
-def test_no_more_than_asked_for(tmp_path, source):
+def test_no_more_faces_than_the_count(tmp_path, source):
     steps = []
     detector = Detector(None, [0, 0, 9, 9])
     assert prepare(
@@ -108,7 +108,7 @@ def test_from_tensorflow_datasets(prepared, tmp_path, photographs, encoded):
         resized(Image.open(io.BytesIO(encoded(image, "JPEG"))), 8).tobytes()
         for image in photographs
     ]
-    faces = [face.tobytes() for face in load("celeba", tmp_path).images]
+    faces = [face.tobytes() for face in load({"name": "celeba", "size": 8}, tmp_path).values]
     assert len(set(faces)) == 4 and set(faces) <= set(expected)  # decoded as files are
     with np.load(tmp_path / "celeba.npz") as file:
         assert file["names"][0].startswith("celeb_a-train.tfrecord")
@@ -126,7 +126,7 @@ def interrupted(done, total):
         (object(), None, UsageError),
     ],
 )
-def test_a_failure_leaves_what_was_there(tmp_path, source, detector, progress, error):
+def test_a_failure_keeps_the_old_file(tmp_path, source, detector, progress, error):
     out = tmp_path / "data" / "celeba.npz"
     prepare(source, out, 8, detector=Detector([0, 0, 9, 9]))
     before = out.read_bytes()
@@ -136,7 +136,7 @@ def test_a_failure_leaves_what_was_there(tmp_path, source, detector, progress, e
 
 
 @pytest.mark.parametrize("call", ["fsync", "replace"])
-def test_a_full_disk_leaves_what_was_there(tmp_path, source, monkeypatch, call):
+def test_a_full_disk_keeps_the_old_file(tmp_path, source, monkeypatch, call):
     def full(*arguments):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -192,14 +192,26 @@ def test_a_broken_photograph_is_named(tmp_path, source):
 def test_a_place_that_cannot_be_written(tmp_path, source, out):
     (tmp_path / "file").write_text("in the way")
     detector = Detector([0, 0, 9, 9])
-    with pytest.raises(UsageError, match=r"cannot be written .*; give a file where there is"):
+    with pytest.raises(UsageError, match=r"cannot be written .*; give a file"):
         prepare(source, tmp_path / out, detector=detector)
-    assert not detector.seen  # said before an hour of looking for faces, not after
+    assert not detector.seen  # refused before the search for faces, not after it
 
 
 def test_the_command_that_makes_it(tmp_path):
-    with pytest.raises(UsageError, match="keras-gans prepare celeba --source FOLDER --size 40"):
+    command = "keras-gans prepare celeba --source FOLDER --size"
+    with pytest.raises(UsageError, match=f"{command} 40"):
         load("celeba", tmp_path)
+    with pytest.raises(UsageError, match=f"{command} 64"):
+        load({"name": "celeba", "size": 64}, tmp_path)
+
+
+def test_faces_of_another_size_are_refused(tmp_path):
+    np.savez(tmp_path / "celeba.npz", images=np.full((2, 64, 64, 3), 7, np.uint8))
+    assert load({"name": "celeba", "size": 64}, tmp_path).shape == (64, 64, 3)
+    for name in ("celeba", {"name": "celeba", "size": 32}):
+        with pytest.raises(UsageError, match=r"64x64.* (40x40|32x32);.*--dataset") as error:
+            load(name, tmp_path)
+        assert "\n" not in str(error.value)
 
 
 def test_the_real_detector(tmp_path, real):

@@ -1,4 +1,4 @@
-"""Good files are read exactly; bad ones cost one line and no memory."""
+"""Good files are read exactly; bad files give one line and take no memory."""
 
 import os
 import pickle
@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_gans.datasets._files import decode, pictures, read_images, read_npz
+from keras_gans.datasets import Images, Points
+from keras_gans.datasets.files import decode, pictures, read_images, read_npz
 from keras_gans.errors import UsageError
 
 
@@ -59,8 +60,9 @@ def npz(tmp_path):
 def test_npz_comes_back(npz, rng, save, order):
     images = rng.integers(0, 256, (4, 3, 5, 3), np.uint8)
     save(npz, images=np.asarray(images, order=order), labels=np.arange(4), names=list("abcd"))
-    read, labels = read_npz(npz, "train")
-    assert np.array_equal(read, images) and labels.tolist() == [0, 1, 2, 3]
+    read = read_npz(npz, "train")
+    assert np.array_equal(read.values, images) and read.labels.tolist() == [0, 1, 2, 3]
+    assert (type(read), read.name, read.source) == (Images, "own", "own.npz")
 
 
 def test_npz_in_the_layout_of_keras(npz, rng):
@@ -70,8 +72,32 @@ def test_npz_in_the_layout_of_keras(npz, rng):
     }
     np.savez(npz, **parts, y_train=np.arange(4), y_test=np.arange(2))
     for split in ("train", "test"):
-        images, labels = read_npz(npz, split)
-        assert np.array_equal(images, parts[f"x_{split}"]) and len(labels) == len(images)
+        read = read_npz(npz, split)
+        assert np.array_equal(read.values[..., 0], parts[f"x_{split}"])
+        assert len(read.labels) == len(read)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
+def test_npz_of_points(npz, rng, dtype):
+    points = (10 * rng.standard_normal((6, 2))).astype(dtype)
+    np.savez(npz, points=points, labels=np.arange(6))
+    read = read_npz(npz, "train")
+    assert type(read) is Points and read.values.dtype == np.float32
+    assert np.array_equal(read.values, points.astype(np.float32)) and read.classes == 6
+
+
+@pytest.mark.parametrize("shape", [(6,), (6, 2, 1), (0, 2)])
+def test_npz_of_points_of_another_shape(npz, refused, shape):
+    np.savez(npz, points=np.zeros(shape))
+    refused(r"points: float64 of the shape .*give numbers \(n, d\)", read_npz, npz, "train")
+
+
+@pytest.mark.parametrize("second", ["x_train", "points"])
+def test_npz_with_two_sets_is_ambiguous(npz, refused, second):
+    images = np.zeros((1, 2, 2), np.uint8)
+    np.savez(npz, images=images, **{second: images}, x_test=images)
+    refused(f"arrays .*{second}.*; save one", read_npz, npz, "train")
+    assert len(read_npz(npz, "test")) == 1
 
 
 def test_npz_without_the_array(npz, refused):
@@ -108,11 +134,11 @@ def test_every_flipped_byte_is_noticed_or_harmless(npz, rng):
         broken[position] ^= 0xFF
         npz.write_bytes(broken)
         try:
-            read, _ = read_npz(npz, "train")
+            read = read_npz(npz, "train").values
         except UsageError as error:
             assert "\n" not in str(error)
         else:
-            assert np.array_equal(read, images)
+            assert np.array_equal(read[..., 0], images)
 
 
 def test_pickled_array_is_not_run(npz, tmp_path, refused):
@@ -242,7 +268,7 @@ def test_image_bomb(refused, side, says):
 def test_broken_images(encoded, rng, refused):
     good = encoded(rng.integers(0, 256, (40, 40, 3), np.uint8))
     for data in (b"", b"a text file", good[:20], good[:-500], b"%!PS-Adobe-3.0 EPSF-3.0\n"):
-        refused("own cannot be read .*; mend the image or take it out", decode, data, "own")
+        refused("own cannot be read .*; repair the image or take it out", decode, data, "own")
 
 
 def test_16_bits(encoded, refused):
@@ -300,7 +326,9 @@ def test_sizes_that_differ(fill, encoded, refused):
         }
     )
     refused(
-        "'a.png' is 12x10 RGB but 'b.png' is 8x9 RGB; make them alike.*-resize", read_images, path
+        "'a.png' is 12x10 RGB but 'b.png' is 8x9 RGB; .*-path NEW_FOLDER .*-resize 8x9",
+        read_images,
+        path,
     )
 
 
@@ -322,12 +350,12 @@ def test_no_images(fill, refused):
     )
 
 
-def test_text_that_is_called_an_image(fill, encoded, refused):
+def test_text_with_the_name_of_an_image(fill, encoded, refused):
     path = fill(**{"a.png": encoded(np.zeros((2, 2), np.uint8)), "b.png": b"dear diary"})
     refused("'b.png' cannot be read .*take it out", read_images, path)
 
 
-def test_damaged_images_are_skipped_where_the_user_says_so(fill, encoded, rng):
+def test_damaged_images_are_skipped_on_request(fill, encoded, rng):
     images = rng.integers(0, 256, (2, 8, 9, 3), np.uint8)
     good = {f"{name}.png": encoded(image) for name, image in zip("bd", images, strict=True)}
     bad = {"a.png": b"text", "c.png": encoded(images[0])[:-30]}
@@ -389,7 +417,7 @@ def test_encrypted_zip(tmp_path, encoded, refused):
 
 
 def test_more_images_than_memory(tmp_path, encoded, refused, monkeypatch):
-    monkeypatch.setattr("keras_gans.datasets._files.MAX_BYTES", 100)
+    monkeypatch.setattr("keras_gans.datasets.files.MAX_BYTES", 100)
     for name in ("a.png", "b.png"):
         (tmp_path / name).write_bytes(encoded(np.zeros((6, 10), np.uint8)))
     refused("2 images of 10x6 grey are more than", read_images, tmp_path)

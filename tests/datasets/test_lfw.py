@@ -10,7 +10,7 @@ from keras_gans.errors import UsageError
 
 def test_the_real_one(real):
     data = load("lfw", real("lfw.npz").parent)
-    assert data.images.shape == (13233, 64, 64, 3) and data.labels is None
+    assert data.values.shape == (13233, 64, 64, 3) and data.labels is None
 
 
 def test_crops_are_the_published_region(prepared, tmp_path, encoded, rng):
@@ -29,11 +29,21 @@ def test_crops_are_the_published_region(prepared, tmp_path, encoded, rng):
         },
     )
     data = load("lfw", tmp_path)
-    assert data.images.shape == (2, 64, 64, 3) and data.labels is None
+    assert data.values.shape == (2, 64, 64, 3) and data.labels is None
     assert data.source == "tensorflow-datasets lfw 0.1.1, cropped as LFWcrop"
-    assert np.array_equal(data.images[0], data.images[1])
+    assert np.array_equal(data.values[0], data.values[1])
     region = Image.fromarray(np.ascontiguousarray(photograph[92:176, 83:167]))
-    assert np.array_equal(data.images[0], region.resize((64, 64), Image.Resampling.BILINEAR))
+    assert np.array_equal(data.values[0], region.resize((64, 64), Image.Resampling.BILINEAR))
+
+
+def test_the_size_is_that_of_the_crops(prepared, tmp_path, encoded, rng):
+    photograph = rng.integers(0, 256, (250, 250, 3), np.uint8)
+    prepared(tmp_path, "lfw", {"train": {"a/a_0001.jpg": {"image": encoded(photograph)}}})
+    assert load({"name": "lfw", "size": 32}, tmp_path).shape == (32, 32, 3)
+    np.savez(tmp_path / "lfw.npz", images=photograph[None, :32, :32])
+    assert load({"name": "lfw", "size": 32}, tmp_path).source == "lfw.npz"
+    with pytest.raises(UsageError, match=r"32x32.* 64x64;.*--dataset"):
+        load("lfw", tmp_path)
 
 
 def test_without_a_network(tmp_path, monkeypatch):

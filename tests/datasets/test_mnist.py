@@ -15,7 +15,7 @@ TEST = "7d6db313aa5e2f0d341c67fd1c8a6c3af3cc5ff49251341a7bc72aa79670430f"
 def test_the_real_one(real):
     folder = real("mnist.npz").parent
     train, test = load("mnist", folder), load("mnist", folder, "test")
-    assert train.images.shape == (60000, 28, 28, 1) and test.images.shape == (10000, 28, 28, 1)
+    assert train.values.shape == (60000, 28, 28, 1) and test.values.shape == (10000, 28, 28, 1)
     assert train.labels[:5].tolist() == [5, 0, 4, 1, 9] and test.labels[:3].tolist() == [7, 2, 1]
     assert train.source == "mnist.npz"
     assert (train.fingerprint, test.fingerprint) == (TRAIN, TEST)
@@ -39,7 +39,7 @@ def test_tensorflow_datasets_in_the_original_order(prepared, tmp_path, rng):
     for split in sizes:
         data = load("mnist", tmp_path, split)
         assert data.source == "tensorflow-datasets mnist 3.0.1"
-        assert np.array_equal(data.images, images[split])
+        assert np.array_equal(data.values, images[split])
         assert data.labels.tolist() == labels[split].tolist()
 
 

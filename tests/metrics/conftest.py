@@ -1,4 +1,4 @@
-"""Where real weights and data are looked for; tests that need them skip where they are not."""
+"""Published weights and data; tests that need them are skipped if they are missing."""
 
 import os
 import re
@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-BESIDE = Path(__file__).resolve().parents[2].parent / "shared"
+SHARED = Path(__file__).resolve().parents[2].parent / "shared"
 FOLDERS = [
     Path(os.environ.get("KERAS_GANS_DATA", "~/.cache/keras-gans")).expanduser(),
-    BESIDE / "weights",
-    BESIDE / "data",
+    SHARED / "weights",
+    SHARED / "data",
 ]
 
 
@@ -32,15 +32,15 @@ def imagenet_folder():
 
 @pytest.fixture(scope="session")
 def mnist():
-    """(x_test uint8 [10000, 28, 28, 1], y_test)."""
+    """(x_test uint8 `(10000, 28, 28, 1)`, y_test)."""
     with np.load(find("mnist*.npz")) as arrays:
         return arrays["x_test"][..., None], arrays["y_test"]
 
 
 @pytest.fixture(scope="session")
 def random_folder(tmp_path_factory, unfolded):
-    """A data folder whose FID network is whole and random, with activations of order one."""
-    from keras_gans.metrics import archive, imagenet, inception
+    """A data folder with a complete FID network of random weights, with activations of order 1."""
+    from keras_gans.metrics.features import archive, imagenet, inception
 
     arrays = {}
     for node, parts in unfolded.items():
@@ -52,11 +52,11 @@ def random_folder(tmp_path_factory, unfolded):
 
 @pytest.fixture(scope="session")
 def unfolded():
-    """Random weights of the FID network as they are published, before any folding.
+    """Random weights of the FID network before folding, in the published form.
 
-    {node: {kernel, gamma, beta, mean, variance}}, and {"softmax": the head by our keys}.
+    {node: {kernel, gamma, beta, mean, variance}}, and {"softmax": the head with our keys}.
     """
-    from keras_gans.metrics import inception
+    from keras_gans.metrics.features import inception
 
     rng = np.random.default_rng(0)
 
@@ -79,8 +79,8 @@ def unfolded():
 
 @pytest.fixture(scope="session")
 def keras_arrays():
-    """Random weights of InceptionV3 by the keys of our file, with activations of order one."""
-    from keras_gans.metrics import imagenet, inception
+    """Random weights of InceptionV3 with the keys of our file, with activations of order 1."""
+    from keras_gans.metrics.features import imagenet, inception
 
     rng = np.random.default_rng(1)
     arrays = {}
@@ -102,9 +102,9 @@ def keras_model(keras_arrays, keras_model_of):
 
 @pytest.fixture(scope="session")
 def keras_model_of():
-    """Function that gives `keras.applications.InceptionV3` the arrays of our file that there are.
+    """Function that assigns arrays of our file to `keras.applications.InceptionV3`.
 
-    They are assigned in the order of the layers' numbers.
+    Layers are taken in the order of their numbers; missing arrays are skipped.
     """
     import keras
 

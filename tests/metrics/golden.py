@@ -1,7 +1,7 @@
-"""Numbers of independent implementations, and the arrays that they are of.
+"""Values of independent implementations, and the arrays that they were computed from.
 
-`python tests/metrics/golden.py` measures them again and writes golden.json, where torch-fidelity
-0.4, clean-fid 0.1.35, prdc 0.2 and SciPy before 1.18 are installed (the extra `oracles`).
+`python tests/metrics/golden.py` computes them again and writes golden.json. It needs
+torch-fidelity 0.4, clean-fid 0.1.35, prdc 0.2 and SciPy before 1.18 (the extra `oracles`).
 """
 
 import contextlib
@@ -23,8 +23,7 @@ SUBSETS, SUBSET_SIZE, SEED = 7, 20, 3
 
 
 def features():
-    """{name: (real, fake)}, float64 of all kinds of shapes; nothing in them is at equal distances
-    but in `integers`."""
+    """{name: (real, fake)}, float64 of various shapes; only `integers` has equal distances."""
     rng = np.random.default_rng(20_151_205)
 
     def correlated(n, d, shift=0.0):
@@ -48,7 +47,7 @@ def features():
 
 
 def logits():
-    """{name: [n, classes]}, float64."""
+    """{name: array `(n, classes)`}, float64."""
     rng = np.random.default_rng(2016)
     return {
         "soft": rng.normal(size=(500, 10)),
@@ -58,7 +57,7 @@ def logits():
 
 
 def subsets(real, fake):
-    """The pairs of subsets of `kid.kid`, drawn as its documentation says."""
+    """The pairs of subsets that `kid.kid` draws according to its documentation."""
     rng = np.random.Generator(np.random.Philox(SEED))
     for _ in range(SUBSETS):
         x = real[rng.choice(len(real), SUBSET_SIZE, replace=False)]
@@ -70,7 +69,7 @@ def installed():
 
 
 def measure():
-    """{metric: {case: {implementation: numbers}}} from the installed implementations."""
+    """{metric: {case: {implementation: values}}} of the installed implementations."""
     import torch
 
     with _alone("torch_fidelity", "utils"):
@@ -90,7 +89,7 @@ def measure():
             "torch-fidelity": fid.fid_statistics_to_metric(*both, False)[fid.KEY_METRIC_FID],
             "clean-fid": float(clean.fid_from_feats(real, fake)),
         }
-        n = min(len(real), len(fake))  # both take sets of one size
+        n = min(len(real), len(fake))  # both need sets of equal size
         whole = {"kid_subsets": 1, "kid_subset_size": n, "verbose": False}
         x, y = real[:n], fake[:n]
         found["mmd2"][name] = {
@@ -110,7 +109,7 @@ def measure():
                 "precision", "recall",
             )
         }  # fmt: skip
-        if name != "integers":  # prdc leaves out what is on the edge
+        if name != "integers":  # prdc counts points on an edge as outside
             with contextlib.redirect_stdout(io.StringIO()):
                 near, dense = (compute_prdc(real, fake, k) for k in K.values())
             found["precision_recall"][name]["prdc"] = _values(near, "precision", "recall")
@@ -133,9 +132,9 @@ def _values(found, *names):
 
 @contextlib.contextmanager
 def _alone(package, *stubs):
-    """Modules of a package load without its `__init__` and without the named neighbours.
+    """Lets modules of a package load without its `__init__` and without the named modules.
 
-    Those pull in torchvision and networks, which arithmetic on arrays has no need of.
+    Those import torchvision and networks, which arithmetic on arrays does not need.
     """
     before = set(sys.modules)
     parent = types.ModuleType(package)

@@ -4,7 +4,7 @@ import pytest
 from keras_gans.metrics.classifier_accuracy import classifier_accuracy
 
 
-def test_the_share_that_is_recognised():
+def test_the_share_of_correct_classes():
     logits = np.eye(4)[[0, 1, 2, 3, 0]] - 3.0
     assert classifier_accuracy(logits, [0, 1, 2, 3, 0]) == 1.0
     assert classifier_accuracy(logits, [0, 1, 2, 3, 1]) == 0.8

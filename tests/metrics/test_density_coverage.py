@@ -18,7 +18,7 @@ def test_equal_distributions_have_density_one():
     assert coverage == pytest.approx(expected, abs=0.01)
 
 
-def test_a_collapsed_generator_is_dense_and_covers_little():
+def test_a_collapsed_generator_has_high_density_and_low_coverage():
     real = normal(300, 0)
     centre = real[:1] * 0
     density, coverage = density_coverage(real, centre + 0.01 * normal(300, 1))
@@ -27,18 +27,18 @@ def test_a_collapsed_generator_is_dense_and_covers_little():
     assert coverage < 0.1
 
 
-def test_scattered_fakes_are_not_dense():
+def test_scattered_samples_have_low_density():
     density, coverage = density_coverage(normal(300, 0), normal(300, 1, 4.0))
     assert density < 0.2 and coverage < 0.5
 
 
-def test_half_of_the_reals_are_not_made():
+def test_half_of_the_reals_are_missing():
     real = np.concatenate([normal(100, 0), normal(100, 1) + 1000])
     assert density_coverage(real, normal(100, 0))[1] == 0.5
 
 
 def test_a_line_by_hand():
-    # k = 1: balls [-1, 1], [0, 2], [1, 7]: the fakes lie in 2, 1 and none.
+    # k = 1: the balls are [-1, 1], [0, 2], [1, 7] and contain 2, 1 and 0 of the fakes.
     real = [[0.0], [1.0], [4.0]]
     assert density_coverage(real, [[0.5], [5.0], [9.0]], k=1) == (1.0, 1.0)
     assert density_coverage(real, [[6.0]], k=1) == (1.0, pytest.approx(1 / 3))
@@ -53,7 +53,7 @@ def test_the_edge_and_duplicates_are_inside():
     assert density_coverage(constant, constant) == (2.0, 1.0)
 
 
-def test_one_fake_is_enough_and_k_is_checked():
+def test_one_fake_suffices_and_k_is_checked():
     real = normal(20, 0)
     assert density_coverage(real, real[:1])[0] >= 1 / 5
     with pytest.raises(ValueError, match="n is 5"):
@@ -67,7 +67,7 @@ def test_from_balls_of_several_k():
     assert from_balls(of_real[3]) == density_coverage(real, fake, k=3)
 
 
-def test_two_halves_of_mnist_are_alike_and_blank_images_are_not(mnist):
+def test_two_halves_of_mnist_agree_and_blank_images_do_not(mnist):
     pixels = mnist[0][:2000].reshape(2000, -1)
     density, coverage = density_coverage(pixels[:1000], pixels[1000:])
     assert 0.85 < density < 1.15 and 0.9 < coverage < 1

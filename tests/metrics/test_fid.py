@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -15,7 +17,7 @@ def normal(n, d, seed, shift=0.0):
 
 
 def with_moments(mean, covariance):
-    """Statistics of exactly these moments."""
+    """`Statistics` with these moments."""
     mean, covariance = np.atleast_1d(mean).astype(float), np.atleast_2d(covariance).astype(float)
     return Statistics.from_moments(101, mean, covariance)
 
@@ -25,30 +27,30 @@ def total(x):
 
 
 @pytest.mark.parametrize(("m1", "s1", "m2", "s2"), [(0, 1, 3, 1), (1, 2, -1, 5), (0, 0, 2, 3)])
-def test_two_normal_laws_on_a_line(m1, s1, m2, s2):
+def test_two_normal_distributions_on_a_line(m1, s1, m2, s2):
     found = frechet_distance(with_moments(m1, s1**2), with_moments(m2, s2**2))
     assert found == pytest.approx((m1 - m2) ** 2 + (s1 - s2) ** 2, rel=1e-14)
 
 
-def test_independent_coordinates_add_up():
+def test_independent_coordinates_add():
     s1, s2 = np.array([1.0, 2.0, 0.5, 0.0]), np.array([3.0, 2.0, 0.1, 1.0])
     found = frechet_distance(with_moments(s1, np.diag(s1**2)), with_moments(s2, np.diag(s2**2)))
     assert found == pytest.approx(2 * ((s1 - s2) ** 2).sum(), rel=1e-14)
 
 
-def test_equal_covariances_leave_the_distance_of_means():
+def test_with_equal_covariances_it_is_the_squared_distance_of_the_means():
     x = normal(300, 12, 0)
     shift = np.linspace(-1, 2, 12)
     assert fid(x, x + shift) == pytest.approx(shift @ shift, rel=1e-12)
 
 
 @pytest.mark.parametrize(("n", "d"), [(500, 8), (5, 40), (2, 30), (64, 64), (200, 1)])
-def test_identical_sets_are_at_no_distance(n, d):
+def test_identical_sets_have_distance_zero(n, d):
     x = normal(n, d, 1)
     assert 0 <= fid(x, x) <= 1e-12 * np.sum(np.var(x, axis=0, ddof=1))
 
 
-def test_scaling_squares():
+def test_it_grows_with_the_square_of_the_scale():
     x, y = normal(100, 6, 0), normal(90, 6, 1, 1.0)
     assert fid(10 * x, 10 * y) == pytest.approx(100 * fid(x, y), rel=1e-12)
 
@@ -64,7 +66,7 @@ def test_rotation_and_order_do_not_matter(n, m, d):
 
 
 @pytest.mark.parametrize("d", [1, 2, 16, 64])
-def test_equals_sqrtm_where_that_is_exact(d):
+def test_equals_sqrtm_for_regular_covariances(d):
     x, y = normal(40 * d + 50, d, 3), normal(30 * d + 50, d, 4, 0.2)
     a, b = np.cov(x, rowvar=False).reshape(d, d), np.cov(y, rowvar=False).reshape(d, d)
     root = np.real(sqrtm(a @ b)).reshape(d, d)
@@ -73,7 +75,7 @@ def test_equals_sqrtm_where_that_is_exact(d):
 
 
 def forty_digits(x, y):
-    """The distance from the features, in 40 digits."""
+    """The distance, from the features, with 40 digits."""
     mp = pytest.importorskip("mpmath")
     d = x.shape[1]
     with mp.workdps(40):
@@ -89,7 +91,7 @@ def forty_digits(x, y):
             return mean, centred / mp.sqrt(k - 1)
 
         (m1, c1), (m2, c2) = moments(x), moments(y)
-        # Of features alone: the nuclear norm of C1 C2^T is that of L1^T L2.
+        # The nuclear norm of C1 C2^T equals that of L1^T L2 and needs no covariance.
         cross = c1 * c2.T
         square = cross * cross.T if len(x) <= len(y) else cross.T * cross
         values = mp.eigsy(square, eigvals_only=True)
@@ -99,7 +101,7 @@ def forty_digits(x, y):
 
 
 def hard_pairs():
-    """{name: (x, y, tolerance)}: what sqrtm or eigenvalues lose digits on."""
+    """{name: (x, y, tolerance)}: cases in which sqrtm or eigenvalues lose digits."""
     scales = 10.0 ** -np.arange(8)
     turn, _ = np.linalg.qr(np.random.default_rng(20).normal(size=(8, 8)))
     few, more = normal(20, 4, 10), normal(24, 4, 11, 0.2)
@@ -110,7 +112,7 @@ def hard_pairs():
     return {
         "scales": (normal(20, 8, 14) * scales, normal(18, 8, 15) * scales, 1e-13),
         "opposite scales": (normal(20, 8, 14) * scales, normal(18, 8, 15) * scales[::-1], 1e-13),
-        # A covariance in float64 has lost what is 1e-16 of its largest.
+        # A float64 covariance has no digits below 1e-16 of its largest value.
         "badly conditioned": ((normal(20, 8, 14) * scales) @ turn, normal(18, 8, 15), 1e-9),
         "dependent on both sides": (
             np.hstack([few, few @ dependent]), np.hstack([more, more @ dependent]), 1e-13,
@@ -137,14 +139,14 @@ def test_equals_forty_digits(n, m, d):
 
 
 @pytest.mark.parametrize("name", hard_pairs())
-def test_equals_forty_digits_where_it_is_hard(name):
+def test_equals_forty_digits_in_hard_cases(name):
     x, y, tolerance = hard_pairs()[name]
     expected = forty_digits(x.astype(float), y.astype(float))
     for found in both_ways(x, y):
         assert abs(found / expected - 1) < tolerance
 
 
-def test_one_real_side_is_factored_once(monkeypatch):
+def test_the_real_side_is_factored_once(monkeypatch):
     calls = []
     real_factor = statistics.dpstrf
     monkeypatch.setattr(
@@ -161,7 +163,7 @@ def test_few_samples_need_no_covariance(monkeypatch):
     assert fid(normal(20, 300, 7), normal(25, 300, 8)) > 0
 
 
-def test_fewer_samples_than_features_equals_the_formula_on_the_features():
+def test_fewer_samples_than_features_equal_the_formula_of_the_features():
     x, y = normal(20, 300, 7), normal(25, 300, 8, 0.1)
     cx, cy = (x - x.mean(0)) / np.sqrt(19), (y - y.mean(0)) / np.sqrt(24)
     trace = np.linalg.svd(cx @ cy.T, compute_uv=False).sum()
@@ -169,8 +171,8 @@ def test_fewer_samples_than_features_equals_the_formula_on_the_features():
     assert fid(x, y) == pytest.approx(expected, rel=1e-12)
 
 
-def test_two_samples_a_side():
-    # On a line through each pair: only the projection of one line on the other counts.
+def test_two_samples_on_each_side():
+    # Each pair spans a line; the trace term is the projection of one line on the other.
     x, y = np.array([[0.0, 0, 0], [2, 0, 0]]), np.array([[0.0, 0, 0], [0, 2, 0]])
     assert fid(x, y) == pytest.approx(2 + 2 + 2, rel=1e-14)
     assert fid(x, x + np.array([0, 0, 5])) == pytest.approx(25, rel=1e-14)
@@ -182,7 +184,7 @@ def test_constant_features():
     assert fid(constant, constant + 1) == 4
     expected = ((x.mean(0) - 3) ** 2).sum() + total(x)
     assert fid(x, constant) == pytest.approx(expected, rel=1e-14)
-    x[:, 1] = 0  # a unit that never fires
+    x[:, 1] = 0  # a unit that is always 0
     assert np.isfinite(fid(x, normal(50, 4, 1)))
 
 
@@ -204,7 +206,7 @@ def test_the_singular_case_needs_no_epsilon():
     scale=st.sampled_from([1e-8, 1.0, 1e8]),
 )  # fmt: skip
 @settings(max_examples=60, deadline=None, derandomize=True)
-def test_it_is_a_real_number_at_least_zero(n, m, d, seed, scale):
+def test_it_is_a_float_of_at_least_zero(n, m, d, seed, scale):
     rng = np.random.default_rng(seed)
     x, y = rng.integers(0, 3, (n, d)) * scale, rng.integers(0, 3, (m, d)) * scale
     value = fid(x, y)
@@ -230,7 +232,7 @@ def test_properties(n, m, d, seed, scale):
     assert 0 <= fid(x, x) <= 1e-12 * total(x)
     shift = scale * np.arange(d)
     assert fid(x, x + shift) == pytest.approx(shift @ shift, **near)
-    # Rows may be doubled without a change but that of n - 1.
+    # Doubled rows change only n - 1.
     doubled = np.concatenate([x, x])
     grown = np.sqrt((2 * n - 2) / (2 * n - 1))
     assert fid(doubled, x) == pytest.approx(total(x) * (1 - grown) ** 2, **near)
@@ -241,7 +243,7 @@ def test_properties(n, m, d, seed, scale):
 
 def test_refusals():
     x = normal(10, 3, 0)
-    with pytest.raises(ValueError, match="dimension 3 against 4"):
+    with pytest.raises(ValueError, match="dimension 3 and 4"):
         fid(x, normal(10, 4, 0))
     with pytest.raises(ValueError, match="at least 2"):
         fid(x, x[:1])
@@ -250,6 +252,6 @@ def test_refusals():
             fid(x, rows * np.nan)
         with pytest.raises(ValueError, match="covariance is not finite"):
             fid(x, rows * 1e200)
-    with pytest.raises(ArithmeticError, match="more than rounding"):
-        impossible = with_moments([0, 0], [[1, 5], [5, 1]])
+    with pytest.raises(ArithmeticError, match="rounding does not explain"):
+        impossible = SimpleNamespace(mean=np.zeros(2), variance=2.0, factor=3 * np.eye(2))
         frechet_distance(impossible, impossible)

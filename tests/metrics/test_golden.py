@@ -1,5 +1,5 @@
-"""Every metric against independent implementations: their committed numbers, and live where they
-are installed (`make test-oracles`)."""
+"""All metrics against independent implementations: against their committed values, and live if
+they are installed (`make test-oracles`)."""
 
 import functools
 import json
@@ -40,7 +40,7 @@ def case(request):
 
 def test_fid(numbers, case):
     real, fake = FEATURES[case]
-    # Theirs is the root of a singular matrix: half of the digits.
+    # They take the root of a singular matrix, which loses half of the digits.
     tolerance = 1e-6 if case in SINGULAR else 1e-9
     for expected in numbers["fid"][case].values():
         assert fid(real, fake) == pytest.approx(expected, rel=tolerance)
@@ -61,13 +61,13 @@ def test_kernel_distance(numbers, case):
 def test_precision_and_recall(numbers, case):
     found = precision_recall(*FEATURES[case], k=golden.K["precision_recall"])
     for name, expected in numbers["precision_recall"][case].items():
-        # torch-fidelity takes the mean in float32.
+        # torch-fidelity computes the mean in float32.
         assert found == pytest.approx(expected, abs=1e-7 if name == "torch-fidelity" else 1e-15)
 
 
 def test_density_and_coverage(numbers, case):
     if case == "integers":
-        pytest.skip("samples lie on the edges of balls, where prdc does not count them")
+        pytest.skip("samples lie on the edges of balls; prdc counts them as outside")
     expected = numbers["density_coverage"][case]["prdc"]
     found = density_coverage(*FEATURES[case], k=golden.K["density_coverage"])
     assert found == pytest.approx(expected, rel=1e-15)
@@ -79,7 +79,7 @@ def test_inception_score(numbers, case):
     assert inception_score(LOGITS[case]) == pytest.approx(expected, rel=1e-12)
 
 
-def test_float32_features_lose_no_more_than_their_own_digits(case):
+def test_float32_features_give_the_value_of_their_float64_copy(case):
     real, fake = (side.astype(np.float32) for side in FEATURES[case])
     assert fid(real, fake) == fid(real.astype(float), fake.astype(float))
     assert precision_recall(real, fake) == precision_recall(real.astype(float), fake.astype(float))

@@ -10,15 +10,15 @@ def certain(labels, classes=10, logit=1000.0):
     return logit * np.eye(classes)[labels]
 
 
-def test_certain_and_spread_is_the_number_of_classes():
+def test_certain_logits_of_all_classes_give_the_number_of_classes():
     assert inception_score(certain(np.arange(100) % 10)) == pytest.approx((10, 0), abs=1e-13)
 
 
-def test_one_class_is_one():
+def test_one_class_gives_one():
     assert inception_score(certain(np.zeros(50, int))) == pytest.approx((1, 0), abs=1e-15)
 
 
-def test_undecided_is_one():
+def test_equal_logits_give_one():
     assert inception_score(np.zeros((40, 7))) == pytest.approx((1, 0), abs=1e-13)
 
 
@@ -32,11 +32,11 @@ def test_two_classes_in_closed_form():
     m = (p + q) / 2
     kl = [a * np.log(a / m) + (1 - a) * np.log((1 - a) / (1 - m)) for a in (p, q)]
     assert inception_score(rows, splits=1)[0] == pytest.approx(np.exp(np.mean(kl)), rel=1e-14)
-    # A split for each half sees only one kind of rows.
+    # Each of two splits has rows of one kind.
     assert inception_score(rows, splits=2) == pytest.approx((1, 0), abs=1e-13)
 
 
-def test_splits_are_runs_of_rows_and_the_spread_is_theirs():
+def test_splits_are_ranges_of_rows_and_the_deviation_is_theirs():
     rows = np.concatenate([certain(np.arange(20) % 2), certain(np.arange(20) % 4)])
     assert inception_score(rows, splits=2) == pytest.approx((3, 1), rel=1e-13)
     # 7 rows in 3 splits: 2, 2, 3.
@@ -45,7 +45,7 @@ def test_splits_are_runs_of_rows_and_the_spread_is_theirs():
     assert inception_score(rows, 3) == pytest.approx((np.mean(scores), np.std(scores)), rel=1e-13)
 
 
-def test_far_logits_overflow_nothing():
+def test_large_logits_do_not_overflow():
     rows = np.array([[1e300, -1e300], [-1e300, 1e300]])
     assert inception_score(rows, splits=1) == pytest.approx((2, 0))
 
@@ -53,11 +53,11 @@ def test_far_logits_overflow_nothing():
 @given(n=st.integers(1, 30), classes=st.integers(1, 8), seed=st.integers(0, 2**32),
        scale=st.sampled_from([1e-3, 1.0, 50.0]))  # fmt: skip
 @settings(max_examples=40, deadline=None, derandomize=True)
-def test_it_lies_from_one_to_the_number_of_classes(n, classes, seed, scale):
+def test_it_lies_between_one_and_the_number_of_classes(n, classes, seed, scale):
     rows = scale * np.random.default_rng(seed).normal(size=(n, classes))
     mean, std = inception_score(rows, splits=1)
     assert 1 - 1e-12 <= mean <= classes * (1 + 1e-12) and std == 0
-    # A constant of the row changes no probability.
+    # A constant added to a row changes no probability.
     assert inception_score(rows + 5.0, splits=1)[0] == pytest.approx(mean, rel=1e-10)
     assert type(mean) is float
 
@@ -70,5 +70,5 @@ def test_refusals():
         inception_score(rows, splits=0)
     with pytest.raises(ValueError, match="logits are not finite"):
         inception_score(rows + np.inf, splits=1)
-    with pytest.raises(ValueError, match="logits have shape"):
+    with pytest.raises(ValueError, match="logits must have shape"):
         inception_score(rows[0], splits=1)

@@ -11,7 +11,7 @@ def normal(n, d, seed, shift=0.0):
 
 
 def by_hand(x, y):
-    """The definition: every pair of different rows."""
+    """The definition, over all pairs of different rows."""
 
     def kernel(a, b):
         return (float(np.dot(a, b)) / len(a) + 1) ** 3
@@ -28,7 +28,7 @@ def test_equals_the_definition(n, m, d):
     assert mmd2(x, y) == pytest.approx(by_hand(x, y), rel=1e-12)
 
 
-def test_two_rows_a_side():
+def test_two_rows_on_each_side():
     # k(x, x') = (1 * 2 + 1)^3, k(y, y') = 1, k(x, y) = 1.
     assert mmd2([[1.0], [2.0]], [[0.0], [0.0]]) == pytest.approx(27 + 1 - 2, rel=1e-15)
 
@@ -39,7 +39,7 @@ def test_it_is_unbiased():
     assert abs(np.mean(values)) < 4 * np.std(values) / np.sqrt(len(values))
 
 
-def test_mean_and_spread_are_those_of_the_subsets_that_the_seed_draws():
+def test_mean_and_deviation_are_those_of_the_subsets_of_the_seed():
     x, y = normal(50, 4, 0), normal(60, 4, 1, 0.3)
     rng = np.random.Generator(np.random.Philox(5))
     values = []
@@ -53,26 +53,26 @@ def test_mean_and_spread_are_those_of_the_subsets_that_the_seed_draws():
     assert all(type(value) is float for value in found)
 
 
-def test_a_subset_of_everything_has_no_spread():
+def test_subsets_of_all_rows_have_no_deviation():
     x, y = normal(50, 4, 0), normal(50, 4, 1, 0.3)
     mean, std = kid(x, y, subsets=3, subset_size=50)
     assert mean == pytest.approx(mmd2(x, y), rel=1e-12)
     assert std < 1e-12
 
 
-def test_identical_sets_differ_only_by_the_pairs_left_out():
+def test_identical_sets_differ_by_the_excluded_pairs():
     x = normal(30, 6, 0)
     diagonal = np.mean(((x * x).sum(1) / 6 + 1) ** 3)
     off = by_hand(x, x * 0)  # within(x) + 1 - 2
     assert mmd2(x, x) == pytest.approx(-2 * (diagonal - (off + 1)) / 30, rel=1e-10)
 
 
-def test_constant_features_give_exactly_nothing():
+def test_constant_features_give_exactly_zero():
     constant = np.full((20, 3), 2.0)
     assert kid(constant, constant, subsets=4, subset_size=10) == (0, 0)
 
 
-def test_larger_shifts_are_further():
+def test_larger_shifts_give_larger_distances():
     x = normal(200, 6, 0)
     found = [kid(x, normal(200, 6, 1, shift), 10, 100)[0] for shift in (0, 0.3, 1, 3)]
     assert found == sorted(found)
@@ -80,7 +80,7 @@ def test_larger_shifts_are_further():
 
 @given(n=st.integers(2, 9), m=st.integers(2, 9), d=st.integers(1, 6), seed=st.integers(0, 2**32))
 @settings(max_examples=40, deadline=None, derandomize=True)
-def test_symmetry_order_and_rotation(n, m, d, seed):
+def test_symmetry_order_of_rows_and_rotation(n, m, d, seed):
     x, y = normal(n, d, seed), normal(m, d, seed + 1)
     expected = mmd2(x, y)
     scale = np.mean(np.abs(((x @ y.T) / d + 1) ** 3)) + 1
@@ -92,15 +92,19 @@ def test_symmetry_order_and_rotation(n, m, d, seed):
 def test_refusals():
     x = normal(10, 3, 0)
     for function in (mmd2, lambda a, b: kid(a, b, 2, 5)):
-        with pytest.raises(ValueError, match="dimension 3 against 4"):
+        with pytest.raises(ValueError, match="dimension 3 and 4"):
             function(x, normal(10, 4, 0))
         with pytest.raises(ValueError, match="not finite"):
             function(x, x * np.nan)
         with pytest.raises(ValueError, match="at least 2"):
             function(x, x[:1])
-    with pytest.raises(ValueError, match=r"subset of 1000 rows needs .* these are 10 and 10"):
+        with pytest.raises(ValueError, match="kernel distance is not finite"):
+            function(x, x * 1e60)
+        with pytest.raises(ValueError, match="real numbers"):
+            function(x, x * 1j)
+    with pytest.raises(ValueError, match=r"subset of 1000 rows needs .* got 10 and 10"):
         kid(x, x)
     with pytest.raises(ValueError, match="subset of 1 rows"):
         kid(x, x, subset_size=1)
-    with pytest.raises(ValueError, match="subsets is 0"):
+    with pytest.raises(ValueError, match="at least 1; got 0"):
         kid(x, x, subsets=0, subset_size=5)

@@ -1,39 +1,52 @@
-"""The table of measures: every entry works, says what it is and turns mistakes into one line."""
+"""The table of metrics: every entry works, is documented, and has clear errors."""
 
 import numpy as np
 import pytest
 
 from keras_gans.errors import UsageError
 from keras_gans.metrics import measures
+from keras_gans.metrics.features import WeightsMissing
 from keras_gans.metrics.fid import fid
+from keras_gans.metrics.inception_score import inception_score
+from keras_gans.metrics.kid import kid, mmd2
 from keras_gans.metrics.measures import MEASURES, Comparison, Reals
 
-REAL = np.random.default_rng(0).standard_normal((60, 8)).astype("f4")
-FAKE = np.random.default_rng(1).standard_normal((60, 8)).astype("f4") + 1
+CENTERS = np.random.default_rng(2).standard_normal((5, 8)) * 9
+REAL = CENTERS[np.arange(120) % 5] + np.random.default_rng(0).standard_normal((120, 8))
+REAL = REAL.astype("f4")
+FAKE = REAL + np.random.default_rng(1).standard_normal((120, 8)).astype("f4") + 1
 
 
 class Extractor:
-    """Logits are the first three features."""
+    """An extractor whose logits are the first three features."""
 
-    name = "three"
+    name, classes = "three", 3
 
     def logits(self, features):
         return features[:, :3]
 
+    def check_classes(self):
+        pass
 
-def compare(real=REAL, fake=FAKE, labels=None):
-    return Comparison(Reals(real), fake, Extractor(), labels)
+
+class NoClasses(Extractor):
+    def check_classes(self):
+        raise WeightsMissing("no softmax/kernel")
+
+
+def compare(real=REAL, fake=FAKE, labels=None, seed=0):
+    return Comparison(Reals(real, CENTERS, 1.0), fake, Extractor(), labels, seed)
 
 
 @pytest.mark.parametrize("name", measures.names())
-def test_every_measure_gives_a_number_and_tells_near_from_far(name):
+def test_every_metric_is_a_number_that_separates_near_from_far(name):
     labels = np.argmax(REAL[:, :3], axis=1)
     near, far = (
         measures.compute(name, compare(fake=fake, labels=labels))
-        for fake in (REAL + np.float32(1e-3), np.tile(REAL[:1] + 9, (60, 1)))
+        for fake in (REAL + np.float32(1e-3), np.tile(REAL[:1] + 99, (120, 1)))
     )
     assert all(isinstance(value, float) for value, _ in (near, far))
-    assert (near[1] is None) == (name not in ("kid", "inception_score"))
+    assert (near[1] is None) == (name != "inception_score")
     if MEASURES[name].better == "lower":
         assert near[0] < far[0]
     else:
@@ -41,9 +54,9 @@ def test_every_measure_gives_a_number_and_tells_near_from_far(name):
     assert len(MEASURES[name].about) > 20
 
 
-def test_the_two_sides_are_not_mixed_up():
-    """Precision asks about the generated images, recall about the real ones."""
-    one_mode = np.tile(REAL[:1], (60, 1))
+def test_the_two_sides_are_not_swapped():
+    """Precision depends on the generated samples, recall on the real ones."""
+    one_mode = np.tile(REAL[:1], (120, 1))
     found = {
         name: measures.compute(name, compare(fake=one_mode))[0] for name in ("precision", "recall")
     }
@@ -55,29 +68,82 @@ def test_fid_is_that_of_the_features():
     assert measures.compute("fid", compare())[0] == pytest.approx(fid(REAL, FAKE), rel=1e-12)
 
 
-def test_accuracy_needs_labels():
-    with pytest.raises(UsageError, match=r"these images have none; give an \.npz with the array"):
-        measures.compute("classifier_accuracy", compare())
+def test_kid_is_the_distance_of_all_samples_where_there_are_no_more_than_a_subset():
+    assert measures.compute("kid", compare()) == (mmd2(REAL, FAKE), None)
+
+
+@pytest.mark.parametrize(("n", "has_std"), [(51, False), (99, False), (100, True)])
+def test_kid_has_a_deviation_where_subsets_can_be_disjoint(n, has_std, monkeypatch):
+    assert (measures.KID_SUBSETS, measures.KID_SUBSET) == (100, 1000)
+    monkeypatch.setattr(measures, "KID_SUBSET", 50)
+    real, fake = REAL[:n], FAKE[:n]
+    mean, std = kid(real, fake, 100, 50, seed=5)
+    found = measures.compute("kid", compare(real, fake, seed=5))
+    assert found == (mean, std if has_std else None)
+
+
+def test_the_inception_score_shuffles_with_the_seed():
+    rows = np.repeat(50 * np.eye(3, dtype="f4"), 40, axis=0)  # sorted by class
+    assert inception_score(rows)[0] < 1.2
+    first, again, other = (
+        measures.compute("inception_score", compare(fake=rows, seed=seed)) for seed in (1, 1, 2)
+    )
+    assert first == again != other
+    assert first[0] > 2.5
+
+
+def test_modes_are_those_of_the_points():
+    fake = np.repeat(CENTERS[:2], 50, axis=0)
+    fake[:10] += 99
+    assert measures.compute("modes", compare(fake=fake)) == (2, None)
+    assert measures.compute("high_quality", compare(fake=fake)) == (0.9, None)
 
 
 @pytest.mark.parametrize("name", ["fid", "kid", "precision", "density", "inception_score"])
-def test_features_that_are_not_finite_are_refused_by_every_measure(name):
+def test_features_that_are_not_finite_are_refused_by_every_metric(name):
     broken = FAKE.copy()
     broken[3, 1] = np.nan
     with pytest.raises(UsageError, match=f"^{name}: .*finite"):
         measures.compute(name, compare(fake=broken))
 
 
-@pytest.mark.parametrize(("name", "n"), [("precision", 3), ("coverage", 5), ("inception_score", 9)])
-def test_too_few_images_are_refused(name, n):
-    with pytest.raises(UsageError, match=f"^{name}: "):
-        measures.compute(name, compare(REAL[:n], FAKE[:n]))
+@pytest.mark.parametrize("name", measures.names())
+def test_the_least_number_of_samples_is_enough_and_one_less_is_refused(name):
+    least = MEASURES[name].least
+    labels = np.zeros(least, int)
+    assert measures.compute(name, compare(REAL[:least], FAKE[:least], labels))
+    measures.check_data(name, least, True)
+    with pytest.raises(UsageError, match=f"^{name} needs at least {least} samples"):
+        measures.check_data(name, least - 1, True)
 
 
-def test_reals_are_summed_up_once():
+def test_requirements_are_checked_without_features():
+    measures.check_data("fid", 99, False)
+    measures.check_classes("fid", NoClasses())
+    measures.check_labels("fid", None, Extractor())
+    for name in ("modes", "high_quality"):
+        with pytest.raises(UsageError, match=f"{name} needs a data set with known modes"):
+            measures.check_data(name, 99, False)
+    for name in ("inception_score", "classifier_accuracy"):
+        with pytest.raises(WeightsMissing, match=f"^{name}: no softmax/kernel"):
+            measures.check_classes(name, NoClasses())
+    measures.check_labels("classifier_accuracy", np.array([0, 2]), Extractor())
+    with pytest.raises(UsageError, match=r"have none; give an \.npz with the arrays"):
+        measures.check_labels("classifier_accuracy", None, Extractor())
+    with pytest.raises(UsageError, match=r"classes of three are 0 to 2, .* up to 3"):
+        measures.check_labels("classifier_accuracy", np.array([0, 3]), Extractor())
+
+
+def test_a_note_on_the_bias_of_small_samples():
+    assert measures.note("fid", 168, 84) is None
+    assert "167 samples in 84 features" in measures.note("fid", 167, 84)
+    assert measures.note("kid", 10, 2048) is None
+
+
+def test_statistics_of_reals_are_computed_once():
     reals = Reals(REAL)
     assert reals.statistics is reals.statistics
-    assert reals.statistics.n == 60
+    assert reals.statistics.n == 120
 
 
 @pytest.mark.parametrize(
@@ -85,10 +151,11 @@ def test_reals_are_summed_up_once():
     [
         (("fid", "lenet", "mnist"), ("lenet", "lenet")),
         (("kid", None, "drawings"), (None, None)),
+        (("modes", "lenet", "ring"), ("values", "values")),
         (("fid_thesis", "lenet", "mnist"), ("imagenet2048", "imagenet2048_signed")),
         (("fid_thesis", None, "celeba"), ("imagenet2048_signed", "imagenet2048_signed")),
         (("fid_thesis", "imagenet768", "mnist"), ("imagenet768", "imagenet768_signed")),
     ],
 )
-def test_only_the_thesis_looks_at_the_two_sides_differently(arguments, names):
+def test_only_the_thesis_has_different_extractors_for_the_two_sides(arguments, names):
     assert measures.feature_names(*arguments) == names

@@ -10,7 +10,7 @@ from keras_gans.metrics.neighbours import balls
 
 
 def by_hand(centres, points, k):
-    """(around, inside), of differences: exact for whole numbers."""
+    """(around, inside) from differences, exact for integers."""
 
     def squared(a, b):
         return ((a[:, None] - b) ** 2).sum(axis=2)
@@ -35,8 +35,8 @@ def check(found, centres, points):
     offset=st.sampled_from([0, 1000]),
 )  # fmt: skip
 @settings(max_examples=60, deadline=None, derandomize=True)
-def test_equals_every_pair_at_any_block_size(n, m, d, seed, most, block, offset):
-    # Whole numbers: many distances are equal, and those by hand are exact.
+def test_equals_all_pairs_at_any_block_size(n, m, d, seed, most, block, offset):
+    # With integers many distances are equal, and `by_hand` is exact.
     rng = np.random.default_rng(seed)
     x, y = (rng.integers(0, most + 1, (count, d)).astype(float) for count in (n, m))
     with pytest.MonkeyPatch.context() as patch:
@@ -47,7 +47,7 @@ def test_equals_every_pair_at_any_block_size(n, m, d, seed, most, block, offset)
 
 
 @pytest.mark.parametrize(("n", "m", "d"), [(70, 50, 3), (30, 40, 100), (8, 9, 2048)])
-def test_equals_every_pair_of_real_numbers(n, m, d, monkeypatch):
+def test_equals_all_pairs_of_floats(n, m, d, monkeypatch):
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(n, d)) + 20, 0.9 * rng.normal(size=(m, d)) + 20
     monkeypatch.setattr(neighbours, "BLOCK", 16)
@@ -57,8 +57,8 @@ def test_equals_every_pair_of_real_numbers(n, m, d, monkeypatch):
 
 
 @pytest.mark.parametrize("scale", [1e-30, 1e-8, 1.0, 1e8, 1e100])
-def test_equal_rows_are_at_no_distance(scale):
-    # Four of each: the third neighbour's ball is a point, and a copy of the point is in it.
+def test_equal_rows_have_distance_zero(scale):
+    # Four copies of each row: the ball to the third neighbour is a point and contains all four.
     rng = np.random.default_rng(1)
     x = np.repeat(rng.normal(size=(40, 300)), 4, axis=0) * scale
     of_real, of_fake = balls(x, x[::-1], (3,), (3,))
@@ -67,17 +67,17 @@ def test_equal_rows_are_at_no_distance(scale):
         np.testing.assert_array_equal(ball.inside, np.full(160, 4))
 
 
-def test_a_copy_of_the_kth_neighbour_is_on_the_edge():
+def test_a_copy_of_the_kth_neighbour_is_inside():
     rng = np.random.default_rng(2)
     x = rng.normal(size=(300, 64))
     of_real, _ = balls(x, x, (5,))
-    # Itself and its five neighbours, whichever way the products were rounded.
+    # The row and its five neighbours, independent of rounding.
     np.testing.assert_array_equal(of_real[5].inside, np.full(300, 6))
 
 
 @pytest.mark.parametrize("d", [1, 3, 300, 20_000])
-def test_equal_rows_are_at_no_distance_where_rounding_is_worst(d):
-    # All products of a row are equal, so that their errors are too.
+def test_equal_rows_have_distance_zero_at_the_largest_rounding_error(d):
+    # All products of a row are equal, and so are their errors.
     x = np.repeat(np.random.default_rng(6).random((12, 1)), 3, axis=0) * np.full(d, 0.1)
     of_real, _ = balls(x, x, (2,))
     np.testing.assert_array_equal(of_real[2].inside, np.full(36, 3))
@@ -94,7 +94,7 @@ def test_rotation_scale_and_origin_do_not_matter(d):
         np.testing.assert_array_equal(found[3].around, expected[3].around)
 
 
-def test_memory_is_that_of_a_few_blocks(monkeypatch):
+def test_memory_is_a_few_blocks(monkeypatch):
     monkeypatch.setattr(neighbours, "BLOCK", 100)
     x = np.random.default_rng(8).normal(size=(2500, 8))
     tracemalloc.start()
@@ -110,7 +110,7 @@ def test_a_point_just_outside_is_outside():
     np.testing.assert_array_equal(of_real[1].around, [1, 0, 1])
 
 
-def test_float32_and_whole_numbers_are_taken_as_they_are():
+def test_float32_and_integers_give_the_same_counts():
     x = np.random.default_rng(3).integers(0, 9, (50, 6))
     y = x[:40] + 1
     expected, _ = balls(x.astype(float), y.astype(float), (3,))
@@ -122,7 +122,7 @@ def test_float32_and_whole_numbers_are_taken_as_they_are():
     np.testing.assert_array_equal(x, before)
 
 
-def test_balls_of_one_side_alone():
+def test_balls_of_one_side_only():
     x = np.random.default_rng(4).normal(size=(9, 2))
     of_real, of_fake = balls(x, x[:1], (2, 2))
     assert list(of_real) == [2] and of_fake == {}
@@ -131,7 +131,7 @@ def test_balls_of_one_side_alone():
 
 def test_refusals():
     x = np.random.default_rng(5).normal(size=(10, 3))
-    with pytest.raises(ValueError, match="dimension 3 against 2"):
+    with pytest.raises(ValueError, match="dimension 3 and 2"):
         balls(x, x[:, :2], (3,))
     with pytest.raises(ValueError, match=r"k is \(3, 10\) and n is 10"):
         balls(x, x, (3, 10))
@@ -141,6 +141,8 @@ def test_refusals():
         balls(x, x, (0,))
     with pytest.raises(ValueError, match="shape"):
         balls(x[0], x, (1,))
+    with pytest.raises(ValueError, match="real numbers"):
+        balls(x, x * 1j, (1,))
     for value in (np.nan, np.inf, 1e200):
         bad = x.copy()
         bad[4, 1] = value

@@ -19,7 +19,7 @@ def test_equals_numpy():
 
 
 @pytest.mark.parametrize("splits", [[1], [1, 2, 3], [0, 100, 100, 199], range(1, 200), [64, 128]])
-def test_splits_into_batches_do_not_matter(splits):
+def test_the_split_into_batches_does_not_matter(splits):
     x = rows()
     whole, parts = Statistics.from_features(x), Statistics()
     for batch in np.split(x, list(splits)):
@@ -29,7 +29,7 @@ def test_splits_into_batches_do_not_matter(splits):
     np.testing.assert_allclose(parts.covariance, whole.covariance, rtol=0, atol=1e-12)
 
 
-def test_a_large_mean_does_not_cancel():
+def test_a_large_mean_cancels_no_digits():
     x = rows() * 1e-3 + 1e6
     parts = Statistics()
     for batch in np.split(x, 20):
@@ -52,7 +52,7 @@ def test_the_input_is_not_changed():
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_what_is_not_finite_is_refused_and_nothing_is_added(value):
+def test_rows_that_are_not_finite_are_refused_and_not_added(value):
     statistics = Statistics.from_features(rows())
     bad = rows(5)
     bad[3, 2] = value
@@ -66,7 +66,7 @@ def test_an_overflowing_covariance_is_refused():
         Statistics.from_features(rows() * 1e200)
 
 
-def test_few_samples():
+def test_too_few_samples():
     with pytest.raises(ValueError, match="at least 1"):
         _ = Statistics().mean
     with pytest.raises(ValueError, match="at least 2 samples; there are 1"):
@@ -86,7 +86,7 @@ def test_another_dimension_is_refused():
         Statistics.from_features(rows()).update(np.zeros((2, 3)))
 
 
-def test_moments_that_somebody_else_took_go_on():
+def test_known_moments_can_be_updated():
     x = rows()
     taken = Statistics.from_moments(150, x[:150].mean(axis=0), np.cov(x[:150], rowvar=False))
     taken.update(x[150:])
@@ -94,6 +94,40 @@ def test_moments_that_somebody_else_took_go_on():
     assert taken.n == whole.n
     np.testing.assert_allclose(taken.covariance, whole.covariance, rtol=1e-12)
     np.testing.assert_allclose(taken.mean, whole.mean, rtol=1e-12)
+
+
+IMPOSSIBLE = {
+    "asymmetric": (5, [0, 0], [[1, 0.5], [0, 1]]),
+    "negative eigenvalue": (5, [0, 0], [[1, 2], [2, 1]]),
+    "negative variance": (5, [0, 0], [[-1, 0], [0, 1]]),
+    "rank above n - 1": (2, [0, 0], [[1, 0], [0, 1]]),
+    "one row": (1, [0, 0], [[1, 0], [0, 1]]),
+    "shapes": (5, [0, 0, 0], [[1, 0], [0, 1]]),
+    "NaN in the mean": (5, [0, np.nan], [[1, 0], [0, 1]]),
+    "NaN in the covariance": (5, [0, 0], [[1, np.nan], [np.nan, 1]]),
+    "complex": (5, [0, 0], [[1, 1j], [-1j, 1]]),
+}
+
+
+@pytest.mark.parametrize("case", IMPOSSIBLE)
+def test_moments_of_no_sample_are_refused(case):
+    with pytest.raises(ValueError, match=r"covariance|finite|real numbers"):
+        Statistics.from_moments(*IMPOSSIBLE[case])
+
+
+def test_float32_moments_of_fewer_rows_than_features_are_accepted():
+    x = rows(5, 7) - 100
+    mean, covariance = x.mean(axis=0).astype("f4"), np.cov(x, rowvar=False).astype("f4")
+    assert Statistics.from_moments(5, mean, covariance).factor.shape == (7, 4)
+
+
+def test_the_mean_cannot_be_changed_from_outside():
+    given = np.zeros(2)
+    statistics = Statistics.from_moments(9, given, np.eye(2))
+    given[0] = 5
+    assert statistics.mean[0] == 0
+    with pytest.raises(ValueError, match="read-only"):
+        statistics.mean[0] = 5
 
 
 @pytest.mark.parametrize(("n", "d"), [(200, 7), (8, 7), (7, 7), (3, 7), (2, 40), (50, 1)])
@@ -116,7 +150,7 @@ def test_the_factor_of_dependent_and_of_constant_features_stops_at_the_rank():
     assert Statistics.from_features(np.full((9, 4), 0.5)).factor.shape == (4, 0)
 
 
-def test_a_small_feature_is_not_lost_beside_large_ones():
+def test_a_small_feature_is_kept_among_large_ones():
     scale = 10.0 ** -np.arange(0, 21, 3)
     statistics = Statistics.from_features(rows() * scale)
     assert statistics.factor.shape == (7, 7)
@@ -125,7 +159,7 @@ def test_a_small_feature_is_not_lost_beside_large_ones():
     np.testing.assert_allclose(found @ found.T, expected, rtol=1e-12, atol=1e-14)
 
 
-def test_the_factor_is_kept_until_more_rows_come():
+def test_the_factor_is_kept_until_the_next_update():
     statistics = Statistics.from_features(rows())
     first = statistics.factor
     assert statistics.factor is first

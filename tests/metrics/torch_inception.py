@@ -1,16 +1,22 @@
-"""The FID Inception once more, written out in torch with every padding as a number."""
+"""The FID Inception in torch, with explicit padding: an independent implementation."""
 
 import torch
 from torch.nn import functional as F
 
-torch.set_num_threads(1)  # its waiting threads would take the cores from the other backends
+torch.set_num_threads(1)  # its idle threads would occupy the cores of the other backends
 
 
 def features(x, weights, last):
-    """x [n, h, w, 3] float32 in -1..1 -> {tap: [n, tap]} up to the last, from HWIO kernels.
+    """Features at all taps up to the last one.
 
-    weights: `<node>/kernel` and `<node>/bias`; or `<node>/kernel` and `<node>/gamma`, `beta`,
-    `mean` and `variance` of the batch normalization after it, which is then computed.
+    Args:
+        x: float32 `(n, height, width, 3)` in -1..1.
+        weights: Kernels `<node>/kernel` `(height, width, in, out)` with `<node>/bias`, or with
+            `<node>/gamma`, `beta`, `mean` and `variance` of the batch normalization that follows.
+        last: The last tap.
+
+    Returns:
+        {tap: array `(n, tap)`}.
     """
     found = {}
 

@@ -1,12 +1,13 @@
+"""Every network: parameters, order of layers, options, sizes, and mistakes."""
+
 import keras
 import numpy as np
 import pytest
-from keras import ops
 
-from keras_gans import networks
+from keras_gans import networks, parts
 from keras_gans.errors import UsageError
 
-MNIST, FACES = (28, 28, 1), (40, 40, 3)
+MNIST, FACES, PLANE = (28, 28, 1), (40, 40, 3), (2,)
 
 # Akel 2022: Figures 4.4 to 4.6 and appendices B, K, N, R; computed from the drawings where the
 # thesis prints no count. (all parameters, trainable ones)
@@ -19,6 +20,8 @@ GENERATORS = {
     ("wgan", MNIST): (1_028_673, 1_028_289),
     ("wgan", FACES): (1_690_051, 1_689_667),
     ("transposed", FACES): (1_119_619, 1_119_619),
+    ("points", PLANE): (29_698, 29_698),
+    ("conditional", MNIST): (115_344, 115_344),
 }
 DISCRIMINATORS = {
     ("vanilla", MNIST): (533_505, 533_505),
@@ -31,6 +34,8 @@ DISCRIMINATORS = {
     ("shallow", MNIST): (40_705, 40_705),
     ("shallow", FACES): (45_121, 45_121),
     ("transposed", FACES): (1_242_113, 1_242_113),
+    ("points", PLANE): (17_025, 17_025),
+    ("conditional", MNIST): (101_889, 101_889),
 }
 
 
@@ -45,12 +50,15 @@ def kinds(network):
 
 @pytest.mark.parametrize(("name", "shape"), GENERATORS)
 def test_generator_parameters(name, shape):
-    assert counts(networks.generator(name, shape, 100)) == GENERATORS[name, shape]
+    assert counts(networks.build(name, "generator", shape, 100, 10)) == GENERATORS[name, shape]
 
 
 @pytest.mark.parametrize(("name", "shape"), DISCRIMINATORS)
 def test_discriminator_parameters(name, shape):
-    assert counts(networks.discriminator(name, shape)) == DISCRIMINATORS[name, shape]
+    assert (
+        counts(networks.build(name, "discriminator", shape, classes=10))
+        == DISCRIMINATORS[name, shape]
+    )
 
 
 def test_every_network_is_counted_here():
@@ -63,7 +71,7 @@ def test_every_network_is_counted_here():
      ("transposed", FACES, 3200)],
 )  # fmt: skip
 def test_flattened_sizes_of_the_drawings(name, shape, size):
-    network = networks.discriminator(name, shape)
+    network = networks.build(name, "discriminator", shape)
     flatten = next(x for x in network.layers if isinstance(x, keras.layers.Flatten))
     assert flatten.output.shape == (None, size)
 
@@ -96,22 +104,29 @@ ORDER = {
 @pytest.mark.parametrize("name", ORDER)
 def test_order_of_layers(name):
     generator, discriminator = ORDER[name]
-    assert kinds(networks.generator(name, FACES, 100)) == generator
-    assert kinds(networks.discriminator(name, FACES)) == discriminator
+    assert kinds(networks.build(name, "generator", FACES, 100)) == generator
+    assert kinds(networks.build(name, "discriminator", FACES)) == discriminator
 
 
 def test_shallow_discriminator():
-    network = networks.discriminator("shallow", MNIST)
+    network = networks.build("shallow", "discriminator", MNIST)
     assert kinds(network) == ["Conv2D", "LeakyReLU", "Dropout"] * 2 + [
         "Flatten", "Dense", "Activation",
     ]  # fmt: skip
-    with pytest.raises(UsageError, match="'shallow' has no generator"):
-        networks.generator("shallow", MNIST, 100)
+    with pytest.raises(UsageError, match="network with a generator 'shallow'"):
+        networks.build("shallow", "generator", MNIST, 100)
 
 
 def test_options_of_the_tables_reach_the_layers():
-    network = networks.generator(
-        "dcgan", MNIST, 100, activation="leaky_relu", alpha=0.3, momentum=0.7, kernel_size=5
+    network = networks.build(
+        "dcgan",
+        "generator",
+        MNIST,
+        100,
+        activation="leaky_relu",
+        alpha=0.3,
+        momentum=0.7,
+        kernel_size=5,
     )
     layers = keras.layers
     leaky = [x for x in network.layers if isinstance(x, layers.LeakyReLU)]
@@ -120,7 +135,7 @@ def test_options_of_the_tables_reach_the_layers():
     assert {x.momentum for x in network.layers if isinstance(x, layers.BatchNormalization)} == {0.7}
     assert {x.kernel_size for x in network.layers if isinstance(x, layers.Conv2D)} == {(5, 5)}
 
-    network = networks.discriminator("dcgan", MNIST, dropout=0.1, strides=1, momentum=None)
+    network = networks.build("dcgan", "discriminator", MNIST, dropout=0.1, strides=1, momentum=None)
     assert {x.rate for x in network.layers if isinstance(x, layers.Dropout)} == {0.1}
     assert {x.strides for x in network.layers if isinstance(x, layers.Conv2D)} == {(1, 1)}
     assert not [x for x in network.layers if isinstance(x, layers.BatchNormalization)]
@@ -129,19 +144,19 @@ def test_options_of_the_tables_reach_the_layers():
 def test_first_convolutions_have_the_strides_of_the_source():
     strides = [
         x.strides[0]
-        for x in networks.discriminator("dcgan", MNIST).layers
+        for x in networks.build("dcgan", "discriminator", MNIST).layers
         if isinstance(x, keras.layers.Conv2D)
     ]
     assert strides == [2, 2, 2, 1]
 
 
 @pytest.mark.parametrize("name", ["vanilla", "lsgan", "dcgan", "wgan", "transposed"])
-@pytest.mark.parametrize(("shape", "latent_dim"), [((16, 24, 2), 3), ((8, 8, 1), 200)])
-def test_any_size_channels_and_latent_size(name, shape, latent_dim):
-    generator = networks.generator(name, shape, latent_dim)
-    images = generator(np.zeros((2, latent_dim), "float32"))
+@pytest.mark.parametrize(("shape", "latent_size"), [((16, 24, 2), 3), ((8, 8, 1), 200)])
+def test_any_size_channels_and_latent_size(name, shape, latent_size):
+    generator = networks.build(name, "generator", shape, latent_size)
+    images = generator(np.zeros((2, latent_size), "float32"))
     assert tuple(images.shape) == (2, *shape)
-    assert tuple(networks.discriminator(name, shape)(images).shape) == (2, 1)
+    assert tuple(networks.build(name, "discriminator", shape)(images).shape) == (2, 1)
 
 
 @pytest.mark.parametrize(
@@ -150,34 +165,44 @@ def test_any_size_channels_and_latent_size(name, shape, latent_dim):
 )
 def test_sizes_that_do_not_divide_are_refused(name, shape, by):
     with pytest.raises(UsageError, match=f"{shape[0]}x{shape[1]}.*divisible by {by}"):
-        networks.generator(name, shape, 100)
+        networks.build(name, "generator", shape, 100)
+
+
+def test_images_where_points_are_needed_and_points_where_images_are():
+    for name, role, shape in [
+        ("dcgan", "generator", PLANE),
+        ("dcgan", "discriminator", PLANE),
+        ("points", "generator", MNIST),
+        ("points", "discriminator", MNIST),
+    ]:
+        with pytest.raises(UsageError) as error:
+            networks.build(name, role, shape, 100)
+        assert "\n" not in str(error.value)
 
 
 def test_unknown_name_and_options_out_of_range():
     with pytest.raises(UsageError, match="did you mean 'dcgan'"):
-        networks.generator("dcgn", MNIST, 100)
+        networks.build("dcgn", "generator", MNIST, 100)
+    with pytest.raises(UsageError, match=r"discriminator.dropout: 1.5 must be in \[0, 1\)"):
+        networks.build("dcgan", "discriminator", MNIST, dropout=1.5)
+    with pytest.raises(UsageError, match="unknown option 'dropuot'"):
+        networks.build("dcgan", "discriminator", MNIST, dropuot=0.5)
     with pytest.raises(UsageError, match="discriminator 'dcgan' cannot be built"):
-        networks.discriminator("dcgan", MNIST, dropout=1.5)
+        networks.build("dcgan", "discriminator", (28, 28))
 
 
-def test_without_sigmoid_is_the_score_behind_the_probability(random):
-    network = networks.discriminator("vanilla", MNIST)
-    scores = networks.without_sigmoid(network)
-    images = random.standard_normal((5, *MNIST)).astype("float32")
-    probability = ops.convert_to_numpy(network(images))
-    score = ops.convert_to_numpy(scores(images))
-    np.testing.assert_allclose(probability, 1 / (1 + np.exp(-score)), rtol=1e-5)
-    assert [v.path for v in scores.weights] == [v.path for v in network.weights]
-    linear = networks.discriminator("lsgan", MNIST)
-    assert networks.without_sigmoid(linear) is linear
+def test_a_part_is_a_name_with_options():
+    part = parts.check("networks", {"name": "dcgan", "filters": 8}, "row 1", "discriminator")
+    for given, options in [
+        (part, {}),
+        ({"name": "dcgan", "filters": 8}, {}),
+        ("dcgan", {"filters": 8}),
+        (part, {"filters": 8}),
+    ]:
+        network = networks.build(given, "discriminator", MNIST, **options)
+        assert network.layers[0].filters == 8
 
 
-def test_dropout_is_seeded_by_keras_alone():
-    seeds = []
-    for _ in range(2):
-        keras.utils.set_random_seed(5)
-        network = networks.discriminator("dcgan", MNIST)
-        seeds.append([x.seed for x in network.layers if isinstance(x, keras.layers.Dropout)])
-    assert seeds[0] == seeds[1]
-    assert len(set(seeds[0])) == 4
-    assert None not in seeds[0]
+def test_names_by_role():
+    assert "shallow" in networks.names() and "shallow" not in networks.names("generator")
+    assert {"blocks", "layers", "rewriting"}.isdisjoint(networks.names())

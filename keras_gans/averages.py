@@ -1,0 +1,51 @@
+"""Averages of the generator's weights over training: the averaged copy makes the samples."""
+
+import keras
+
+from keras_gans import parts
+from keras_gans.parts import Rate, Recorded
+
+
+@keras.saving.register_keras_serializable("keras_gans")
+class Exponential(Recorded):
+    """Exponential moving average: copy = decay * copy + (1 - decay) * weights, each iteration.
+
+    Yazici et al. 2019, arXiv 1806.04498, equation 1. Moving statistics of BatchNormalization are
+    averaged too.
+
+    Args:
+        decay: In [0, 1); 0 keeps the latest weights.
+    """
+
+    def __init__(self, decay: Rate = 0.999):
+        self.decay = decay
+
+    def copy(self, network):
+        """A copy of a `keras.Model` with weights of its own, equal to the network's."""
+        copied = keras.models.clone_model(network)
+        copied.set_weights(network.get_weights())
+        copied.trainable = False
+        return copied
+
+    def update(self, copied, network):
+        """Moves the weights of a copy towards those of the network."""
+        for average, weight in zip(_weights(copied), _weights(network), strict=True):
+            average.assign(self.decay * average + (1.0 - self.decay) * weight)
+
+
+def _weights(network):
+    """Weights layer by layer: their order does not depend on what is trainable."""
+    return [
+        weight
+        for layer in network._flatten_layers(include_self=False)
+        for weight in layer._trainable_variables + layer._non_trainable_variables
+        if "float" in str(weight.dtype)
+    ]
+
+
+AVERAGES = {"exponential": Exponential}
+
+
+def get(identifier):
+    """The average of a name, a mapping or a `Part`; None and an object are returned."""
+    return parts.get("averages", identifier)

@@ -1,0 +1,165 @@
+"""What several verbs share: the parser, numbers and ranges as text, common options, output."""
+
+import argparse
+import os
+import re
+from contextlib import contextmanager
+from pathlib import Path
+
+from keras_gans import parts
+from keras_gans.errors import UsageError
+
+
+class Failed(Exception):
+    """Work that could not be completed, such as a file that does not fit on the disk: status 1."""
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that reports an error in one line, without the usage before it.
+
+    Attributes:
+        late_epilog: Function that makes the epilog when the help is printed, or None.
+    """
+
+    late_epilog = None
+
+    def format_help(self):
+        if self.late_epilog is not None:
+            self.epilog = self.late_epilog()
+        return super().format_help()
+
+    def error(self, message):
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+# --- types of options --------------------------------------------------------------------------
+
+
+def _at_least(least):
+    def integer(text):
+        if not re.fullmatch("[0-9]{1,18}", text) or int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text} is not a whole number of at least {least}")
+        return int(text)
+
+    return integer
+
+
+natural, positive, several = map(_at_least, (0, 1, 2))
+"""Types of options: whole numbers of at least 0, 1 and 2."""
+
+
+def numbers(text, option):
+    """The numbers that a list of numbers and ranges stands for.
+
+    Args:
+        text: Such as "1-3,18".
+        option: Name of the option, for messages.
+
+    Returns:
+        List of integers, here [1, 2, 3, 18], without repetitions.
+
+    Raises:
+        UsageError: The text is no such list, or a range is empty or very long.
+    """
+    found = []
+    for part in map(str.strip, text.split(",")):
+        match = re.fullmatch("([0-9]{1,18})(?:-([0-9]{1,18}))?", part)
+        if not match:
+            raise UsageError(f"{option} {text}: write numbers like 18 or 1-10,18")
+        first, last = int(match[1]), int(match[2] or match[1])
+        if not first <= last < first + 10_000:
+            raise UsageError(f"{option} {text}: {part} is no range of 1 to 10,000 numbers")
+        found += range(first, last + 1)
+    return list(dict.fromkeys(found))
+
+
+# --- common options ----------------------------------------------------------------------------
+
+
+def data_dir(add, holds="the data sets"):
+    """Adds --data-dir through a parser's `add_argument`."""
+    add(
+        "--data-dir",
+        metavar="DIR",
+        help=f"folder of {holds}; default: $KERAS_GANS_DATA, else ~/.cache/keras-gans",
+    )
+
+
+def skip_damaged(add):
+    """Adds --skip-damaged, read as `options.damaged`: "refuse" or "skip"."""
+    add(
+        "--skip-damaged",
+        action="store_const",
+        const="skip",
+        default="refuse",
+        dest="damaged",
+        help="leave out the images of a folder or .zip that cannot be read; without it the first "
+        "one is named and nothing is done",
+    )
+
+
+def foreign(parser):
+    """Adds the options for generators of other people, to be read with `read_foreign`."""
+    add = parser.add_argument_group("for other people's generators").add_argument
+    add(
+        "--range",
+        metavar="MIN,MAX",
+        help="values that are black and white: -1,1 or 0,1 or 0,255; write --range=-1,1",
+    )
+    add(
+        "--latents",
+        metavar="KIND",
+        help="distribution of the latents: normal (the default), uniform (-1 to 1), "
+        "normal:MEAN,STD or uniform:LOW,HIGH",
+    )
+
+
+def read_foreign(options):
+    """The values of --range and --latents.
+
+    Returns:
+        (output_range, latents): a pair of floats and a `parts.Part`, each None if not given.
+
+    Raises:
+        UsageError: One of them is not written as it should be.
+    """
+    latents = options.latents and parts.from_text("latents", options.latents, "--latents")
+    if options.range is None:
+        return None, latents
+    try:
+        low, high = (float(part) for part in options.range.split(","))
+    except ValueError:
+        low = high = 0.0
+    if not -1e6 < low < high < 1e6:
+        raise UsageError(
+            f"--range {options.range}: write two numbers, the lower first, like --range=-1,1"
+        )
+    return (low, high), latents
+
+
+# --- output ------------------------------------------------------------------------------------
+
+
+def check_writable(folder, option):
+    """Checks, before any work, that a folder can be made and written to.
+
+    Raises:
+        UsageError: It cannot.
+    """
+    folder = Path(folder)
+    existing = next(p for p in [folder, *folder.absolute().parents] if p.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK):
+        raise UsageError(f"cannot write to the folder {folder}: give another one with {option}")
+
+
+@contextmanager
+def writing(path):
+    """Turns a failure to write inside the block into one line.
+
+    Raises:
+        Failed: The disk is full, or the place does not take the file.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise Failed(f"cannot write {path}: {error.strerror or error}") from error

@@ -1,0 +1,218 @@
+"""`keras-gans run`, which `python run_experiment.py` calls: trains rows of a table."""
+
+import argparse
+import signal
+import sys
+from pathlib import Path
+
+from keras_gans.cli import arguments
+from keras_gans.errors import UsageError
+from keras_gans.rows import PlannedRun, read_table, tables, yaml_reader
+
+HELP = "train experiments, the numbered rows of a table"
+_COLUMNS = (
+    "exp", "from", "data", "iterations", "latents", "batch", "loss", "networks", "printed",
+)  # fmt: skip
+
+
+def describe(parser):
+    """Describes the verb to its parser."""
+    parser.set_defaults(prog=parser.prog)
+    parser.description = (
+        "Trains experiments, the numbered rows of a table. --list shows the rows of a table, and "
+        "the names of the tables."
+    )
+    parser.epilog = (
+        "Files go to RESULTS/TABLE/EXP/seed-SEED. Finished runs are skipped and interrupted ones "
+        "resume. A changed row has a folder of its own, whose name shows the change, so that a "
+        "short trial never passes for the row. A data set is looked for in the data folder as "
+        "NAME.npz, and then downloaded. A first run without a download: "
+        f"{parser.prog} --table quickstart --exp 1"
+    )
+    add = parser.add_argument
+    rows = parser.add_mutually_exclusive_group()
+    rows.add_argument("--exp", metavar="N", help="numbers of rows: 18, or 1-10,18")
+    rows.add_argument("--all", action="store_true", help="every row of the table")
+    add(
+        "--table",
+        default="akel2022",
+        metavar="NAME|FILE",
+        help="a table of the package or a YAML file of your own; default: akel2022",
+    )
+    add("--seed", "--seeds", default="0", metavar="N", help="seeds: 0, or 0-4; default: 0")
+    add(
+        "--jobs",
+        type=arguments.positive,
+        default=1,
+        metavar="N",
+        help="runs side by side; default: 1",
+    )
+    add("--iterations", type=arguments.positive, metavar="N", help="instead of the row's")
+    add(
+        "--set",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="KEY=VALUE",
+        help="other values of the row, such as batch_size=64 optimizer.learning_rate=1e-4 "
+        "turns.d_steps=5",
+    )
+    add(
+        "--dataset",
+        metavar="NAME|PATH",
+        help="instead of the row's: mnist, celeba, lfw, digits, ring, a folder, a .zip or an .npz",
+    )
+    arguments.data_dir(add)
+    arguments.skip_damaged(add)
+    add(
+        "--measure-every",
+        type=arguments.positive,
+        metavar="N",
+        help="iterations between two measurements, instead of the row's",
+    )
+    add("--results", type=Path, default=Path("results"), metavar="DIR", help="default: results")
+    add("--restart", action="store_true", help="train from the start, over the files of a run")
+    add("--dry-run", action="store_true", help="show what would run, with every value")
+    add("--list", action="store_true", help="show the rows of the table, and the other tables")
+    # For `executors.run_several`: this process trains one of several runs of a parent.
+    add("--child", action="store_true", help=argparse.SUPPRESS)
+
+
+def act(options):
+    """Trains the runs that are asked for; returns the exit status."""
+    table = read_table(options.table)
+    if options.list:
+        return _list(table, options.prog)
+    runs = _plan(table, options)
+    states = ["new" if options.restart else run.state for run in runs]
+    if options.dry_run:
+        for run, state in zip(runs, states, strict=True):
+            print(f"# {run.folder}: {state}\n{run.to_yaml()}")
+        return 0
+    arguments.check_writable(options.results, "--results")
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    finished = [run for run, state in zip(runs, states, strict=True) if state == "finished"]
+    if finished and len(runs) == 1:
+        print(f"{runs[0].title}: finished already, see {runs[0].folder}; --restart trains it again")
+        return 0
+    return _train([run for run in runs if run not in finished], finished, options)
+
+
+def _train(runs, finished, options):
+    from keras_gans.runs import executors
+
+    jobs = [
+        executors.Job(run, options.table, options.data_dir, options.damaged, options.restart)
+        for run in runs
+    ]
+    if not finished and len(jobs) == 1:
+        return executors.run_one(jobs[0], child=options.child)
+    _check_data(runs, options)
+    return executors.run_several(jobs, finished, options.jobs)
+
+
+def _check_data(runs, options):
+    """Reads the data of all runs before the first one starts, so that none fails for lack of them.
+
+    Raises:
+        UsageError: A data set is missing or damaged.
+    """
+    from keras_gans import datasets
+    from keras_gans.terminal.line import Line
+
+    needed = []
+    for run in runs:
+        if run.experiment.dataset not in needed:
+            needed.append(run.experiment.dataset)
+    for part in needed:
+        with Line(part.name) as line:
+            line.status("reading the data")
+            datasets.load(part, options.data_dir, damaged=options.damaged)
+
+
+# --- what is asked for -------------------------------------------------------------------------
+
+
+def _plan(table, options):
+    """The runs that the options ask for: a list of `PlannedRun`."""
+    if not options.exp and not options.all:
+        raise UsageError(
+            "give the rows to train: --exp 18, --exp 1-10,18 or --all; --list shows them"
+        )
+    numbers = sorted(table.rows) if options.all else arguments.numbers(options.exp, "--exp")
+    seeds = arguments.numbers(options.seed, "--seed")
+    if max(seeds) >= 2**32:
+        raise UsageError(f"--seed {options.seed}: a seed has 32 bits, so it is below {2**32:,}")
+    changed = _changed(options)
+    runs = []
+    for number in numbers:
+        experiment = table.experiment(number, changed)
+        changes = _effective(table, number, changed, experiment)
+        runs += [
+            PlannedRun(table.name, number, experiment, seed, changes, options.results)
+            for seed in seeds
+        ]
+    return runs
+
+
+def _changed(options):
+    """The values that replace those of a row: dict from a field to a plain value."""
+    changed = {}
+    for name in ("iterations", "dataset", "measure_every"):
+        if (value := getattr(options, name)) is not None:
+            changed[name] = value
+    for item in options.set:
+        key, equals, text = item.partition("=")
+        if not equals:
+            raise UsageError(f"--set {item}: write KEY=VALUE")
+        if key in changed:
+            raise UsageError(f"--set {item}: {key} is given twice")
+        changed[key] = yaml_reader.value(text, f"--set {item}")
+    return changed
+
+
+def _effective(table, number, changed, experiment):
+    """The changes without those that repeat the value that the row has."""
+    kept = dict(changed)
+    for key in changed:
+        fewer = {name: value for name, value in kept.items() if name != key}
+        try:
+            same = table.experiment(number, fewer) == experiment
+        except UsageError:  # a change that another one depends on
+            same = False
+        if same:
+            kept = fewer
+    return kept
+
+
+# --- --list ------------------------------------------------------------------------------------
+
+
+def _list(table, prog):
+    lines = [_COLUMNS]
+    for number in sorted(table.rows):
+        row = table.experiment(number)
+        networks = dict.fromkeys([row.generator.name, row.discriminator.name])
+        latents = [row.latents.name] if row.latents.name != "normal" else []
+        lines.append(
+            (
+                str(number),
+                row.derived_from,
+                row.dataset.name,
+                f"{row.iterations:,}",
+                " ".join([*latents, str(row.latents.options["size"])]),
+                str(row.batch_size),
+                row.loss.name,
+                " + ".join(networks),
+                ", ".join(f"{name} {value:g}" for name, value in row.printed.items()),
+            )
+        )
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    print(f"{table.name}: {table.source}\n")
+    for line in lines:
+        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        print("  ".join(cells).rstrip())
+    command = table.command
+    if prog != "run_experiment.py":  # which an installed package does not have
+        command = command.replace("python run_experiment.py", prog)
+    print(f"\n{command}\nTables (--table NAME): {', '.join(tables())}")

@@ -1,0 +1,332 @@
+"""Data in memory: values, labels, and the scale between the values and a network.
+
+A `Source` holds the samples that a network learns from. `Images` are uint8 pixels, a quarter of
+the memory of float32; `Points` are float32 vectors, such as points in the plane. A `Scale`
+converts values to network inputs, and network outputs back to values.
+"""
+
+import hashlib
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from math import isfinite
+
+import numpy as np
+
+from keras_gans.errors import UsageError, short
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The linear map between the values of a data set and those of a network.
+
+    A network value is `value / divisor - shift`.
+
+    Args:
+        dtype: Of the data: "uint8" or "float32".
+        divisor: Positive number.
+        shift: Number.
+
+    Raises:
+        UsageError: An argument is out of range.
+    """
+
+    dtype: str
+    divisor: float
+    shift: float
+
+    def __post_init__(self):
+        numbers = (self.divisor, self.shift)
+        if (
+            self.dtype not in ("uint8", "float32")
+            or not all(type(x) in (int, float) and isfinite(x) for x in numbers)
+            or self.divisor <= 0
+        ):
+            raise UsageError(
+                f"no scale: dtype {short(self.dtype)}, divisor {short(self.divisor)}, shift "
+                f"{short(self.shift)}; it takes uint8 or float32, a positive and a finite number"
+            )
+
+    def to_network(self, values):
+        """Scales values of the data set to network values.
+
+        Args:
+            values: NumPy array or backend tensor, any shape; inside a compiled step too.
+
+        Returns:
+            float32 of the same kind and shape. `to_values` recovers uint8 values exactly.
+
+        Raises:
+            UsageError: The data set is uint8 and the values are not. Values that are scaled twice
+                would otherwise go unnoticed.
+        """
+        array = isinstance(values, np.ndarray | np.generic)
+        found = str(values.dtype) if array else _dtype(values)
+        if self.dtype == "uint8" != found:
+            raise UsageError(f"this scale takes uint8 values, not {found}; scale them once only")
+        if array:
+            scaled = values.astype(np.float32)
+        else:
+            from keras import ops
+
+            scaled = ops.cast(values, "float32")
+        return scaled / self.divisor - self.shift
+
+    def to_values(self, outputs):
+        """Converts network outputs to values of the data set.
+
+        Args:
+            outputs: Array of floats, any shape.
+
+        Returns:
+            NumPy array of the same shape. uint8: rounded, and clipped to 0..255.
+
+        Raises:
+            UsageError: A value is NaN, or it is infinite and the data are float32.
+        """
+        outputs = np.asarray(outputs)
+        if self.dtype == "uint8":
+            outputs = np.clip(outputs, -self.shift, 255 / self.divisor - self.shift)
+        outputs = outputs.astype(np.float32)
+        if not np.isfinite(outputs).all():
+            raise UsageError(
+                "the outputs hold NaN or infinity: the network that made them has diverged; "
+                "use an earlier one, or train with a lower learning rate"
+            )
+        values = (outputs + self.shift) * self.divisor
+        return np.rint(values).astype(np.uint8) if self.dtype == "uint8" else values
+
+    @property
+    def plain(self):
+        """The arguments as a dict of plain values: `Scale(**scale.plain) == scale`."""
+        return asdict(self)
+
+
+PIXELS = Scale("uint8", 127.5, 1.0)
+"""Pixels of 0 to 255 and network values in [-1, 1], the range of a tanh."""
+PLAIN = Scale("float32", 1.0, 0.0)
+"""Values that a network reads and writes as they are."""
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A data set in memory. A source equals only itself.
+
+    Args:
+        name: Name that the user gave.
+        values: NumPy array, first axis samples. Kept read-only, without a copy where possible.
+        labels: Integers `(n,)`, kept as int64, or None.
+        source: Origin of the values, for example `mnist.npz` or `tensorflow-datasets mnist 3.0.1`.
+        scale: `Scale` between the values and a network.
+
+    Raises:
+        UsageError: The values do not have the scale's dtype, there is no sample, or the labels
+            are not as described.
+    """
+
+    name: str
+    values: np.ndarray
+    labels: np.ndarray | None
+    source: str
+    scale: Scale = PLAIN
+
+    def __post_init__(self):
+        values = np.ascontiguousarray(self.values).view()
+        if values.dtype != self.scale.dtype or values.ndim < 2 or 0 in values.shape:
+            raise UsageError(
+                f"{self.source}: {values.dtype} values of the shape {values.shape}; "
+                f"give {self.scale.dtype} (n, ...) with at least one sample"
+            )
+        values.flags.writeable = False  # the fingerprint stays true
+        object.__setattr__(self, "values", values)
+        if self.labels is not None:
+            labels = check_labels(np.asarray(self.labels), len(values), self.source).view()
+            labels.flags.writeable = False
+            object.__setattr__(self, "labels", labels)
+
+    def __len__(self):
+        return len(self.values)
+
+    @property
+    def shape(self):
+        """Shape of one sample."""
+        return self.values.shape[1:]
+
+    @property
+    def classes(self):
+        """Number of classes, one more than the highest label, or None without labels."""
+        return None if self.labels is None else int(self.labels.max()) + 1
+
+    @cached_property
+    def fingerprint(self):
+        """SHA-256, in hexadecimal, of the shape and the bytes of the values."""
+        digest = hashlib.sha256(repr(self.values.shape).encode())
+        digest.update(self.values)
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class Images(Source):
+    """Images: uint8 `(n, height, width, channels)` with 1 or 3 channels.
+
+    Args:
+        name: As of `Source`, like `labels` and `source`.
+        values: Pixels of 0 to 255. Grey images may come as `(n, height, width)`. Floats must be
+            in [-1, 1], the range of a tanh, and become pixels. Values that look like [0, 1] are
+            refused: their pixels would be too bright.
+        scale: Of dtype uint8.
+
+    Raises:
+        UsageError: The images or the labels are not as described.
+    """
+
+    scale: Scale = PIXELS
+
+    def __post_init__(self):
+        images = np.asarray(self.values)
+        check_images(images.shape, images.dtype, self.source)
+        if images.dtype != np.uint8:
+            _check_unit(images, self.source)
+            images = PIXELS.to_values(images)
+        _check_pixels(images, self.source)
+        if images.ndim == 3:
+            images = images[..., np.newaxis]
+        object.__setattr__(self, "values", images)
+        super().__post_init__()
+
+
+@dataclass(frozen=True, eq=False)
+class Points(Source):
+    """Vectors of numbers, such as points in the plane: float32 `(n, d)`.
+
+    Args:
+        name: As of `Source`, like `labels`, `source` and `scale`.
+        values: Finite numbers `(n, d)`.
+        centers: Centers `(modes, d)` of the mixture that the points come from, or None.
+        std: Standard deviation of each of its modes, in every direction, or None.
+
+    Raises:
+        UsageError: The points, the labels or the mixture are not as described.
+    """
+
+    centers: np.ndarray | None = None
+    std: float | None = None
+
+    def __post_init__(self):
+        points = _points(self.values, self.source)
+        object.__setattr__(self, "values", points)
+        super().__post_init__()
+        if self.centers is not None:
+            centers = _points(self.centers, f"{self.source}: centers").view()
+            if centers.shape[1] != points.shape[1]:
+                raise UsageError(
+                    f"{self.source}: centers of {centers.shape[1]} numbers and points of "
+                    f"{points.shape[1]}; give both the same"
+                )
+            centers.flags.writeable = False
+            object.__setattr__(self, "centers", centers)
+        if self.std is not None and not 0 < self.std < float("inf"):
+            raise UsageError(f"{self.source}: a std of {self.std}; give a positive number")
+
+
+def check_images(shape, dtype, source):
+    """Checks that an array can be a set of images, from its header alone.
+
+    Args:
+        shape: Of the array: `(n, height, width, channels)`, or `(n, height, width)` if grey.
+        dtype: Of the array: uint8, or floats, whose values are checked later.
+        source: The name at the start of the message.
+
+    Raises:
+        UsageError: It cannot.
+    """
+    shape = tuple(shape)
+    if dtype != np.uint8 and dtype.kind != "f":
+        raise UsageError(f"{source}: the images are {dtype}; save them as uint8, 0 to 255")
+    if len(shape) not in (3, 4):
+        raise UsageError(
+            f"{source}: the images have the shape {shape}; "
+            "save them as (n, height, width, channels), or (n, height, width) if grey"
+        )
+    if 0 in shape:
+        raise UsageError(
+            f"{source}: no images, the array has the shape {shape}; give it at least one"
+        )
+    if len(shape) == 4 and shape[3] not in (1, 3):
+        raise UsageError(
+            f"{source}: the images have {shape[3]} channels in the shape {shape}; "
+            "save them with 1 or 3 channels, as the last axis"
+        )
+
+
+def check_points(shape, dtype, source):
+    """Checks that an array can be a set of points, from its header alone; as `check_images`."""
+    if dtype.kind not in "fiu" or len(shape) != 2 or 0 in shape:
+        raise UsageError(f"{source}: {dtype} of the shape {tuple(shape)}; give numbers (n, d)")
+
+
+def check_labels(labels, count, source):
+    """Converts labels to int64 `(count,)`.
+
+    Args:
+        labels: Integers `(count,)`, or `(count, 1)` as in some of Keras's data sets.
+        count: Number of samples.
+        source: The name at the start of the message.
+
+    Raises:
+        UsageError: They are not integers from 0, one for each sample.
+    """
+    if not np.issubdtype(labels.dtype, np.integer) or labels.shape not in ((count,), (count, 1)):
+        raise UsageError(
+            f"{source}: the labels are {labels.dtype} {labels.shape}; "
+            f"save one integer for each of the {count} samples"
+        )
+    labels = labels.reshape(count).astype(np.int64)
+    if labels.min() < 0:
+        raise UsageError(f"{source}: the lowest label is {labels.min()}; number the classes from 0")
+    return labels
+
+
+def _dtype(tensor):
+    from keras import backend
+
+    return backend.standardize_dtype(tensor.dtype)
+
+
+def _points(values, source):
+    values = np.asarray(values)
+    check_points(values.shape, values.dtype, source)
+    with np.errstate(over="ignore"):  # infinite then, and refused
+        values = values.astype(np.float32, copy=False)
+    if not np.isfinite(values).all():
+        raise UsageError(f"{source}: NaN or infinity among the numbers; leave those out")
+    return values
+
+
+def _check_unit(images, source):
+    """Refuses floats that are not in [-1, 1], by the share of dark values and not by one value."""
+    low, high = float(images.min()), float(images.max())
+    found = f"{source}: the images are {images.dtype} from {low:.4g} to {high:.4g}"
+    advice = "save them as uint8, 0 to 255, or as floats in [-1, 1]"
+    if not (low >= -1 - _ROUNDING and high <= 1 + _ROUNDING):  # NaN is not
+        raise UsageError(f"{found}; {advice}")
+    if np.mean(images < -0.5) < _DARK:
+        raise UsageError(f"{found}, which looks like [0, 1] or [-0.5, 0.5]; {advice}")
+
+
+_ROUNDING = 1e-4
+_DARK = 1e-3  # least share of values below -0.5, that is of pixels below 64
+
+
+def _check_pixels(images, source):
+    """Refuses pixels that were floats in [0, 1] or [-1, 1] when they were cast to uint8."""
+    if images.flat[0] not in _CAST:  # one look is enough for nearly all images
+        return
+    counts = np.bincount(images[:1000].reshape(-1), minlength=256)
+    if counts[1] and counts.sum() == counts[_CAST].sum():
+        raise UsageError(
+            f"{source}: the pixels are all 0, 1 or 255, as when floats in [0, 1] or [-1, 1] are "
+            "cast to uint8; multiply them first: 0 to 255"
+        )
+
+
+_CAST = [0, 1, 255]

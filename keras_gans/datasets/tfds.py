@@ -1,0 +1,59 @@
+"""Access to tensorflow-datasets: prepared data sets are read, others are downloaded first."""
+
+from contextlib import suppress
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+from keras_gans.datasets.files import reading
+
+
+def read(name, split, folder, url, otherwise, features=("image",), encoded=False):
+    """Reads one split in the order in which it is stored, which never changes.
+
+    Args:
+        name: Of the data set in tensorflow-datasets.
+        split: `train` or `test`.
+        folder: The data folder; tensorflow-datasets keeps its files in a subfolder of it.
+        url: Address that the data set is downloaded from. It is tried before a download, since
+            without a network tensorflow-datasets repeats its requests for minutes, with warnings.
+        otherwise: Advice to the user if it cannot be read; the end of the message.
+        features: Names of the features to read of each example.
+        encoded: Whether the images come as the bytes of their files, not as arrays.
+
+    Returns:
+        (source, count, examples): the text for `Source.source`, the number of examples, and an
+        iterator over them: dicts of NumPy values, with their place in store as `tfds_id`.
+
+    Raises:
+        UsageError: It cannot be read or downloaded.
+    """
+    what = f"{name} from tensorflow-datasets"
+    with reading(what, otherwise):
+        import tensorflow_datasets as tfds
+
+        builder = tfds.builder(name, data_dir=folder / "tensorflow_datasets")
+        if not Path(builder.data_path, "dataset_info.json").is_file():
+            _reach(url)
+            builder.download_and_prepare()
+        stored = builder.as_dataset(
+            split=split,
+            decoders=tfds.decode.PartialDecoding(
+                dict.fromkeys(features, True),
+                decoders={"image": tfds.decode.SkipDecoding()} if encoded else None,
+            ),
+            read_config=tfds.ReadConfig(add_tfds_id=True, interleave_cycle_length=1),
+        )
+
+    def examples():
+        with reading(what, otherwise):
+            yield from tfds.as_numpy(stored)
+
+    source = f"tensorflow-datasets {builder.name} {builder.version}"
+    return source, builder.info.splits[split].num_examples, examples()
+
+
+def _reach(url):
+    """Raises an OSError if there is no answer; every answer will do."""
+    with suppress(HTTPError):
+        urlopen(Request(url, method="HEAD"), timeout=10).close()

@@ -1,0 +1,59 @@
+"""Generators: saving them, opening them safely, and making samples with them.
+
+    from keras_gans import generators
+
+    saved = generators.load("generator_model_010000.h5")   # a file of this package, or any other
+    images = saved.sample(64, seed=0)                      # uint8 (64, height, width, channels)
+
+Nothing in a file is run. `own` opens files of this package, `foreign` those of other people.
+"""
+
+from keras_gans.errors import UsageError
+from keras_gans.generators import foreign, own
+from keras_gans.generators.own import save, save_discriminator
+from keras_gans.generators.saved import Input, Saved, interpolate
+
+__all__ = [
+    "Input", "Saved", "interpolate", "load", "load_discriminator", "save", "save_discriminator",
+]  # fmt: skip
+
+
+def load(path, output_range=None, latents=None):
+    """Opens a generator: a file of this package or a foreign one.
+
+    Args:
+        path: An .h5 file of any Keras since 2.0, or a .keras archive.
+        output_range: (low, high), values of black and white of a foreign generator where they are
+            known. Otherwise they are found by running it.
+        latents: `parts.Part` of noun "latents" without a size, for a foreign generator that was
+            not trained with standard normal latents.
+
+    Returns:
+        `Saved`.
+
+    Raises:
+        UsageError: The file is missing or has another format, is damaged, holds code, layers that
+            are not Keras's own, or not exactly the weights of its network.
+    """
+    with foreign.described(path) as description:
+        if own.ATTRIBUTE not in description.attributes:
+            return foreign.open(description, output_range, latents)
+        if output_range is not None or latents is not None:
+            raise UsageError(f"{path} is of this package and needs no --range or --latents")
+        return own.open(description)
+
+
+def load_discriminator(path):
+    """Opens a discriminator that `save_discriminator` wrote, as safely as `load` a generator.
+
+    Returns:
+        (network, about): `keras.Model`, and a dict of plain values with "network", "shape",
+        "classes" and the run that it comes from.
+
+    Raises:
+        UsageError: As in `load`, or the file is not a discriminator of this package.
+    """
+    with foreign.described(path) as description:
+        if own.ATTRIBUTE not in description.attributes:
+            raise UsageError(f"{path} is not a discriminator that this package saved")
+        return own.open_discriminator(description)

@@ -1,0 +1,216 @@
+"""`Saved`: a generator with everything that it takes to make values of a data set with it."""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from keras_gans.datasets.sources import PIXELS, Scale
+from keras_gans.errors import UsageError
+
+BATCH_SIZE = 500
+
+
+@dataclass(frozen=True)
+class Input:
+    """An input of a network.
+
+    Args:
+        role: "latents", "labels" (integers) or "one-hot" (labels as vectors). A foreign network
+            that is no generator may also take an "image" or "tokens".
+        shape: Of one sample.
+        classes: Number of classes of labels, else None.
+    """
+
+    role: str
+    shape: tuple
+    classes: int | None = None
+
+    @property
+    def size(self):
+        """Number of values in one sample."""
+        return math.prod(self.shape)
+
+
+@dataclass(frozen=True, eq=False)
+class Saved:
+    """A generator: the one in training, a file of this package, or a foreign file.
+
+    Args:
+        network: `keras.Model` with one output.
+        latents: `latents.Latents`, of all inputs for latents together.
+        shape: Of one sample of the data, such as `(height, width, channels)`.
+        scale: `datasets.sources.Scale` between the network's output and the data.
+        classes: Number of classes, or None where the network takes no labels.
+        inputs: Tuple of `Input`, in the order of the network's inputs.
+        layout: Position of the channels in the output, "last" or "first"; or "flat" for a vector.
+        origin: Dict of plain values: the run that the generator comes from, or what is known of a
+            foreign file.
+        notes: Tuple of sentences for the user, about what was guessed.
+        kind: None for a generator; for any other network the text that completes "this is ".
+        part: `parts.Part` that builds the network; None for a foreign one, which cannot be saved.
+        batch_size: Samples that the network makes at a time.
+    """
+
+    network: object
+    latents: object
+    shape: tuple
+    scale: Scale
+    classes: int | None = None
+    inputs: tuple = ()
+    layout: str = "last"
+    origin: dict = field(default_factory=dict)
+    notes: tuple = ()
+    kind: str | None = None
+    part: object = None
+    batch_size: int = BATCH_SIZE
+
+    @classmethod
+    def of(cls, network, part, latents, source, origin):
+        """The generator of a run.
+
+        Args:
+            network: `keras.Model` that `networks.build` made. A conditional one has the inputs
+                [latents, labels].
+            part: `parts.Part` of the network.
+            latents: `latents.Latents`.
+            source: `datasets.sources.Source` that the network learns from.
+            origin: Dict of plain values about the run.
+        """
+        classes = source.classes if len(network.inputs) > 1 else None
+        inputs = inputs_of(latents, classes)
+        shape, scale = tuple(source.shape), source.scale
+        return cls(network, latents, shape, scale, classes, inputs, origin=origin, part=part)
+
+    def make(self, latents, labels=None):
+        """Values for given latents, in inference mode.
+
+        Args:
+            latents: float32 `(n, latents.size)`.
+            labels: Integers `(n,)`, for a conditional generator; None for `turns_of_labels(n)`.
+
+        Returns:
+            Array `(n, *shape)` of data values: uint8 or float32, as `scale` says.
+
+        Raises:
+            UsageError: The network is no generator, takes no such labels, or makes NaN.
+        """
+        if self.kind is not None:
+            raise UsageError(f"this is {self.kind}")
+        labels = self._checked(labels, len(latents))
+        values = np.empty((len(latents), *self.shape), self.scale.dtype)
+        step = 10 * self.batch_size
+        for start in range(0, len(latents), step):
+            piece = slice(start, start + step)
+            given = self.arrays(latents[piece], None if labels is None else labels[piece])
+            outputs = self.network.predict(given, batch_size=self.batch_size, verbose=0)
+            values[piece] = self._values(outputs)
+        return values
+
+    def sample(self, count, seed=0, labels=None):
+        """Values for latents that are drawn with a seed: a function of the arguments.
+
+        Args:
+            count: Number of samples.
+            seed: Integer >= 0 or a list of them, as `latents.sample` takes it.
+            labels: As in `make`.
+
+        Returns:
+            As `make`.
+
+        Raises:
+            UsageError: As in `make`.
+        """
+        return self.make(self.latents.sample(count, seed), labels)
+
+    def turns_of_labels(self, count):
+        """Labels 0, 1, 2, ... in turns, int64 `(count,)`; None where the network takes none."""
+        return None if self.classes is None else np.arange(count) % self.classes
+
+    def arrays(self, latents, labels=None):
+        """The arguments of the network: an array, or a list of them for several inputs.
+
+        Args:
+            latents: float32 `(n, latents.size)`; inputs for latents share the columns.
+            labels: Integers `(n,)` in [0, classes), or None.
+        """
+        latents = np.asarray(latents, "float32")
+        if latents.shape[1:] != (self.latents.size,):
+            raise UsageError(
+                f"this generator takes latents (n, {self.latents.size}), not {latents.shape}"
+            )
+        count, used, given = len(latents), 0, []
+        for entry, tensor in zip(self.inputs, self.network.inputs, strict=True):
+            shape = (count, *entry.shape)
+            if entry.role == "latents":
+                given.append(latents[:, used : used + entry.size].reshape(shape))
+                used += entry.size
+            elif entry.role == "one-hot":
+                given.append(np.eye(entry.classes, dtype="float32")[labels % entry.classes])
+            else:
+                given.append((labels % entry.classes).astype(tensor.dtype).reshape(shape))
+        return given if len(given) > 1 else given[0]
+
+    def _checked(self, labels, count):
+        if labels is None:
+            return self.turns_of_labels(count)
+        if self.classes is None:
+            raise UsageError("this generator takes no labels")
+        labels = np.asarray(labels)
+        if labels.shape != (count,):
+            raise UsageError(f"{count} latents need {count} labels, not an array {labels.shape}")
+        if count and not 0 <= labels.min() <= labels.max() < self.classes:
+            raise UsageError(f"this generator's labels are 0 to {self.classes - 1}")
+        return labels
+
+    def _values(self, outputs):
+        """Outputs of the network as values of the data, `(n, *shape)`."""
+        if self.layout == "first":
+            outputs = np.moveaxis(outputs, 1, -1)
+        outputs = outputs.reshape(len(outputs), *self.shape[:-1], -1)
+        outputs = outputs[..., : self.shape[-1]]  # without an alpha channel
+        scale = self.scale
+        if scale.dtype == "uint8" and scale != PIXELS:
+            # Every range is rounded in the same way, after it is mapped to [-1, 1].
+            outputs = (outputs + scale.shift) * (2 * scale.divisor / 255) - 1
+            scale = PIXELS
+        return scale.to_values(outputs)
+
+
+def inputs_of(latents, classes):
+    """Inputs of a generator of this package.
+
+    Args:
+        latents: `latents.Latents`.
+        classes: Number of classes of a conditional generator, else None.
+
+    Returns:
+        Tuple of `Input`.
+    """
+    first = Input("latents", (latents.size,))
+    return (first,) if classes is None else (first, Input("labels", (), classes))
+
+
+def interpolate(start, end, steps, spherical=False):
+    """Points between two latents, both ends included.
+
+    Args:
+        start: Array `(size,)`.
+        end: Array `(size,)`.
+        steps: Number of points, >= 2.
+        spherical: Follow the arc between the two directions instead of the straight line. The
+            points then keep the length that standard normal latents have (White 2016,
+            arXiv 1609.04468, section 2.1).
+
+    Returns:
+        float32 array `(steps, size)`.
+    """
+    t = np.linspace(0.0, 1.0, steps)[:, None]
+    start, end = np.asarray(start, "float64"), np.asarray(end, "float64")
+    lengths = np.linalg.norm(start) * np.linalg.norm(end)
+    angle = np.arccos(np.clip(start @ end / lengths, -1.0, 1.0)) if spherical and lengths else 0
+    if np.sin(angle) < 1e-6:  # there is no arc between parallel vectors
+        points = (1 - t) * start + t * end
+    else:
+        points = (np.sin((1 - t) * angle) * start + np.sin(t * angle) * end) / np.sin(angle)
+    return points.astype("float32")

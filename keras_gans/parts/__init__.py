@@ -1,0 +1,47 @@
+"""Parts: everything that a row, or `compile`, chooses by a name and its options.
+
+A part is written `NAME` or `{name: NAME, option: value}`. Its name stands in the table of a
+module (`losses.LOSSES`, `optimizers.OPTIMIZERS`, ...) or is a module of a folder (`networks/`,
+`datasets/`). Its options are the annotated parameters of the class or function behind the name.
+
+Importing Keras takes seconds, and a misspelt name should be answered at once. So `names` and
+`check` read the source text of those modules, which stays the one place where a name or an option
+is written down. `get` imports the module and builds the object.
+"""
+
+from importlib import import_module
+
+from keras_gans.errors import UsageError
+from keras_gans.parts.checking import Part, check, from_text, read, typed
+from keras_gans.parts.ranges import Count, Natural, NonNegative, Of, Positive, Rate, Several
+from keras_gans.parts.recorded import Recorded
+from keras_gans.parts.signatures import NOUNS, names, parameters
+
+__all__ = [
+    "NOUNS", "Count", "Natural", "NonNegative", "Of", "Part", "Positive", "Rate", "Recorded", "Several",
+    "check", "from_text", "get", "names", "parameters", "read", "typed",
+]  # fmt: skip
+
+
+def get(noun, identifier, **given):
+    """The object that an identifier stands for.
+
+    Args:
+        noun: A key of `NOUNS` that has a table.
+        identifier: `NAME`, `{name: NAME, option: value}` or a `Part`; everything else, an object
+            or None, is returned as it is.
+        **given: Options that the identifier may leave out.
+
+    Raises:
+        UsageError: As `check`, or the class refuses its options.
+    """
+    if not isinstance(identifier, str | dict | Part):
+        return identifier
+    word, place, _ = NOUNS[noun]
+    part = check(noun, identifier, word, partial=bool(given))
+    module = import_module(f"keras_gans.{place.removesuffix('.py')}")
+    built = getattr(module, noun.upper())[part.name]
+    try:
+        return built(**{**given, **part.options})
+    except ValueError as error:
+        raise UsageError(f"{word} '{part.name}': {error}") from None

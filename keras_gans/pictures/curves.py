@@ -1,0 +1,124 @@
+"""Curves of a run over its iterations: losses and measurements."""
+
+import numpy as np
+
+from keras_gans.pictures.figures import figure, save_figure
+
+__all__ = ["figure", "losses", "measured", "save_figure"]
+
+_LOSSES = (
+    ("d_loss", "discriminator (mean of real and fake)", "tab:blue"),
+    ("g_loss", "generator", "tab:orange"),
+)
+_PEAKS = 0.35  # of the height, at most, for what rises above the curves
+
+
+def losses(path, records, title=None):
+    """Draws the losses over iterations (plot_loss.png of Akel 2022, section 4.3).
+
+    Where the records hold `d_loss_max` and `g_loss_max`, a faint band reaches from the mean to
+    the maximum of each interval. High peaks are cut off, so that the curves keep most of the
+    height; the legend gives the highest.
+
+    Args:
+        path: PNG to write.
+        records: List of dicts with "iteration" and, in those about losses, "d_loss", "g_loss"
+            and perhaps "d_loss_max", "g_loss_max". None is a loss that is not finite.
+        title: Title of the plot, or None.
+    """
+    records = [record for record in records if "d_loss" in record]
+    iterations = [record["iteration"] for record in records]
+    drawing, axes = figure()
+    marker = "." if len(records) == 1 else None  # a line needs two
+    shown, peaks = [], []
+    for key, label, colour in _LOSSES:
+        values = _column(records, key)
+        maxima = _column(records, f"{key}_max")
+        if np.isfinite(maxima).any():
+            highest = np.nanargmax(maxima)
+            label += f"; peak {maxima[highest]:.3g} at {iterations[highest]:,}"
+            band = {"color": colour, "alpha": 0.15, "linewidth": 0.0}
+            axes.fill_between(iterations, values, maxima, **band)
+        axes.plot(iterations, values, color=colour, alpha=0.25, linewidth=0.7)
+        axes.plot(
+            iterations, _smooth(values), marker=marker, color=colour, linewidth=1.4, label=label
+        )
+        shown.append(values)
+        peaks.append(maxima)
+    _limit(axes, np.concatenate(shown), np.concatenate(peaks))
+    axes.set_ylabel("loss")
+    _finish(drawing, axes, path, title)
+
+
+def measured(path, records, name, better="lower", printed=None, title=None):
+    """Draws a measurement over iterations and marks the best one of a trained generator.
+
+    Args:
+        path: PNG to write.
+        records: List of dicts with "iteration" and, in some, `name`.
+        name: Full name of the measurement.
+        better: "lower" or "higher".
+        printed: The document's value on the same scale, drawn as a line, or None.
+        title: Title of the plot, or None.
+    """
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    records = [record for record in records if record.get(name) is not None]
+    iterations = [record["iteration"] for record in records]
+    values = [record[name] for record in records]
+    drawing, axes = figure()
+    axes.plot(iterations, values, ".-", color="tab:green", linewidth=1.2, label=name)
+    trained = [pair for pair in zip(values, iterations, strict=True) if pair[1]]
+    if trained:
+        best, at = (min if better == "lower" else max)(trained, key=lambda pair: pair[0])
+        axes.plot(at, best, "o", color="tab:red", label=f"best: {best:.4g} at {at:,}")
+    shown = [*values]
+    if printed is not None:
+        axes.axhline(printed, color="0.4", linestyle="--", label=f"printed: {printed:g}")
+        shown.append(printed)
+    if min(shown) > 0 and max(shown) > 10 * min(shown):
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter("{x:g}")  # 200, not 2 x 10^2
+        axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.set_ylabel(name)
+    _finish(drawing, axes, path, title)
+
+
+def _column(records, key):
+    """The values of a key, NaN for None and where there is none."""
+    return np.array([record.get(key) for record in records], "float64")
+
+
+def _smooth(values, share=0.01):
+    """Running mean over `share` of the curve to each side; NaN stays NaN and is left out."""
+    half = int(len(values) * share)
+    finite = np.isfinite(values)
+    sums = np.cumsum([0.0, *np.where(finite, values, 0.0)])
+    counts = np.cumsum([0, *finite])
+    low = np.maximum(np.arange(len(values)) - half, 0)
+    high = np.minimum(np.arange(len(values)) + half + 1, len(values))
+    means = (sums[high] - sums[low]) / np.maximum(counts[high] - counts[low], 1)
+    return np.where(finite, means, np.nan)
+
+
+def _limit(axes, values, peaks):
+    """Limits the vertical axis to the curves and the part of the peaks that has room."""
+    values, peaks = values[np.isfinite(values)], peaks[np.isfinite(peaks)]
+    if not len(values) or not len(peaks):
+        return
+    low, high = values.min(), values.max()
+    height = (high - low) or abs(high) or 1.0
+    top = min(max(peaks.max(), high), low + height / (1 - _PEAKS))
+    axes.set_ylim(low - 0.05 * height, top + 0.05 * height)
+
+
+def _finish(drawing, axes, path, title):
+    axes.set_xlabel("iteration")
+    axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.grid(alpha=0.3)
+    axes.legend()
+    if title:
+        axes.set_title(title)
+    save_figure(drawing, path)

@@ -1,0 +1,108 @@
+"""Samples as a picture: a grid of images, or a scatter plot of points in the plane."""
+
+import numpy as np
+from PIL import Image
+
+from keras_gans.pictures.figures import figure, rendered
+
+_MARGIN = 2
+_GENERATED, _REAL = "#1f4fd8", "#b4b4b4"
+
+
+def samples(values, columns, reals=None):
+    """The picture of several samples.
+
+    Args:
+        values: Images, uint8 `(n, height, width, channels)`, or points, float `(n, 2)`.
+        columns: Images in a row of the grid, >= 1; points ignore it.
+        reals: Real points, float `(m, 2)`, for the background and the limits of a scatter plot;
+            images ignore them.
+
+    Returns:
+        A `PIL.Image.Image`.
+
+    Raises:
+        ValueError: The samples have another shape.
+    """
+    if values.ndim == 4:
+        return grid(values, columns)
+    if values.ndim == 2 and values.shape[1] == 2:
+        return scatter(values, reals)
+    raise ValueError(f"samples of shape {values.shape[1:]} are neither images nor points (2,)")
+
+
+def grid(images, columns, scale=None):
+    """Images in a grid, row by row.
+
+    Args:
+        images: uint8 `(n, height, width, channels)`, 1 or 3 channels.
+        columns: Images in a row, >= 1.
+        scale: Width and height of a pixel in the grid; None for the least that makes an image 64
+            pixels wide.
+
+    Returns:
+        A `PIL.Image.Image`.
+    """
+    n, height, width, channels = images.shape
+    scale = scale or -(-64 // width)
+    rows = -(-n // columns)
+    step = (height * scale + _MARGIN, width * scale + _MARGIN)
+    canvas = np.full((rows * step[0] + _MARGIN, columns * step[1] + _MARGIN, channels), 255, "u1")
+    for i, image in enumerate(images):
+        top, left = (i // columns) * step[0] + _MARGIN, (i % columns) * step[1] + _MARGIN
+        enlarged = image.repeat(scale, axis=0).repeat(scale, axis=1)
+        canvas[top : top + height * scale, left : left + width * scale] = enlarged
+    return single(canvas)
+
+
+def single(value):
+    """One image, uint8 `(height, width, channels)`, as a `PIL.Image.Image`."""
+    return Image.fromarray(value[..., 0] if value.shape[-1] == 1 else value)
+
+
+def scatter(points, reals=None):
+    """Generated points over real ones.
+
+    The limits come from the real points alone, so that pictures of one data set can be compared.
+    The legend counts generated points outside of them.
+
+    Args:
+        points: Generated points, float `(n, 2)`.
+        reals: Real points, float `(m, 2)`; None for a picture of `points` alone.
+
+    Returns:
+        A `PIL.Image.Image`.
+    """
+    drawing, axes = figure(size=(4, 4.25))
+    center, half = _square(points if reals is None else reals)
+    inside = (np.abs(points - center) <= half).all(axis=1)  # False for NaN
+    outside = len(points) - np.count_nonzero(inside)
+    layers = [] if reals is None else [("real", reals, _REAL, 1.0)]
+    label = "samples" if reals is None else "generated"
+    label += f" ({outside:,} of {len(points):,} outside)" if outside else ""
+    for name, shown, colour, opacity in [*layers, (label, points[inside], _GENERATED, 0.6)]:
+        size = np.clip(8000 / max(len(shown), 1), 4, 16)
+        style = {"s": size, "color": colour, "alpha": opacity, "linewidths": 0}
+        axes.scatter(shown[:, 0], shown[:, 1], label=name, **style)
+    axes.set_aspect("equal")
+    axes.set_xlim(center[0] - half, center[0] + half)
+    axes.set_ylim(center[1] - half, center[1] + half)
+    axes.tick_params(direction="in", labelsize=8, color="0.5", labelcolor="0.3")
+    for spine in axes.spines.values():
+        spine.set_color("0.5")
+    axes.set_axisbelow(True)
+    legend = {"ncols": 2, "frameon": False, "fontsize": 8, "handletextpad": 0.1, "borderpad": 0}
+    marks = drawing.legend(loc="outside lower center", **legend)
+    for mark in marks.legend_handles:
+        mark.set_alpha(1.0)
+        mark.set_sizes([25])
+    return rendered(drawing)
+
+
+def _square(points):
+    """Center and half the side of a square around the finite points, with a margin."""
+    finite = points[np.isfinite(points).all(axis=1)]
+    if not len(finite):
+        return np.zeros(2), 1.0
+    low, high = finite.min(axis=0), finite.max(axis=0)
+    return (low + high) / 2, 0.6 * (high - low).max() or 1.0

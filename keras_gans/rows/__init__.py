@@ -1,0 +1,7 @@
+"""Rows: the text of a table becomes a checked `Experiment`, without Keras."""
+
+from keras_gans.rows.experiment import Experiment
+from keras_gans.rows.planned import PlannedRun
+from keras_gans.rows.table import Table, read_table, tables, tables_folder
+
+__all__ = ["Experiment", "PlannedRun", "Table", "read_table", "tables", "tables_folder"]

@@ -1,0 +1,112 @@
+"""An experiment: one row of a table, typed, frozen, checked before anything runs.
+
+Each field states its type once, in its annotation. Fields that choose an object are parts; see
+`keras_gans.parts`. Nothing here imports Keras.
+"""
+
+from dataclasses import dataclass, field, fields
+from typing import Annotated, Literal
+
+from keras_gans import parts
+from keras_gans.errors import UsageError, short, suggestion
+from keras_gans.parts import Count, Of, Part, Several, typed
+from keras_gans.turns import Turns
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One row: everything that determines a run except its seed."""
+
+    derived_from: str
+    """The model that the document names as the origin of the row."""
+    dataset: Annotated[Part, Of("datasets")]
+    """A data set of the package with its options, or the path of a folder, .zip or .npz."""
+    iterations: Count
+    """Iterations: each is the discriminator's turns and one of the generator."""
+    batch_size: Count
+    """Real samples, and fake ones, of one turn."""
+    latents: Annotated[Part, Of("latents", default="normal")]
+    loss: Annotated[Part, Of("losses")]
+    generator: Annotated[Part, Of("networks", role="generator")]
+    discriminator: Annotated[Part, Of("networks", role="discriminator")]
+    save_every: Count
+    """Iterations between two saved generators, sample grids and checkpoints."""
+    save_at: tuple[Count, ...] = ()
+    """Further iterations after which they are saved."""
+    optimizer: Annotated[Part, Of("optimizers")] | None = None
+    """One for both networks, its step counter too."""
+    d_optimizer: Annotated[Part, Of("optimizers")] | None = None
+    g_optimizer: Annotated[Part, Of("optimizers")] | None = None
+    """Instead of `optimizer`, one each."""
+    turns: Turns = field(default_factory=Turns)
+    penalty: Annotated[Part, Of("penalties")] | None = None
+    constraint: Annotated[Part, Of("constraints")] | None = None
+    average: Annotated[Part, Of("averages")] | None = None
+    sampling: Literal["replacement", "epochs"] = "replacement"
+    """How batches are drawn: each sample independently, or all of them in a new order an epoch."""
+    measure: tuple[str, ...] = ("fid",)
+    """Metrics of the generator; the first chooses generator_model_best.h5. Empty for none."""
+    measure_features: str | None = None
+    """Feature extractor of the metrics; None for the one that fits the data."""
+    measure_every: Count | None = None
+    """Iterations between two measurements; None for after each saved generator."""
+    measure_samples: Several = 5000
+    """Generated samples, and at most as many real ones."""
+    on_divergence: Literal["stop", "continue"] = "stop"
+    """What to do when a loss or a weight is no longer finite. A run that continues trains to its
+    last iteration and saves no generator that is not finite."""
+    printed: dict = field(default_factory=dict)
+    """Results as the document prints them, by the metrics on whose scale they are."""
+
+    def __post_init__(self):
+        one, two = self.optimizer, (self.d_optimizer, self.g_optimizer)
+        if (one is None) == (two == (None, None)) or (None in two and two != (None, None)):
+            raise UsageError("give either optimizer, or d_optimizer and g_optimizer")
+        for name in self.measure:
+            parts.check("measures", name, "measure")
+        if self.measure_features is not None:
+            from keras_gans.metrics import features
+
+            known = features.names()
+            if self.measure_features not in known:
+                raise UsageError(
+                    f"measure_features: unknown {short(self.measure_features)}"
+                    f"{suggestion(self.measure_features, known)}"
+                )
+        printed = {n: typed(v, float, f"printed.{n}") for n, v in self.printed.items()}
+        object.__setattr__(self, "printed", printed)
+
+    def saves(self, iteration):
+        """Whether the generator is saved after an iteration."""
+        at = iteration % self.save_every == 0 or iteration in self.save_at
+        return at or iteration == self.iterations
+
+    def measures(self, iteration):
+        """Whether the generator is measured after an iteration."""
+        if self.measure_every is None:
+            return self.saves(iteration)
+        return iteration % self.measure_every == 0 or iteration == self.iterations
+
+    def to_dict(self):
+        """The row as nested plain values, in the form that YAML tables have."""
+        row = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {name: _plain(value) for name, value in row.items()}
+
+    @classmethod
+    def from_dict(cls, row, where="row"):
+        """Builds and checks an experiment.
+
+        Args:
+            row: Mapping as a table has it, defaults merged in.
+            where: Start of error messages.
+
+        Raises:
+            UsageError: A field is unknown, missing, of another type or out of range.
+        """
+        return parts.read(cls, row, where)
+
+
+def _plain(value):
+    if isinstance(value, Part | Turns):
+        return value.plain
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,118 @@
+"""A run as it is planned: a row, a seed and a folder, and what the folder says of its state."""
+
+import json
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import yaml
+
+from keras_gans import files
+from keras_gans.errors import UsageError, short
+from keras_gans.rows import yaml_reader
+from keras_gans.rows.experiment import Experiment
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """An experiment with a seed and a folder: results/<table>/<number>/seed-<seed>.
+
+    Where values of the row were changed the folder's name shows it, so that a short trial never
+    passes for the row.
+
+    Attributes:
+        table: Name of the table.
+        number: Of the row.
+        experiment: `Experiment`, with the changes.
+        seed: >= 0.
+        changed: Dict from field to the value that replaces the row's.
+        results: `Path` of the folder of results.
+    """
+
+    table: str
+    number: int
+    experiment: Experiment
+    seed: int
+    changed: dict
+    results: Path
+
+    @property
+    def folder(self):
+        """The run's folder."""
+        changes = sorted((key, str(value)) for key, value in self.changed.items())
+        plain = [(key, re.sub(r"[^A-Za-z0-9_.-]+", "-", value)) for key, value in changes]
+        name = "".join(f"+{key}={value}" for key, value in plain)
+        # Paths and long lists of changes make no folder names; their hash still tells them apart.
+        if len(name) > 80 or plain != changes:
+            name = f"{name[:80]}-{sha256(repr(changes).encode()).hexdigest()[:8]}"
+        return self.results / self.table / f"{self.number}{name}" / f"seed-{self.seed}"
+
+    @property
+    def title(self):
+        """The run's name on a screen."""
+        return f"{self.table} {self.number}{' (changed)' if self.changed else ''} seed {self.seed}"
+
+    def to_yaml(self):
+        """The text of experiment.yaml: all that, with the code, determines the run."""
+        about = {"table": self.table, "experiment": self.number, "seed": self.seed}
+        about |= {"changed": self.changed, "row": self.experiment.to_dict()}
+        return yaml.safe_dump(about, sort_keys=False)
+
+    @property
+    def state(self):
+        """ "new", "interrupted" or "finished", from the files in the folder.
+
+        Raises:
+            UsageError: The folder holds a run of other settings.
+        """
+        path = self.folder / "experiment.yaml"
+        if not path.is_file():
+            return "new"
+        difference = self._difference(path)
+        if difference:
+            raise UsageError(
+                f"{self.folder} was run with other settings ({difference}); "
+                "--restart trains it again from the start, or move the folder away to keep it"
+            )
+        return "interrupted" if self.result() is None else "finished"
+
+    def result(self):
+        """The content of metrics.json if the files that it lists are whole, else None.
+
+        Weights may be missing, because published runs leave them out; what is there has to be
+        what the run wrote.
+        """
+        try:
+            metrics = json.loads((self.folder / "metrics.json").read_text(encoding="utf-8"))
+            complete = metrics["iterations"] == self.experiment.iterations
+            for name, digest in metrics["sha256"].items():
+                path = self.folder / name
+                if path.is_file() or path.suffix != ".h5":
+                    complete = complete and files.sha256(path) == digest
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return None
+        return metrics if complete else None
+
+    def _difference(self, path):
+        """How a folder's experiment.yaml differs from this run; "" for not at all."""
+        new = yaml.safe_load(self.to_yaml())
+        try:
+            old = yaml_reader.read(path)
+            # A field that came later has its default, which is what was done before.
+            with suppress(UsageError):
+                old["row"] = Experiment.from_dict(old["row"]).to_dict()
+            # What the document prints changes nothing of what is run.
+            for about in (old, new):
+                about["row"].pop("printed", None)
+            if old == new:
+                return ""
+            old, new = {**old, **old["row"]}, {**new, **new["row"]}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return "experiment.yaml is damaged"
+        return ", ".join(
+            f"{key}: {short(old.get(key))} there, {short(new.get(key))} now"
+            for key in {**old, **new}
+            if key != "row" and old.get(key) != new.get(key)
+        )

@@ -1,0 +1,129 @@
+"""Tables: YAML files of numbered experiments, in experiments/ or anywhere.
+
+A table has a header (source, command, expected), `defaults`, and numbered `rows` whose fields are
+those of `Experiment`.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from keras_gans.errors import UsageError, short, suggestion
+from keras_gans.rows import yaml_reader
+from keras_gans.rows.experiment import Experiment
+
+_HEADER = ("source", "command", "expected", "defaults", "rows")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A file of numbered experiments.
+
+    Attributes:
+        name: The file's name without its suffix.
+        path: The file.
+        source: The document.
+        command: The command that runs the table.
+        expected: What the document claims, or what the table is for.
+        rows: Dict from number to the row as a plain mapping, defaults merged in.
+    """
+
+    name: str
+    path: Path
+    source: str
+    command: str
+    expected: str
+    rows: dict
+
+    def experiment(self, number, overrides=None):
+        """The experiment of a row.
+
+        Args:
+            number: Key of `rows`.
+            overrides: Dict from field, with dots for nested ones, to another value.
+
+        Raises:
+            UsageError: The row is unknown, or it or an override is wrong.
+        """
+        if number not in self.rows:
+            raise UsageError(
+                f"table '{self.name}' has no experiment {number}; "
+                f"it has {min(self.rows)} to {max(self.rows)}"
+            )
+        row = self.rows[number]
+        for key, value in (overrides or {}).items():
+            row = _set(row, key.split("."), value)
+        return Experiment.from_dict(row, f"{self.name} {number}")
+
+
+def read_table(name_or_path):
+    """Reads a table and checks every row of it.
+
+    Args:
+        name_or_path: Name of a file in experiments/, without suffix, or a path.
+
+    Returns:
+        A `Table`.
+
+    Raises:
+        UsageError: There is no such table, or something in it is wrong.
+    """
+    path = _find(name_or_path)
+    content = yaml_reader.read(path)
+    if not isinstance(content, dict) or not isinstance(content.get("rows"), dict):
+        raise UsageError(f"{path} is not a table: it has no mapping 'rows' of numbered rows")
+    for key in content:
+        if key not in _HEADER:
+            raise UsageError(f"{path}: unknown key {short(key)}{suggestion(key, sorted(_HEADER))}")
+    defaults = content.get("defaults") or {}
+    if not isinstance(defaults, dict) or not content["rows"]:
+        raise UsageError(f"{path}: 'defaults' must be a mapping, and 'rows' must not be empty")
+    rows = {}
+    for number, row in content["rows"].items():
+        if type(number) is not int or number < 0 or not isinstance(row, dict):
+            raise UsageError(f"{path}: row {short(number)}: write a number and a mapping of fields")
+        rows[number] = {**defaults, **row}
+    source, command, expected = (" ".join(str(content.get(k, "")).split()) for k in _HEADER[:3])
+    table = Table(path.stem, path, source, command, expected, rows)
+    for number in rows:
+        table.experiment(number)
+    return table
+
+
+def tables():
+    """Names of the tables of the package, sorted."""
+    return sorted(path.stem for path in tables_folder().glob("*.yaml"))
+
+
+def tables_folder():
+    """The folder of the package's tables: inside an installed package, beside a checkout's."""
+    package = Path(__file__).parents[1]
+    installed = package / "experiments"
+    return installed if installed.is_dir() else package.parent / "experiments"
+
+
+def _find(name_or_path):
+    path = Path(name_or_path)
+    if path.suffix in (".yaml", ".yml"):
+        if path.is_file():
+            return path
+        raise UsageError(f"there is no table {path}")
+    if name_or_path not in tables():
+        raise UsageError(f"unknown table '{name_or_path}'{suggestion(name_or_path, tables())}")
+    return tables_folder() / f"{name_or_path}.yaml"
+
+
+def _set(row, keys, value):
+    key, *rest = keys
+    if not rest:
+        return {**row, key: value}
+    inner = row.get(key, {} if key == "turns" else None)
+    if isinstance(inner, str):  # a part that has no options yet
+        inner = {"name": inner}
+    if not isinstance(inner, dict):
+        raise UsageError(f"'{key}' has no fields of its own, so '{'.'.join(keys)}' is none")
+    if rest == ["name"] and len(inner) > 1:
+        raise UsageError(
+            f"'{key}' has options of '{inner.get('name')}' too: write the whole part, like "
+            f"{key}={{name: {value}, ...}} or {key}={value}"
+        )
+    return {**row, key: _set(inner, rest, value)}

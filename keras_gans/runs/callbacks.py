@@ -1,0 +1,316 @@
+"""What happens every N iterations: record, check, save, draw, measure, checkpoint.
+
+Keras calls back after each execution of `steps_per_execution` iterations. The model itself
+knows how many it has done, so nothing is counted twice and a resumed run needs no offset. The
+callbacks know the run's `History` and not each other; their order is that of the list that
+`runs.run` gives to `fit`.
+"""
+
+import math
+import time
+
+import keras
+from keras import ops
+
+from keras_gans import generators, pictures
+from keras_gans.pictures import curves
+from keras_gans.runs import checkpoints
+
+CHECKPOINT_SHARE = 0.015
+"""Share of a run's time that checkpoints may take."""
+CHECKPOINT_SECONDS = 1.0
+"""Seconds that they may take in any case."""
+CURVES_SECONDS = 15.0
+"""Least time between two drawings of the curves, which take half a second."""
+
+
+class Diverged(FloatingPointError):
+    """Losses or weights are no longer finite; more training cannot bring them back."""
+
+
+class Scheduled(keras.callbacks.Callback):
+    """Calls the subclass's `at(iteration)` after the iterations that a schedule names.
+
+    Args:
+        when: Function from an iteration to whether it is one of them.
+    """
+
+    def __init__(self, when):
+        super().__init__()
+        self.when = when
+
+    def on_train_batch_end(self, batch, logs=None):
+        iteration = self.model.iterations  # on JAX this brings the weights up to date
+        if self.when(iteration):
+            self.at(iteration)
+
+
+class RecordLosses(Scheduled):
+    """Adds the losses since the last record to the history and shows them: means and maxima.
+
+    Args:
+        history: `History`; gets the run's seconds too.
+        progress: Object with `update(iteration, values)`.
+        go_on: Record null for losses that are no longer finite, and do not raise `Diverged`.
+    """
+
+    def __init__(self, when, history, progress, go_on=False):
+        super().__init__(when)
+        self.history, self.progress, self.go_on = history, progress, go_on
+
+    def on_train_begin(self, logs=None):
+        self._begun = time.perf_counter() - self.history.seconds["wall"]
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self._execution_begun = time.perf_counter()
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._values = {name: float(value) for name, value in logs.items()}
+        now, seconds = time.perf_counter(), self.history.seconds
+        seconds["training"] += now - self._execution_begun
+        seconds["wall"] = now - self._begun
+        super().on_train_batch_end(batch, logs)
+
+    def on_train_end(self, logs=None):
+        self.history.seconds["wall"] = time.perf_counter() - self._begun
+
+    def at(self, iteration):
+        for metric in self.model.metrics:
+            metric.reset_state()
+        values = {name: v if math.isfinite(v) else None for name, v in self._values.items()}
+        if None in values.values() and not self.go_on:
+            lost = [name for name in ("d_loss", "g_loss") if values[name] is None]
+            owners = {"d_loss": "discriminator", "g_loss": "generator"}
+            raise Diverged(
+                f"the loss of the {' and the '.join(owners[n] for n in lost)} is no longer finite "
+                f"at iteration {iteration:,}"
+            )
+        self.history.add(iteration, **values)
+        self.history.recorded = iteration
+        shown = {name: self._values[name] for name in ("d_loss", "g_loss")}
+        self.progress.update(iteration, shown)
+
+
+def not_finite(gan):
+    """Names of the networks of a `GAN` that have a weight which is not finite."""
+    networks = {"discriminator": gan.discriminator, "generator": gan.generator}
+    finite = {
+        name: ops.all(ops.stack([ops.all(ops.isfinite(w)) for w in network.weights]))
+        for name, network in networks.items()
+    }
+    return [name for name, value in finite.items() if not bool(value)]
+
+
+def check_weights(gan, history, iteration, go_on):
+    """Looks whether all weights are finite and notes it in the history.
+
+    Raises:
+        Diverged: They are not, and the run is not to go on.
+    """
+    lost = not_finite(gan)
+    history.finite = not lost
+    if lost and not go_on:
+        raise Diverged(
+            f"the weights of the {' and the '.join(lost)} are no longer finite at iteration "
+            f"{iteration:,}"
+        )
+    if lost and not any("not_finite" in record for record in history.records):
+        history.add(iteration, not_finite=lost)
+
+
+class CheckWeights(Scheduled):
+    """Ends a run whose weights are no longer finite, before anything of it is saved.
+
+    Args:
+        history: `History`; gets one record that names the networks, where the run goes on.
+        go_on: Only let the callbacks that follow skip their work, and do not raise `Diverged`.
+    """
+
+    def __init__(self, when, history, go_on):
+        super().__init__(when)
+        self.history, self.go_on = history, go_on
+
+    def at(self, iteration):
+        check_weights(self.model, self.history, iteration, self.go_on)
+
+
+class SaveNetworks(Scheduled):
+    """Writes generator_model_<iteration>.h5 and discriminator_model_<iteration>.h5.
+
+    Args:
+        history: `History`.
+        saved: `generators.Saved` over the weights that make samples.
+        discriminator: The discriminator's `Part` of the row.
+        folder: The run's folder.
+    """
+
+    def __init__(self, when, history, saved, discriminator, folder):
+        super().__init__(when)
+        self.history, self.saved, self.discriminator = history, saved, discriminator
+        self.folder = folder
+
+    def at(self, iteration):
+        if self.history.finite:
+            self.save(iteration, self.model.discriminator)
+
+    def save(self, iteration, network):
+        """Writes both files."""
+        name = f"model_{iteration:06d}.h5"
+        generators.save(self.saved, self.folder / f"generator_{name}", iteration=iteration)
+        generators.save_discriminator(
+            network,
+            self.discriminator,
+            self.saved.shape,
+            self.saved.classes,
+            self.folder / f"discriminator_{name}",
+            self.saved.origin,
+            iteration=iteration,
+        )
+
+
+class DrawSamples(Scheduled):
+    """Writes samples/<iteration>.png: samples of latents that stay the same.
+
+    Args:
+        history: `History`.
+        saved: `generators.Saved`.
+        folder: The run's folder.
+        latents: float32 `(n, size)`.
+        labels: Integers `(n,)`, or None.
+        columns: Images a row.
+        reals: Real samples for the background of points, or None.
+    """
+
+    def __init__(self, when, history, saved, folder, latents, labels, columns, reals):
+        super().__init__(when)
+        self.history, self.saved, self.folder = history, saved, folder
+        self.latents, self.labels, self.columns, self.reals = latents, labels, columns, reals
+
+    def at(self, iteration):
+        if self.history.finite:
+            values = self.saved.make(self.latents, self.labels)
+            picture = pictures.samples(values, self.columns, self.reals)
+            pictures.save(picture, self.folder / "samples" / f"{iteration:06d}.png")
+
+
+class Measure(Scheduled):
+    """Measures the generator, before the first iteration too, and keeps the best one.
+
+    Args:
+        history: `History`.
+        saved: `generators.Saved`.
+        folder: The run's folder.
+        measured: `runs.measured.Measured`.
+        progress: Object with `update(iteration, values)`.
+    """
+
+    def __init__(self, when, history, saved, folder, measured, progress):
+        super().__init__(when)
+        self.history, self.saved, self.folder = history, saved, folder
+        self.measured, self.progress = measured, progress
+
+    def on_train_begin(self, logs=None):
+        if self.model.iterations == 0:
+            self.at(0)
+
+    def at(self, iteration):
+        if not self.history.finite or not self.measured.metrics:
+            return
+        first = self.measured.metrics[0]
+        trained = [value for at, value in self.history.values(first.name) if at]
+        values = self.measured(self.saved)
+        self.history.add(iteration, **values)
+        self.progress.update(iteration, values)
+        value = values[first.name]
+        # The first of equals stays: `value` is better than all before, not as good as one.
+        new = iteration and value is not None and value not in trained
+        if new and first.best([*trained, value]) == value:
+            path = self.folder / "generator_model_best.h5"
+            generators.save(self.saved, path, iteration=iteration, **values)
+
+
+class DrawCurves(Scheduled):
+    """Redraws plot_loss.png and a plot of each metric, plot_fid.png and so on.
+
+    Args:
+        history: `History`.
+        folder: The run's folder.
+        measured: `runs.measured.Measured`.
+        last: Last iteration, at which they are drawn however short the time since the last one.
+    """
+
+    def __init__(self, when, history, folder, measured, last):
+        super().__init__(when)
+        self.history, self.folder, self.measured, self.last = history, folder, measured, last
+        self._drawn = -math.inf
+
+    def at(self, iteration):
+        if iteration < self.last and time.monotonic() < self._drawn + CURVES_SECONDS:
+            return
+        self._drawn = time.monotonic()
+        curves.losses(self.folder / "plot_loss.png", self.history.records)
+        for metric in self.measured.metrics:
+            if self.history.values(metric.name):
+                curves.measured(
+                    self.folder / f"plot_{metric.metric}.png",
+                    self.history.records,
+                    metric.name,
+                    metric.better,
+                    metric.printed,
+                )
+
+
+class SaveCheckpoint(Scheduled):
+    """Writes checkpoint/; stands last, so that it holds everything that was done.
+
+    An interval is left out where checkpoints have taken more than `CHECKPOINT_SECONDS` and
+    `CHECKPOINT_SHARE` of the run's time so far: where iterations take milliseconds, the disk costs
+    more than it saves.
+
+    Args:
+        history: `History`.
+        folder: The run's folder.
+        about: Dict for `checkpoints.Checkpoint`.
+        last: Last iteration, at which one is always written.
+        go_on: As for `CheckWeights`.
+        stop: Function that says whether a signal asked the run to stop: it then ends at the
+            next boundary, with a checkpoint.
+    """
+
+    def __init__(self, when, history, folder, about, last, go_on, stop):
+        super().__init__(when)
+        self.history, self.folder, self.about = history, folder, about
+        self.last, self.go_on, self.stop = last, go_on, stop
+        self.saved = None
+
+    def on_train_batch_end(self, batch, logs=None):
+        iteration = self.model.iterations
+        # Only where the losses were just recorded: half a mean is not part of the state.
+        stops = self.history.recorded == iteration and self.stop()
+        super().on_train_batch_end(batch, logs)
+        if stops:
+            if self.saved != iteration:
+                check_weights(self.model, self.history, iteration, self.go_on)
+                self._write(iteration)
+            self.model.stop_training = True
+
+    def at(self, iteration):
+        seconds = self.history.seconds
+        most = CHECKPOINT_SECONDS + CHECKPOINT_SHARE * seconds["wall"]
+        if iteration == self.last or seconds["saving"] <= most:
+            self._write(iteration)
+
+    def _write(self, iteration):
+        begun = time.perf_counter()
+        best = self.folder.glob("generator_model_best*.h5")
+        checkpoint = checkpoints.Checkpoint(
+            iteration,
+            checkpoints.capture(self.model),
+            self.history.records,
+            self.history.seconds,
+            self.about,
+            {path.name: path.read_bytes() for path in sorted(best)},
+        )
+        checkpoints.save(self.folder / "checkpoint", checkpoint)
+        self.saved = iteration
+        self.history.seconds["saving"] += time.perf_counter() - begun

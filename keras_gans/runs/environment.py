@@ -1,0 +1,84 @@
+"""What a run depends on besides its row: versions, commit, device, seed, command, data."""
+
+import os
+import platform
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import keras
+
+import keras_gans
+
+
+def environment(seed, data):
+    """The content of environment.json: a dict of plain values.
+
+    Args:
+        seed: The run's seed.
+        data: `datasets.Source` of the run.
+    """
+    packages = ("keras", keras.config.backend(), "numpy", "scipy", "h5py", "matplotlib")
+    return {
+        "keras_gans": keras_gans.__version__,
+        "commit": _commit(),
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in packages},
+        "backend": keras.config.backend(),
+        "platform": platform.platform(),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "threads": _threads(),
+        "seed": seed,
+        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "data": {
+            "name": data.name,
+            "source": data.source,
+            "shape": list(data.values.shape),
+            "sha256": data.fingerprint,
+        },
+    }
+
+
+def changes(there, now):
+    """The differences that decide the last digits of a result, in words; "" for none.
+
+    Args:
+        there: Environment of the earlier part of a run.
+        now: Environment of this process.
+    """
+    keys = ("keras_gans", "commit", "python", "backend", "processor", "threads")
+    pairs = {key: (there.get(key), now[key]) for key in keys}
+    packages = there.get("packages", {})
+    pairs |= {key: (packages.get(key), found) for key, found in now["packages"].items()}
+    return ", ".join(f"{key} {a} became {b}" for key, (a, b) in pairs.items() if a != b)
+
+
+def _commit():
+    """The checkout's commit, with a + where files differ from it; None outside a checkout."""
+    root = Path(keras_gans.__file__).parent.parent
+    if not (root / ".git").exists():
+        return None
+    try:
+        git = ["git", "-C", str(root)]
+        commit = subprocess.check_output([*git, "rev-parse", "HEAD"], text=True, stderr=-3).strip()
+        status = [*git, "status", "--porcelain", "--untracked-files=no"]
+        return commit + ("+" if subprocess.check_output(status, stderr=-3).strip() else "")
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def _threads():
+    """Threads that share one operation: they decide in which order sums are taken."""
+    given = os.environ.get("TF_NUM_INTRAOP_THREADS", "")
+    available = getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count() or 1))(0)
+    return int(given) if given.isdecimal() and int(given) else len(available)
+
+
+def _processor():
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(":", 1)[1].strip() for line in lines if "model name" in line)
+    except (OSError, StopIteration):
+        return platform.processor()

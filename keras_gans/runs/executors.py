@@ -1,0 +1,248 @@
+"""One run in this process, or several, each in a process of its own; and what became of them.
+
+Whatever ends one run leaves the others alone: a mistake, losses that are not finite, a full disk,
+a crash, a process that the system killed. The end names each with its reason.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from math import inf
+
+import yaml
+
+from keras_gans import datasets
+from keras_gans.rows import PlannedRun
+from keras_gans.terminal import quiet
+from keras_gans.terminal.line import Line, clock
+from keras_gans.terminal.signals import StopOnSignal, stop_with_parent
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run and how it is to be carried out.
+
+    Attributes:
+        planned: `rows.PlannedRun`.
+        table: Name or path of its table, as the user gave it.
+        data_dir: Data folder, or None for the usual one.
+        damaged: "refuse" or "skip" images that cannot be read.
+        restart: Train from the start, over what is in the folder.
+    """
+
+    planned: PlannedRun
+    table: str
+    data_dir: str | None = None
+    damaged: str = "refuse"
+    restart: bool = False
+
+    def arguments(self):
+        """The arguments of the command line that ask for this job alone."""
+        planned = self.planned
+        changes = [f"{key}={_on_one_line(value)}" for key, value in planned.changed.items()]
+        return [
+            *["--exp", str(planned.number), "--seed", str(planned.seed)],
+            *["--table", self.table, "--results", str(planned.results)],
+            *(["--set", *changes] if changes else []),
+            *(["--data-dir", str(self.data_dir)] if self.data_dir else []),
+            *(["--skip-damaged"] if self.damaged == "skip" else []),
+            *(["--restart"] if self.restart else []),
+        ]
+
+
+def _on_one_line(value):
+    return yaml.safe_dump(value, default_flow_style=True, width=inf).split("\n")[0]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a run.
+
+    Attributes:
+        planned: `rows.PlannedRun`.
+        word: "done", "skipped", "failed", "stopped" or "not begun".
+        reason: Why, in one line; "" where the word says it.
+    """
+
+    planned: PlannedRun
+    word: str
+    reason: str = ""
+
+
+def run_one(job, data=None, child=False):
+    """Trains a run in this process, with a live line.
+
+    Args:
+        job: `Job`.
+        data: `datasets.Source` of the run, where it is loaded already.
+        child: Whether this process is one of several of a parent, and ends with it.
+
+    Returns:
+        The exit status.
+    """
+    quiet.silence_libraries()
+    stop = StopOnSignal()
+    if child:
+        stop_with_parent()
+    planned = job.planned
+    with Line(planned.title) as line:
+        if data is None:
+            line.status("reading the data")
+            data = datasets.load(planned.experiment.dataset, job.data_dir, damaged=job.damaged)
+        line.status("loading Keras")
+        from keras_gans.runs import run
+        from keras_gans.runs.callbacks import Diverged
+        from keras_gans.runs.folder import CannotWrite
+
+        try:
+            metrics = run.run(planned, data, job.data_dir, line, stop, job.restart)
+        except run.Stopped as stopped:
+            line.note(f"{stopped}; the same command resumes it")
+            return 128 + stop.signal
+        except Diverged as diverged:
+            return _failed(
+                planned,
+                f"{diverged}; what it saved before is in {planned.folder}, and "
+                "--set on_divergence=continue trains to the last iteration all the same",
+            )
+        except CannotWrite as error:
+            return _failed(planned, error)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return _failed(planned, "nobody reads the output; the same command resumes it")
+    _print_result(planned, metrics)
+    return 0
+
+
+def _failed(planned, text):
+    print(f"{planned.title}: {text}", file=sys.stderr, flush=True)
+    return 1
+
+
+def _print_result(planned, metrics):
+    print(
+        f"{planned.title}: {metrics['iterations']:,} iterations in "
+        f"{clock(metrics['seconds']['wall'])} "
+        f"({metrics['iterations_per_second']:.3g} it/s while training)"
+    )
+    d_loss, g_loss = (
+        "not finite" if value is None else f"{value:.4g}" for value in metrics["final"].values()
+    )
+    print(f"  losses at the end: discriminator {d_loss}, generator {g_loss}")
+    if metrics["diverged_at"]:
+        print(f"  no longer finite from iteration {metrics['diverged_at']:,} on")
+    for name, value in metrics["measured"].items():
+        if value["best"] is not None:
+            print(
+                f"  {name}: {value['first']:.4g} at the start, {value['last']:.4g} at the end, "
+                f"best {value['best']:.4g} at iteration {value['best_iteration']:,}"
+            )
+    print(f"  {planned.folder / 'samples'}/{metrics['iterations']:06d}.png")
+
+
+def run_several(jobs, finished, side_by_side):
+    """Trains each run in a process of its own, their lines relayed.
+
+    Args:
+        jobs: List of `Job`.
+        finished: List of `rows.PlannedRun` that are finished already.
+        side_by_side: Processes at a time.
+
+    Returns:
+        The exit status: 0, 1 where a run failed, 130 or 143 after a signal.
+    """
+    children = _Children(min(side_by_side, len(jobs) + len(finished)))
+    outcomes = [Outcome(p, "skipped", f"finished already, see {p.folder}") for p in finished]
+    with ThreadPoolExecutor(side_by_side) as pool:
+        futures = [pool.submit(children.run, job) for job in jobs]
+        # A signal may come to another thread than this one, which handles it when it wakes.
+        while wait(futures, timeout=0.2).not_done:
+            pass
+        outcomes += [future.result() for future in futures]
+    outcomes.sort(key=lambda outcome: (outcome.planned.number, outcome.planned.seed))
+    for outcome in outcomes:
+        reason = f": {outcome.reason}" if outcome.reason else ""
+        print(f"{outcome.planned.title}: {outcome.word}{reason}")
+    if children.signal:
+        return 128 + children.signal
+    return int(any(outcome.word == "failed" for outcome in outcomes))
+
+
+class _Children:
+    """Processes that each train one run, and what signals mean to them.
+
+    Args:
+        side_by_side: Processes at a time. Several share the cores. The number of threads of a run
+            decides its last digits, so it follows from the request and not from what is left of it.
+    """
+
+    def __init__(self, side_by_side):
+        self.signal = None
+        self._running, self._lock = set(), threading.Lock()
+        self._relayed = side_by_side > 1
+        self._environment = dict(os.environ)
+        if self._relayed:
+            threads = str(max(1, (os.cpu_count() or 1) // side_by_side))
+            self._environment |= {"TF_NUM_INTRAOP_THREADS": threads, "OMP_NUM_THREADS": threads}
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._forward)
+
+    def _forward(self, number, frame):
+        self.signal = self.signal or number
+        for child in list(self._running):
+            child.send_signal(number)
+
+    def run(self, job):
+        """Trains a run to its end; returns its `Outcome`."""
+        with self._lock:
+            if self.signal:
+                return Outcome(job.planned, "not begun")
+            child = subprocess.Popen(
+                [sys.executable, "-m", "keras_gans", "run", "--child", *job.arguments()],
+                stdin=subprocess.PIPE,  # never written to: it closes when this process dies
+                stdout=subprocess.PIPE if self._relayed else None,
+                stderr=subprocess.PIPE,
+                text=True,
+                errors="replace",
+                env=self._environment,
+                start_new_session=True,  # a terminal's Ctrl-C reaches it through us, once
+            )
+            self._running.add(child)
+            if self.signal:
+                child.send_signal(self.signal)
+        said = []
+        relay = threading.Thread(target=_relay, args=(child.stderr, sys.stderr, said))
+        relay.start()
+        if self._relayed:
+            _relay(child.stdout, sys.stdout, [])
+        relay.join()
+        status = child.wait()
+        child.stdin.close()
+        self._running.discard(child)
+        return self._outcome(job.planned, status, said)
+
+    def _outcome(self, planned, status, said):
+        if status == 0:
+            return Outcome(planned, "done")
+        number = -status if status < 0 else status - 128
+        if self.signal and number in (signal.SIGINT, signal.SIGTERM):
+            return Outcome(planned, "stopped", "the same command resumes it")
+        if number > 0:
+            name = signal.Signals(number).name if number in list(signal.Signals) else number
+            reason = f"ended by {name}" + (", out of memory?" if number == signal.SIGKILL else "")
+            return Outcome(planned, "failed", reason)
+        reason = said[-1] if said else f"status {status}"
+        reason = reason.removeprefix("keras-gans run: ").removeprefix(f"{planned.title}: ")
+        return Outcome(planned, "failed", reason)
+
+
+def _relay(source, target, last):
+    """Passes on lines; the last one that says something is kept in the list `last`."""
+    for text in source:
+        print(text, end="", file=target, flush=True)
+        if text.strip():
+            last[:] = [text.strip()]

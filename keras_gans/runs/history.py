@@ -1,0 +1,48 @@
+"""What a run has recorded so far: losses, measurements, seconds, and whether weights are finite."""
+
+import json
+
+from keras_gans.files import replacing
+
+
+class History:
+    """The lines of log.jsonl, and what the callbacks of a run tell one another.
+
+    Args:
+        path: The file; written anew from `records`, then appended to.
+        records: List of dicts to begin with.
+        seconds: Dict of the time that earlier parts of the run took: "wall" for everything, and of
+            it "training" for the iterations and "saving" for checkpoints; None for a new run.
+
+    Attributes:
+        recorded: Iteration of the last record of losses, or None.
+        finite: Whether all weights were finite when they were last looked at.
+    """
+
+    def __init__(self, path, records=(), seconds=None):
+        self.path = path
+        self.records = list(records)
+        self.seconds = dict(seconds or {"wall": 0.0, "training": 0.0, "saving": 0.0})
+        self.recorded, self.finite = None, True
+        self.write()
+
+    def add(self, iteration, **values):
+        """Appends one record. None stands for a value that is not finite or was not measured."""
+        record = {"iteration": iteration, **values}
+        self.records.append(record)
+        with self.path.open("a") as file:
+            file.write(json.dumps(record) + "\n")
+
+    def write(self):
+        """Writes the whole file anew and brings it to the disk, which `add` leaves undone."""
+        with replacing(self.path) as partial:
+            partial.write_text(lines(self.records))
+
+    def values(self, name):
+        """Pairs (iteration, value) of all records that hold a value of this name."""
+        return [(r["iteration"], r[name]) for r in self.records if r.get(name) is not None]
+
+
+def lines(records):
+    """Records as the text of log.jsonl."""
+    return "".join(json.dumps(record) + "\n" for record in records)

@@ -1,0 +1,70 @@
+"""What a run measures of its generator, and under which names."""
+
+from dataclasses import dataclass
+
+from keras_gans.evaluation import Measuring
+from keras_gans.metrics import measures
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric of a run.
+
+    Attributes:
+        metric: Its short name, a name of `measures.names()`.
+        name: The full name under which values are recorded.
+        better: "lower" or "higher".
+        printed: The document's value on the same scale, or None.
+    """
+
+    metric: str
+    name: str
+    better: str
+    printed: float | None
+
+    @property
+    def best(self):
+        """`min` or `max`, whichever finds the best of several values."""
+        return min if self.better == "lower" else max
+
+
+class Measured:
+    """The metrics of a row, called with a `generators.Saved`.
+
+    Args:
+        experiment: `rows.Experiment`.
+        data: `datasets.Source`.
+        data_dir: Data folder, for weights; None for the usual one.
+        seed: The run's seed.
+        progress: Object with `status(text)`, `note(text)`.
+
+    Attributes:
+        metrics: Tuple of `Metric`. One whose weights are missing is noted on the screen and null.
+
+    Raises:
+        UsageError: A metric does not apply to these data.
+    """
+
+    def __init__(self, experiment, data, data_dir, seed, progress):
+        self.seed, self.metrics = seed, ()
+        if not experiment.measure:
+            return
+        count = min(experiment.measure_samples, len(data))
+        features = experiment.measure_features
+        self._measuring = Measuring(
+            data, experiment.measure, features, count, data_dir, progress, missing="null"
+        )
+        self._measuring.prepare(progress)
+        self.metrics = tuple(
+            Metric(m, name, measures.MEASURES[m].better, _printed(experiment, m, name))
+            for m, name in self._measuring.names.items()
+        )
+
+    def __call__(self, saved):
+        """Values by full name; None for a metric whose weights are missing."""
+        return {result.name: result.value for result in self._measuring(saved, self.seed)}
+
+
+def _printed(experiment, metric, name):
+    """Documents print what they measured with all of Inception; other layers have other scales."""
+    return experiment.printed.get(metric) if "2048" in name else None

@@ -1,0 +1,147 @@
+"""One run from start to end: the composition root, where every part meets.
+
+row -> data, networks, GAN -> folder with everything that is known before training -> `fit` with
+callbacks -> metrics.json. Nothing is written until the data and the networks are right.
+"""
+
+import numpy as np
+
+from keras_gans import pictures
+from keras_gans.batches import Sampler, batches
+from keras_gans.files import locked, remove_partial, sha256
+from keras_gans.generators import Saved
+from keras_gans.runs import callbacks, checkpoints, folder, pace
+from keras_gans.runs.building import build
+from keras_gans.runs.environment import environment
+from keras_gans.runs.history import History
+from keras_gans.runs.measured import Measured
+from keras_gans.runs.summary import summary
+
+GRID = 5
+"""Rows, and columns, of the sample grids (Akel 2022, section 4.3)."""
+POINTS = 1000
+"""Samples in a picture of points."""
+
+
+class Stopped(Exception):
+    """A signal ended the run early; its checkpoint is written."""
+
+
+def run(planned, data, data_dir, progress, stop=lambda: False, restart=False):
+    """Trains one experiment, or what is left of it.
+
+    Args:
+        planned: `rows.PlannedRun`.
+        data: `datasets.Source` of the experiment.
+        data_dir: Data folder, for the weights of feature extractors; None for the usual one.
+        progress: Object with `status(text)`, `note(text)`, `begin(total, done)` and
+            `update(iteration, values)`.
+        stop: Function that says whether to stop at the next boundary.
+        restart: Train from the start, over what is in the folder.
+
+    Returns:
+        The dict that metrics.json holds.
+
+    Raises:
+        UsageError: Data, networks or the folder are not right; nothing was written.
+        Stopped: `stop` said so; running it again goes on from there.
+        Diverged: A loss or a weight is no longer finite, and the row does not say to go on.
+        CannotWrite: A file could not be written; what was there before is whole.
+    """
+    # --- Objects: the row's words, checked against the data. ---
+    experiment, place, last = planned.experiment, planned.folder, planned.experiment.iterations
+    progress.status("building the networks")
+    gan = build(experiment, data, planned.seed)
+    metrics = Measured(experiment, data, data_dir, planned.seed, progress)
+    origin = {"table": planned.table, "experiment": planned.number}
+    origin |= {"changed": planned.changed, "seed": planned.seed}
+    saved = Saved.of(gan.sampling_generator, experiment.generator, gan.latents, data, origin)
+
+    folder.make(place)
+    with locked(place), folder.failures_to_write(place):
+        # --- Where to begin: from nothing, or from the newest whole checkpoint. ---
+        if restart or planned.state == "new":
+            folder.empty(place)
+            folder.write_text(place / "experiment.yaml", planned.to_yaml())
+        remove_partial(place)
+        (place / "samples").mkdir(exist_ok=True)
+        about = {
+            "run": sha256(place / "experiment.yaml"),
+            "data": data.fingerprint,
+            "environment": environment(planned.seed, data),
+        }
+        checkpoint = checkpoints.resume(place, gan, about, progress)
+        folder.check_space(place, gan, experiment)
+
+        # --- Everything that is known before training. ---
+        history = History(place / "log.jsonl", *_before(checkpoint))
+        folder.write_json(place / "environment.json", about["environment"])
+        folder.describe(place, gan.generator, gan.discriminator)
+        latents, labels, columns, reals = _fixed_samples(saved, data, planned.seed)
+        pictures.save(pictures.samples(reals, columns), place / "samples" / "reals.png")
+
+        # --- Training. Batches, latents and masks follow from the seed and the iteration. ---
+        every = pace.log_every(experiment, pace.is_convolutional(gan.generator, gan.discriminator))
+        go_on = experiment.on_divergence == "continue"
+        saves, measures = experiment.saves, experiment.measures
+
+        def records(iteration):
+            return iteration % every == 0 or iteration == last
+
+        save = callbacks.SaveNetworks(saves, history, saved, experiment.discriminator, place)
+        draw = callbacks.DrawSamples(saves, history, saved, place, latents, labels, columns, reals)
+        plot = callbacks.DrawCurves(saves, history, place, metrics, last)
+        progress.begin(total=last, done=gan.iterations)
+        if gan.iterations < last:
+            size = experiment.turns.samples(experiment.batch_size)
+            replacement = experiment.sampling == "replacement"
+            sampler = Sampler(len(data), size, planned.seed, replacement)
+            classes = data.labels if gan.conditional else None
+            gan.fit(
+                batches(data.values, classes, sampler, gan.iterations, last),
+                steps_per_epoch=last - gan.iterations,
+                shuffle=False,  # the batches are drawn already
+                verbose=0,
+                callbacks=[
+                    callbacks.RecordLosses(records, history, progress, go_on),
+                    callbacks.CheckWeights(lambda i: saves(i) or measures(i), history, go_on),
+                    save,
+                    draw,
+                    callbacks.Measure(measures, history, saved, place, metrics, progress),
+                    plot,
+                    callbacks.SaveCheckpoint(saves, history, place, about, last, go_on, stop),
+                ],
+            )
+        else:
+            # All is trained: what a kill or a damaged disk took of the last files comes again.
+            if not callbacks.not_finite(gan):
+                save.save(last, gan.discriminator)
+                draw.at(last)
+            plot.at(last)
+        if gan.iterations < last:
+            raise Stopped(f"stopped at iteration {gan.iterations:,} of {last:,}")
+
+        # --- The summary, which vouches for the files. ---
+        history.write()
+        content = summary(planned, data, history, metrics.metrics)
+        content["sha256"] = {n: sha256(place / n) for n in folder.vouched_for(place, last)}
+        folder.write_json(place / "metrics.json", content)
+        return content
+
+
+def _before(checkpoint):
+    return (checkpoint.history, checkpoint.seconds) if checkpoint else ()
+
+
+def _fixed_samples(saved, data, seed):
+    """Latents and labels of the pictures of a run, their columns, and as many real samples.
+
+    A conditional generator gets one class a column. Real samples are chosen by seed 0 in all runs.
+    """
+    columns = saved.classes or GRID
+    count = GRID * columns if len(data.shape) == 3 else POINTS
+    latents, labels = saved.latents.sample(count, seed), saved.turns_of_labels(count)
+    chosen = Sampler(len(data), count, 0).indices(0)
+    if labels is not None:
+        chosen = [np.flatnonzero(data.labels == c)[i // columns] for i, c in enumerate(labels)]
+    return latents, labels, columns, data.values[chosen]

@@ -1,0 +1,49 @@
+"""metrics.json: the summary of a finished run."""
+
+
+def summary(planned, data, history, metrics):
+    """The content of metrics.json without the sha256 of the files.
+
+    Args:
+        planned: `rows.PlannedRun`.
+        data: `datasets.Source`.
+        history: `History` of the run.
+        metrics: Tuple of `measured.Metric`.
+
+    Returns:
+        Dict of plain values.
+    """
+    experiment, records = planned.experiment, history.records
+    final = [r for r in records if "d_loss" in r][-1]
+    lost = [r["iteration"] for r in records if "not_finite" in r or r.get("d_loss", 0) is None]
+    return {
+        "table": planned.table,
+        "experiment": planned.number,
+        "changed": planned.changed,
+        "seed": planned.seed,
+        "derived_from": experiment.derived_from,
+        "data": data.source,
+        "samples": len(data),
+        "iterations": experiment.iterations,
+        "final": {key: final[key] for key in ("d_loss", "g_loss")},
+        "diverged_at": min(lost, default=None),
+        "measured": {metric.name: _measured(metric, history) for metric in metrics},
+        "printed": experiment.printed,
+        "seconds": {part: round(value, 1) for part, value in history.seconds.items()},
+        "iterations_per_second": round(experiment.iterations / history.seconds["training"], 2),
+    }
+
+
+def _measured(metric, history):
+    """First, last and best value; null where nothing was measured. The best is of training."""
+    values = history.values(metric.name)
+    trained = [pair for pair in values if pair[0]]
+    at, best = metric.best(trained, key=lambda pair: pair[1]) if trained else (None, None)
+    return {
+        "metric": metric.metric,
+        "better": metric.better,
+        "first": values[0][1] if values else None,
+        "last": values[-1][1] if trained else None,
+        "best": best,
+        "best_iteration": at,
+    }

@@ -1,0 +1,1 @@
+"""Studies of single documents, on top of the package."""

@@ -1,0 +1,1 @@
+"""The terminal: the progress line, the filter of log lines, and signals."""

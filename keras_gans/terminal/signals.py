@@ -1,0 +1,62 @@
+"""When to stop: on a signal, at once or at the next boundary, and when the parent has died."""
+
+import contextlib
+import os
+import signal
+import threading
+
+
+class StopOnSignal:
+    """Handles SIGINT and SIGTERM; calling the object returns whether the process has to stop.
+
+    Before the first call no work can be lost: a signal then ends the process at once, with the
+    status 128 + its number. After it, a signal is stored and the next call returns True. A second
+    signal always ends the process at once.
+
+    Attributes:
+        signal: Number of the signal received, or None.
+    """
+
+    def __init__(self):
+        self.signal = None
+        self._asked = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._receive)
+
+    def _receive(self, number, frame):
+        if self.signal is not None:
+            os._exit(128 + number)
+        self.signal = number
+        if not self._asked:
+            raise SystemExit(128 + number)
+
+    def __call__(self):
+        self._asked = True
+        return self.signal is not None
+
+
+def stop_with_parent():
+    """Sends this process SIGTERM when the other end of its standard input is closed.
+
+    The parent holds the other end and never writes to it. The kernel closes it when the parent
+    dies, for any reason.
+    """
+    # After the parent's death nobody reads the output, and a broken pipe must not interrupt a
+    # checkpoint. This process also opens the pipes for reading: until the output is redirected,
+    # they stay unbroken.
+    held = []
+    with contextlib.suppress(OSError):  # no pipes, or no /proc
+        for descriptor in (1, 2):
+            held.append(os.open(f"/proc/self/fd/{descriptor}", os.O_RDONLY | os.O_NONBLOCK))
+
+    def watch():
+        while os.read(0, 1024):
+            pass
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
+        for descriptor in (nowhere, *held):
+            os.close(descriptor)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -1,0 +1,214 @@
+"""All verbs: help, version, mistakes in one line, and no Keras where none is needed."""
+
+import re
+
+import numpy as np
+import pytest
+from commands import ROOT, files, finish, keras_gans, run_experiment, without_keras
+
+import keras_gans as package
+from keras_gans import cli
+from keras_gans.errors import UsageError
+from keras_gans.metrics import measures
+from keras_gans.rows import read_table
+
+QUESTIONS = {
+    "help": (["keras-gans", "--help"], [v.__name__.rpartition(".")[2] for v in cli.VERBS]),
+    "version": (["keras-gans", "--version"], [package.__version__]),
+    "run": (
+        ["keras-gans", "run", "--help"],
+        ["--exp", "--all", "--table", "--seed", "--seeds", "--jobs", "--iterations", "--set"]
+        + ["--dataset", "--data-dir", "--skip-damaged", "--measure-every", "--results"]
+        + ["--restart", "--dry-run", "--list", "KERAS_GANS_DATA", "keras-gans run --table"],
+    ),
+    "script": (["run_experiment.py", "--help"], ["--exp", "run_experiment.py --table"]),
+    "generate": (
+        ["keras-gans", "generate", "--help"],
+        ["--count", "--seed", "--out", "--labels", "--interpolate", "--spherical"]
+        + ["--range", "--latents", "uniform:LOW,HIGH"],
+    ),
+    "evaluate": (
+        ["keras-gans", "evaluate", "--help"],
+        ["--dataset", "--metrics", "--features", "--samples", "--seed", "--json"]
+        + [f"\n  {name} " for name in measures.names()],
+    ),
+    "report": (["keras-gans", "report", "--help"], ["--table", "--results"]),
+    "prepare": (["keras-gans", "prepare", "--help"], ["--source", "--size", "mtcnn"]),
+    "weights": (
+        ["keras-gans", "weights", "--help"],
+        ["inception-2015-12-05.tgz", "pt_inception-2015-12-05-6726825d.pth", "_notop.h5"]
+        + ["softmax/kernel", "--sha256"],
+    ),
+    "audit": (["keras-gans", "audit", "--help"], ["--samples", "--features", "--out"]),
+    "list": (
+        ["run_experiment.py", "--list"],
+        ["S. Akel", "akel2022_ablation", "quickstart", "fid_thesis 53.7039"],
+    ),
+    "list of another table": (
+        ["keras-gans", "run", "--list", "--table", "quickstart"],
+        ["LSGAN", "digits", "ring", "wgan", "keras-gans run --table quickstart --exp 1"],
+    ),
+}
+MISTAKES = {
+    "no verb": (["keras-gans"], "VERB"),
+    "unknown verb": (["keras-gans", "train"], "invalid choice: 'train'"),
+    "no generator": (["keras-gans", "generate", "no.h5"], "there is no file no.h5"),
+    "a folder": (["keras-gans", "generate", "folder"], "generator_model_*.h5"),
+    "not HDF5": (["keras-gans", "generate", "a.h5"], "is not an HDF5 file"),
+    "unknown suffix": (["keras-gans", "generate", "a.h5", "--out", "a.jpg"], ".png, an .npz or"),
+    "file as folder": (["keras-gans", "generate", "a.h5", "--out", "file"], "cannot write to"),
+    "file as parent": (
+        ["keras-gans", "generate", "a.h5", "--out", "file/a.png"],
+        "cannot write to",
+    ),
+    "folder as file": (["keras-gans", "generate", "a.h5", "--out", "x.png"], "x.png is a folder"),
+    "full folder": (
+        ["keras-gans", "generate", "a.h5", "--out", "folder"],
+        "2 numbered images already, 000000.png to 000063.png",
+    ),
+    "arc without a way": (["keras-gans", "generate", "a.h5", "--spherical"], "--interpolate"),
+    "one step": (["keras-gans", "generate", "a.h5", "--interpolate", "1"], "at least 2"),
+    "broken rows": (
+        ["keras-gans", "generate", "a.h5", "--interpolate", "8", "--count", "10"],
+        "give 16",
+    ),
+    "no images": (["keras-gans", "generate", "a.h5", "--count", "0"], "at least 1"),
+    "negative seed": (["keras-gans", "generate", "a.h5", "--seed=-1"], "at least 0"),
+    "long seed": (["keras-gans", "generate", "a.h5", "--seed", "9" * 5000], "at least 0"),
+    "half a range": (["keras-gans", "generate", "a.h5", "--range", "1"], "write two numbers"),
+    "turned range": (["keras-gans", "generate", "a.h5", "--range=1,-1"], "the lower first"),
+    "range of nan": (["keras-gans", "generate", "a.h5", "--range=nan,1"], "--range=-1,1"),
+    "labels": (["keras-gans", "generate", "a.h5", "--labels", "x"], "--labels x: write numbers"),
+    "latents": (["keras-gans", "generate", "a.h5", "--latents", "cauchy"], "'cauchy'"),
+    "values of latents": (
+        ["keras-gans", "generate", "a.h5", "--latents", "normal:1"],
+        "normal:MEAN,STD",
+    ),
+    "nothing to evaluate": (
+        ["keras-gans", "evaluate", "no.npz", "--dataset", "digits"],
+        "there is no file or folder no.npz",
+    ),
+    "no data set": (["keras-gans", "evaluate", "made.npz"], "--dataset"),
+    "unknown data set": (
+        ["keras-gans", "evaluate", "made.npz", "--dataset", "mnits"],
+        "did you mean 'mnist'",
+    ),
+    "unknown metric": (
+        ["keras-gans", "evaluate", "made.npz", "--dataset", "digits", "--metrics", "fid,fdi"],
+        "unknown metric 'fdi'; did you mean 'fid'",
+    ),
+    "unknown features": (
+        ["keras-gans", "evaluate", "made.npz", "--dataset", "digits", "--features", "lenett"],
+        "did you mean 'lenet'",
+    ),
+    "range of images": (
+        ["keras-gans", "evaluate", "made.npz", "--dataset", "digits", "--range=0,1"],
+        "leave out --range",
+    ),
+    "no results": (["keras-gans", "report", "--results", "empty"], "there are no finished runs"),
+    "no faces": (["keras-gans", "prepare", "celeba"], "--source"),
+    "unknown weights": (["keras-gans", "weights", "other"], "invalid choice"),
+    "no sha256": (["keras-gans", "weights", "inception", "--sha256", "1"], "64 hexadecimal"),
+    "lenet without a place": (["keras-gans", "weights", "lenet"], "--out FILE.npz"),
+    "lenet from a source": (
+        ["keras-gans", "weights", "lenet", "--out", "x.npz", "--source", "x"],
+        "lenet is trained",
+    ),
+    "seed of inception": (["keras-gans", "weights", "inception", "--seed", "1"], "--seed is for"),
+    "sha256 of imagenet": (
+        ["keras-gans", "weights", "imagenet", "--sha256", "0" * 64],
+        "--sha256 is for inception",
+    ),
+    "no source": (
+        ["keras-gans", "weights", "inception", "--source", "no.pb"],
+        "there is no file no.pb",
+    ),
+    "weights of another format": (
+        ["keras-gans", "weights", "inception", "--out", "weights.h5"],
+        "name a file.npz",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def answered(tmp_path_factory):
+    """(folder, answers) of all questions and mistakes, from one process."""
+    folder = tmp_path_factory.mktemp("requests")
+    for name in ("folder", "empty", "x.png"):
+        (folder / name).mkdir()
+    for name in ("a.h5", "file", "folder/000000.png", "folder/000063.png", "folder/mine.png"):
+        (folder / name).write_text("mine")
+    np.savez(folder / "made.npz", images=np.zeros((9, 28, 28, 1), "uint8"))
+    before = files(folder)
+    requests = {case: command for case, (command, _) in {**QUESTIONS, **MISTAKES}.items()}
+    return before, files, folder, without_keras(requests, folder)
+
+
+@pytest.mark.parametrize("case", QUESTIONS)
+def test_questions_are_answered_without_keras(answered, case):
+    answer = answered[-1][case]
+    assert (answer["status"], answer["err"], answer["imported"]) == (0, "", [])
+    for word in QUESTIONS[case][1]:
+        assert word in answer["out"]
+
+
+@pytest.mark.parametrize("case", MISTAKES)
+def test_a_mistake_is_one_line_and_status_2_without_keras(answered, case):
+    answer = answered[-1][case]
+    assert (answer["status"], answer["imported"]) == (2, [])
+    *progress, message = answer["err"].splitlines()
+    assert progress in ([], ["evaluate: reading the data set"])
+    assert re.match(r"keras-gans( \w+)?: ", message)
+    assert MISTAKES[case][1] in message
+
+
+def test_no_mistake_leaves_a_file(answered):
+    before, now, folder, _ = answered
+    assert now(folder) == before
+
+
+def test_both_commands_start():
+    done = finish(keras_gans("--version"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"keras-gans {package.__version__}\n"
+    command = " ".join(run_experiment("--list"))
+    done = finish(["bash", "-c", f"{command} | head -1; exit ${{PIPESTATUS[0]}}"])
+    assert (done.returncode, done.stderr) == (0, "")  # a closed pipe is no error
+    assert read_table("akel2022").source in done.stdout
+
+
+def guarded(capsys, error):
+    def fail(options):
+        raise error
+
+    status = cli.guarded("keras-gans run", fail, None)
+    return status, capsys.readouterr().err
+
+
+def test_a_message_of_several_lines_becomes_one(capsys):
+    assert guarded(capsys, UsageError("first\n  second")) == (2, "keras-gans run: first second\n")
+
+
+def test_a_failure_is_status_1(capsys):
+    error = cli.Failed("cannot write a.npz: No space left on device")
+    assert guarded(capsys, error) == (1, f"keras-gans run: {error}\n")
+
+
+def test_an_interrupt_is_status_130(capsys):
+    assert guarded(capsys, KeyboardInterrupt()) == (130, "")
+
+
+def test_a_backend_that_is_not_installed_is_named_with_its_extra(capsys):
+    status, said = guarded(capsys, ModuleNotFoundError("No module named 'jax'", name="jax"))
+    assert status == 2
+    assert "keras_gans[jax]" in said and said.count("\n") == 1
+
+
+def test_other_missing_modules_are_faults(capsys):
+    with pytest.raises(ModuleNotFoundError):
+        guarded(capsys, ModuleNotFoundError("No module named 'rich'", name="rich"))
+
+
+def test_every_verb_has_a_module():
+    names = {path.stem for path in (ROOT / "keras_gans" / "cli").glob("[a-z]*.py")}
+    assert names - {"arguments"} == {verb.__name__.rpartition(".")[2] for verb in cli.VERBS}

@@ -1,0 +1,35 @@
+"""Building blocks: seeds, sizes, and optional layers."""
+
+import keras
+import pytest
+
+from keras_gans import networks
+from keras_gans.errors import UsageError
+from keras_gans.networks import blocks
+
+
+def test_dropout_is_seeded_by_keras_alone():
+    seeds = []
+    for _ in range(2):
+        keras.utils.set_random_seed(5)
+        network = networks.build("dcgan", "discriminator", (28, 28, 1))
+        seeds.append([x.seed for x in network.layers if isinstance(x, keras.layers.Dropout)])
+    assert seeds[0] == seeds[1]
+    assert len(set(seeds[0])) == 4
+    assert None not in seeds[0]
+
+
+def test_optional_layers():
+    assert blocks.normalization(None) == blocks.output(None) == []
+    assert blocks.normalization(0.7)[0].momentum == 0.7
+    assert blocks.output("sigmoid")[0].activation is keras.activations.sigmoid
+    assert blocks.activation("leaky_relu", 0.3).negative_slope == 0.3
+    assert blocks.activation("relu", 0.3).activation is keras.activations.relu
+
+
+def test_divide():
+    assert blocks.divide((28, 40, 3), 4) == (7, 10)
+    with pytest.raises(UsageError, match=r"28x42.*divisible by 4"):
+        blocks.divide((28, 42, 3), 4)
+    with pytest.raises(UsageError, match="makes images"):
+        blocks.divide((2,), 4)

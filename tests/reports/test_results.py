@@ -1,0 +1,109 @@
+"""Results of finished runs: reading, order, groups, and means over seeds."""
+
+import pytest
+
+from keras_gans.errors import UsageError
+from keras_gans.reports import results
+from keras_gans.reports.results import Spread
+
+
+def test_a_finished_run_is_read_whole(tmp_path, write_run):
+    path = write_run(diverged_at=1200, changed={"seeds": 1})
+    (run,) = results.finished(tmp_path / "akel2022")
+    assert run.folder == path.parent
+    assert (run.experiment, run.seed, run.changed) == (1, 0, {"seeds": 1})
+    assert (run.data, run.samples, run.iterations) == ("mnist.npz", 60000, 30000)
+    assert (run.diverged_at, run.seconds) == (1200, 2248.3)
+    assert run.printed == {"fid_thesis": 53.7039}
+    (name,), (fid,) = run.measured, run.measured.values()
+    assert (name, fid.metric) == ("fid5k_lenet", "fid")
+    assert (fid.first, fid.last, fid.best, fid.best_iteration) == (812.34, 9.8765, 8.5, 29500)
+
+
+def test_unfinished_runs_and_other_files_are_left_out(tmp_path, write_run):
+    write_run()
+    unfinished = tmp_path / "akel2022" / "2" / "seed-0"
+    unfinished.mkdir(parents=True)
+    (unfinished / "experiment.yaml").write_text("{}")
+    (tmp_path / "akel2022" / "notes.txt").write_text("")
+    assert [run.experiment for run in results.finished(tmp_path / "akel2022")] == [1]
+
+
+def test_rows_are_in_the_order_of_numbers_then_changes_then_seeds(tmp_path, write_run):
+    write_run("10", experiment=10)
+    write_run("2+clip=1", experiment=2, changed={"clip": 1})
+    write_run("2+clip=0.5", experiment=2, changed={"clip": 0.5})
+    write_run("2+a", experiment=2, changed={"clip": 0.5, "a": 1})
+    write_run("2", experiment=2, seed=10)
+    write_run("2", experiment=2, seed=9)
+    runs = results.finished(tmp_path / "akel2022")
+    assert [(run.experiment, run.changed, run.seed) for run in runs] == [
+        (2, {}, 9),
+        (2, {}, 10),
+        (2, {"clip": 0.5}, 0),
+        (2, {"clip": 1}, 0),
+        (2, {"clip": 0.5, "a": 1}, 0),
+        (10, {}, 0),
+    ]
+
+
+def test_groups_differ_in_nothing_but_the_seed(tmp_path, write_run):
+    for seed in (0, 1, 2):
+        write_run(seed=seed)
+        write_run("1+clip=1", changed={"clip": 1}, seed=seed)
+    write_run(seed=3, samples=1000)
+    write_run(seed=4, data="other.npz")
+    write_run(seed=5, iterations=10)
+    groups = results.groups(results.finished(tmp_path / "akel2022"))
+    seeds = sorted(tuple(run.seed for run in group) for group in groups)
+    assert seeds == [(0, 1, 2), (0, 1, 2), (3,), (4,), (5,)]
+
+
+def test_spread_over_seeds_is_mean_and_sample_deviation(tmp_path, write_run, fid):
+    for seed, best in enumerate((8.0, 10.0, 15.0)):
+        write_run(seed=seed, measured=fid(800.0, best + 1, best))
+    (over,) = results.over_seeds(results.finished(tmp_path / "akel2022")).values()
+    assert over.metric == "fid"
+    assert over.first == Spread(800.0, 0.0, 3, 3)
+    assert over.best.mean == pytest.approx(11.0)
+    assert over.best.deviation == pytest.approx((13.0) ** 0.5)  # (9 + 1 + 16) / 2
+    assert over.last.mean == pytest.approx(12.0)
+    assert over.best_iteration is None
+
+
+def test_spread_leaves_out_missing_values(tmp_path, write_run, fid):
+    write_run(seed=0, measured=fid(None, None, None, None))
+    write_run(seed=1, measured=fid(None, 3.0, 2.0))
+    write_run(seed=2, measured=fid(None, 5.0, None))
+    write_run(seed=3, measured={})
+    (over,) = results.over_seeds(results.finished(tmp_path / "akel2022")).values()
+    assert over.first is None
+    assert over.last == Spread(4.0, pytest.approx(2**0.5), 2, 4)
+    assert over.best == Spread(2.0, None, 1, 4)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"experiment": 1}', "\x00", "null"])
+def test_damaged_metrics_are_named(tmp_path, write_run, content):
+    path = write_run()
+    path.write_text(content)
+    with pytest.raises(UsageError, match=f"^{path} is not .* a run writes"):
+        results.finished(tmp_path / "akel2022")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"experiment": "1"},
+        {"changed": []},
+        {"samples": None},
+        {"measured": None},
+        {"measured": {"fid5k_lenet": None}},
+        {"measured": {"fid5k_lenet": {"first": 1.0, "last": 1.0, "best": 1.0}}},
+        {"printed": {"fid": "53"}},
+        {"seconds": 3.0},
+    ],
+)
+def test_metrics_of_other_types_are_named(tmp_path, write_run, changes):
+    path = write_run(**changes)
+    with pytest.raises(UsageError, match=f"^{path} is not"):
+        results.finished(tmp_path / "akel2022")

@@ -1,0 +1,247 @@
+"""The tables of experiments/ against the documents that they stand for."""
+
+import pytest
+import yaml
+
+from keras_gans.rows import Experiment, read_table, tables
+
+# Akel 2022, Table 4.1 with the losses and optimizers of 4.2 and 4.3, and the FID as printed in
+# 4.6 and 4.7: derived from, data, iterations, latents, batch, loss, optimizer, FID.
+ADAM = {"name": "adam", "learning_rate": 2e-4, "beta_1": 0.5}
+RMSPROP = {"name": "rmsprop_keras2", "learning_rate": 5e-5}  # the thesis ran Keras 2
+TABLE_4_1 = {
+    1: ("GAN", "mnist", 30000, 100, 32, "binary_crossentropy", ADAM, 53.7039),
+    2: ("DCGAN", "mnist", 4000, 100, 32, "binary_crossentropy", ADAM, 62.0163),
+    3: ("LSGAN", "mnist", 30000, 100, 32, "mse", ADAM, 52.4530),
+    4: ("WGAN", "mnist", 4000, 100, 32, "wasserstein", RMSPROP, 55.5659),
+    5: ("DCGAN", "mnist", 4000, 100, 32, "binary_crossentropy", ADAM, 53.3753),
+    6: ("DCGAN", "mnist", 4000, 100, 32, "binary_crossentropy", ADAM, 53.1102),
+    7: ("LSGAN", "mnist", 30000, 200, 32, "mse", ADAM, 53.8863),
+    8: ("LSGAN", "mnist", 30000, 200, 128, "mse", ADAM, 52.5877),
+    9: ("LSGAN", "mnist", 30000, 200, 128, "mse", ADAM, 56.3247),
+    10: ("WGAN", "mnist", 5000, 100, 64, "wasserstein", RMSPROP, 55.4045),
+    11: ("GAN", "celeba", 30000, 100, 32, "binary_crossentropy", ADAM, 0.4570),
+    12: ("DCGAN", "celeba", 4000, 100, 32, "binary_crossentropy", ADAM, 18.5712),
+    13: ("LSGAN", "celeba", 30000, 100, 32, "mse", ADAM, 0.5618),
+    14: ("WGAN", "celeba", 4000, 100, 32, "wasserstein", RMSPROP, 0.1605),
+    15: ("DCGAN", "celeba", 4000, 100, 32, "binary_crossentropy", ADAM, 0.0793),
+    16: ("DCGAN", "celeba", 4000, 100, 32, "binary_crossentropy", ADAM, 0.1015),
+    17: ("DCGAN", "celeba", 4000, 100, 32, "binary_crossentropy", ADAM, 0.0844),
+    18: ("DCGAN", "celeba", 4000, 100, 128, "binary_crossentropy", ADAM, 0.0681),
+    19: ("LSGAN", "celeba", 30000, 100, 64, "mse", ADAM, 0.2844),
+    20: ("LSGAN", "celeba", 30000, 200, 128, "mse", ADAM, 0.2584),
+}
+WGAN_ROWS = (4, 10, 14)
+
+# Tables 4.4 and 4.5: network, activation, kernel and momentum of normalization (None without
+# any) of the generator; network, kernel, dropout, momentum and last activation of the
+# discriminator. Perceptrons have neither kernel nor dropout.
+MLP = ("vanilla", "leaky_relu", None, 0.8)
+UPSAMPLING = ("dcgan", "relu", 3, 0.8)
+LEAKY_UPSAMPLING = ("dcgan", "leaky_relu", 3, 0.8)
+SHALLOW = ("shallow", 3, 0.4, None, "sigmoid")
+TABLES_4_4_AND_4_5 = {
+    (1, 11): (MLP, ("vanilla", None, None, None, "sigmoid")),
+    (2, 12): (UPSAMPLING, ("dcgan", 3, 0.25, 0.8, "sigmoid")),
+    (3, 7, 8, 13, 19, 20): (MLP, ("lsgan", None, None, None, None)),
+    WGAN_ROWS: (("wgan", "relu", 4, 0.8), ("wgan", 3, 0.25, 0.8, None)),
+    (5, 15): (UPSAMPLING, SHALLOW),
+    (6, 16): (LEAKY_UPSAMPLING, SHALLOW),
+    (9,): (MLP, SHALLOW),
+    (17, 18): (
+        ("transposed", "leaky_relu", 4, None),
+        ("transposed", 5, 0.4, None, "sigmoid"),
+    ),
+}
+NETWORKS = {row: pair for rows, pair in TABLES_4_4_AND_4_5.items() for row in rows}
+
+
+@pytest.fixture(scope="module")
+def akel():
+    return read_table("akel2022")
+
+
+@pytest.fixture(scope="module")
+def ablation():
+    return read_table("akel2022_ablation")
+
+
+def test_there_are_the_three_tables():
+    assert {"akel2022", "akel2022_ablation", "quickstart"} <= set(tables())
+
+
+@pytest.mark.parametrize("name", tables())
+def test_every_row_of_every_table_survives_being_written_and_read(name):
+    table = read_table(name)
+    assert table.source and table.command and table.expected
+    for number in table.rows:
+        experiment = table.experiment(number)
+        written = yaml.safe_load(yaml.safe_dump(experiment.to_dict()))
+        assert Experiment.from_dict(written) == experiment
+
+
+# --- akel2022 ----------------------------------------------------------------------------------
+
+
+def test_akel2022_has_the_rows_of_the_thesis_and_no_more(akel):
+    assert sorted(akel.rows) == sorted(TABLE_4_1) == sorted(NETWORKS) == list(range(1, 21))
+
+
+@pytest.mark.parametrize("number", TABLE_4_1)
+def test_row_is_that_of_table_4_1(akel, number):
+    e = akel.experiment(number)
+    assert e.latents.name == "normal"
+    assert set(e.latents.options) == {"size"}
+    size = e.latents.options["size"]
+    found = (e.derived_from, e.dataset.name, e.iterations, size, e.batch_size, e.loss.plain)
+    assert (*found, e.optimizer.plain, e.printed["fid_thesis"]) == TABLE_4_1[number]
+    assert set(e.printed) == {"fid_thesis"}
+
+
+@pytest.mark.parametrize("number", TABLE_4_1)
+def test_both_networks_share_one_optimizer_object(akel, number):
+    e = akel.experiment(number)
+    assert e.optimizer is not None
+    assert (e.d_optimizer, e.g_optimizer) == (None, None)
+    # Epsilon and rho are those of Keras 2, the defaults of the class.
+    assert (e.optimizer.name == "rmsprop_keras2") == (number in WGAN_ROWS)
+
+
+@pytest.mark.parametrize("number", NETWORKS)
+def test_networks_are_those_of_tables_4_4_and_4_5(akel, number):
+    e = akel.experiment(number)
+    g, d = e.generator.options, e.discriminator.options
+    generator = (
+        e.generator.name,
+        g["activation"],
+        g.get("kernel_size"),
+        g.get("momentum"),
+    )
+    discriminator = (
+        e.discriminator.name,
+        d.get("kernel_size"),
+        d.get("dropout"),
+        d.get("momentum"),
+        d["last_activation"],
+    )
+    assert (generator, discriminator) == NETWORKS[number]
+    assert g["last_activation"] == "tanh"
+    assert d["activation"] == "leaky_relu"
+    assert d["alpha"] == 0.2
+    assert g.get("alpha", 0.2) == 0.2
+    assert d.get("strides", 2) == 2
+
+
+@pytest.mark.parametrize("number", TABLE_4_1)
+def test_saved_as_often_as_section_4_3_says(akel, number):
+    e = akel.experiment(number)
+    assert e.save_every == {"GAN": 500, "LSGAN": 500, "DCGAN": 200, "WGAN": 200}[e.derived_from]
+    assert (e.save_at, e.measure_every) == ((), None)
+    assert (e.measure, e.measure_samples) == (("fid",), 5000)
+
+
+@pytest.mark.parametrize("number", TABLE_4_1)
+def test_the_loop_is_that_of_the_public_scripts(akel, number):
+    e = akel.experiment(number)
+    assert e.turns.plain == {
+        "d_steps": 5 if number in WGAN_ROWS else 1,
+        "update": "separate",
+        "fakes": "inference",
+        "latents": "fresh" if number in (1, 11) else "shared",
+        "batch_norm": "frozen",
+    }
+    assert e.sampling == "replacement"
+    clip = {"name": "clip", "limit": 0.01, "weights": "all"}
+    assert (e.constraint and e.constraint.plain) == (clip if number in WGAN_ROWS else None)
+    assert (e.penalty, e.average, e.on_divergence) == (None, None, "stop")
+
+
+@pytest.mark.parametrize("number", TABLE_4_1)
+def test_images_have_the_size_of_section_3(akel, number):
+    assert akel.experiment(number).dataset.options == ({} if number <= 10 else {"size": 40})
+
+
+# --- akel2022_ablation -------------------------------------------------------------------------
+
+CHANGES = {
+    1: {"turns": {"batch_norm": "batch"}},
+    2: {"constraint": {"weights": "trainable"}},
+    3: {"optimizer": None, "d_optimizer": ADAM, "g_optimizer": ADAM},
+    4: {"optimizer": {"name": "rmsprop"}},
+}
+
+
+@pytest.mark.parametrize(
+    "number", [102, 112, 104, 110, 114, 204, 210, 214, 301, 302, 311, 404, 410, 414]
+)
+def test_an_ablation_changes_one_switch_of_its_row(akel, ablation, number):
+    expected = akel.experiment(number % 100).to_dict()
+    for field, change in CHANGES[number // 100].items():
+        if field in ("turns", "constraint") or number > 400:
+            change = {**expected[field], **change}
+        assert change != expected[field]
+        expected[field] = change
+    expected |= {"derived_from": f"row {number % 100}", "printed": {}}
+    assert ablation.experiment(number).to_dict() == expected
+
+
+def test_the_ablation_has_those_rows_and_no_more(ablation):
+    assert sorted(ablation.rows) == [
+        102, 104, 110, 112, 114, 204, 210, 214, 301, 302, 311, 404, 410, 414,
+    ]  # fmt: skip
+
+
+def test_the_ablation_takes_every_row_that_a_switch_concerns(akel, ablation):
+    def rows(kind):
+        return {n % 100 for n in ablation.rows if n // 100 == kind}
+
+    experiments = {n: akel.experiment(n) for n in akel.rows}
+    normalized = {n for n, e in experiments.items() if e.discriminator.options.get("momentum")}
+    assert rows(1) == normalized
+    assert rows(2) == {n for n in normalized if experiments[n].constraint}
+    assert rows(4) == {n for n, e in experiments.items() if "rmsprop" in e.optimizer.name}
+    # One row each of the families that Adam trains, and one of them on the other data.
+    assert {experiments[n].derived_from for n in rows(3)} == {"GAN", "DCGAN"}
+    assert {experiments[n].dataset.name for n in rows(3)} == {"mnist", "celeba"}
+
+
+# --- quickstart --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def quickstart():
+    table = read_table("quickstart")
+    assert sorted(table.rows) == [1, 2, 3, 4, 5, 6]
+    return [table.experiment(number) for number in sorted(table.rows)]
+
+
+def test_the_quickstart_has_four_families_labels_and_points(quickstart):
+    families = ["GAN", "DCGAN", "LSGAN", "WGAN", "conditional GAN", "GAN on points"]
+    assert [row.derived_from for row in quickstart] == families
+    losses = ["binary_crossentropy"] * 6
+    losses[2:4] = ["mse", "wasserstein"]
+    assert [row.loss.plain for row in quickstart] == losses
+    networks = ["vanilla", "dcgan", "lsgan", "wgan", "conditional", "points"]
+    assert [row.generator.name for row in quickstart] == networks
+    assert [row.discriminator.name for row in quickstart] == networks
+
+
+def test_the_quickstart_needs_no_download(quickstart):
+    assert [row.dataset.name for row in quickstart] == ["digits"] * 5 + ["ring"]
+    assert {row.measure_features for row in quickstart} == {None}
+
+
+def test_the_quickstart_has_the_loop_of_the_papers(quickstart):
+    for row in quickstart:
+        d_steps = 5 if row.derived_from == "WGAN" else 1
+        assert row.turns.plain == {
+            "d_steps": d_steps, "update": "joint", "fakes": "training", "latents": "fresh",
+            "batch_norm": "batch",
+        }  # fmt: skip
+        assert row.optimizer is None
+        assert row.d_optimizer.name == row.g_optimizer.name
+        assert row.printed == {}
+    clip = {"name": "clip", "limit": 0.01, "weights": "trainable"}
+    assert [row.constraint and row.constraint.plain for row in quickstart] == (
+        [None] * 3 + [clip] + [None] * 2
+    )

@@ -1,0 +1,78 @@
+"""The package as others import and install it."""
+
+import re
+import shutil
+import sys
+import zipfile
+
+import pytest
+from commands import ROOT, finish
+
+import keras_gans
+
+PROGRAM = """
+import sys
+import keras_gans
+from keras_gans import Turns, {name}
+assert "{name}" in dir(keras_gans)
+print(keras_gans.__version__, "keras" in sys.modules)
+"""
+
+
+@pytest.mark.parametrize(("name", "imports_keras"), [("datasets", False), ("GAN", True)])
+def test_keras_comes_with_the_first_name_that_needs_it(name, imports_keras):
+    done = finish([sys.executable, "-c", PROGRAM.format(name=name)])
+    assert done.stdout.split() == [keras_gans.__version__, str(imports_keras)], done.stderr
+
+
+@pytest.mark.parametrize("name", keras_gans.__all__)
+def test_every_name_is_there(name):
+    assert getattr(keras_gans, name).__doc__
+
+
+def test_other_names_are_attribute_errors():
+    with pytest.raises(AttributeError, match=r"keras_gans.*'gams'"):
+        keras_gans.gams  # noqa: B018
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """A wheel, built from a copy so that the checkout stays clean."""
+    folder = tmp_path_factory.mktemp("wheel")
+    source = folder / "source"
+    source.mkdir()
+    for name in ("keras_gans", "experiments"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / name, source / name, ignore=ignored)
+    for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    done = finish([*pip, "wheel", source, "--no-deps", "--wheel-dir", folder])
+    assert done.returncode == 0, done.stderr
+    (path,) = folder.glob("*.whl")
+    done = finish([*pip, "install", "--no-deps", "--target", folder / "site", path])
+    assert done.returncode == 0, done.stderr
+    return path
+
+
+def test_a_wheel_holds_every_file_of_the_package(wheel):
+    paths = [p for p in (ROOT / "keras_gans").rglob("*") if p.is_file() and p.suffix != ".pyc"]
+    expected = {p.relative_to(ROOT).as_posix() for p in paths}
+    expected |= {f"keras_gans/experiments/{p.name}" for p in (ROOT / "experiments").glob("*.yaml")}
+    with zipfile.ZipFile(wheel) as archive:
+        found = {name for name in archive.namelist() if not re.match(r"[^/]*\.dist-info/", name)}
+    assert found == expected
+
+
+def test_an_installed_package_plans_runs_in_an_empty_folder(wheel, tmp_path):
+    program = [sys.executable, "-m", "keras_gans", "run"]
+    environment = {"PYTHONPATH": str(wheel.parent / "site"), "PATH": ""}
+    where = [sys.executable, "-c", "import keras_gans; print(keras_gans.__file__)"]
+    done = finish(where, tmp_path, env=environment)
+    assert done.stdout == f"{wheel.parent}/site/keras_gans/__init__.py\n"
+    listed = finish([*program, "--list"], tmp_path, env=environment)
+    assert (listed.returncode, listed.stderr) == (0, "")
+    assert "keras-gans run --exp 1-20\nTables (--table NAME): akel2022" in listed.stdout
+    planned = finish([*program, "--exp", "18", "--dry-run"], tmp_path, env=environment)
+    assert (planned.returncode, planned.stderr) == (0, "")
+    assert planned.stdout.startswith("# results/akel2022/18/seed-0: new\n")
