@@ -1,11 +1,11 @@
-"""How a gradient is taken: the only module that knows which backend is running.
+"""Gradients: the only module that knows which backend is running.
 
 The rest of the package writes its mathematics once, in `keras.ops`, as ordinary stateful
-code: call a network, take an optimizer step, look at a metric. Three names make that run on
-TensorFlow, JAX and PyTorch alike:
+code: call a network, take an optimizer step, read a metric. Three names make it run on
+TensorFlow, JAX and PyTorch:
 
 `minimize`           takes one optimizer step on a function of no arguments;
-`input_gradient`     differentiates a network with respect to its images, and can itself be
+`input_gradient`     differentiates a network with respect to its input, and can itself be
                      differentiated (gradient penalties);
 `StatefulTrainStep`  lets `keras.Model.fit` call a stateful `adversarial_step(data)`.
 
@@ -28,11 +28,11 @@ if keras.config.backend() == "tensorflow":
         optimizer.apply(tape.gradient(values[0], variables), variables)
         return values
 
-    def input_gradient(function, images):
+    def input_gradient(function, samples):
         with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(images)
-            total = ops.sum(function(images))
-        return tape.gradient(total, images)
+            tape.watch(samples)
+            total = ops.sum(function(samples))
+        return tape.gradient(total, samples)
 
     class StatefulTrainStep:
         def train_step(self, data):
@@ -48,10 +48,10 @@ elif keras.config.backend() == "torch":
             optimizer.apply(gradients, variables)
         return tuple(value.detach() for value in values)
 
-    def input_gradient(function, images):
-        images = images.detach().requires_grad_(True)
-        total = ops.sum(function(images))
-        return torch.autograd.grad(total, images, create_graph=True)[0]
+    def input_gradient(function, samples):
+        samples = samples.detach().requires_grad_(True)
+        total = ops.sum(function(samples))
+        return torch.autograd.grad(total, samples, create_graph=True)[0]
 
     class StatefulTrainStep:
         def train_step(self, data):
@@ -96,13 +96,13 @@ elif keras.config.backend() == "jax":
         optimizer.apply(gradients, variables)
         return values
 
-    def input_gradient(function, images):
-        def total_and_updates(images):
+    def input_gradient(function, samples):
+        def total_and_updates(samples):
             with _NestedScope() as scope:
-                total = ops.sum(function(images))
+                total = ops.sum(function(samples))
             return total, scope.state_mapping
 
-        gradient, updates = jax.grad(total_and_updates, has_aux=True)(images)
+        gradient, updates = jax.grad(total_and_updates, has_aux=True)(samples)
         _hand_back(updates)
         return gradient
 
@@ -136,20 +136,20 @@ Args:
     objective: Function of no arguments that returns a tuple of scalars, the loss to be
         minimised first. It may use and update any Keras state.
     variables: List of the trainable variables to move.
-    optimizer: Keras optimizer, built for exactly these variables.
+    optimizer: Keras optimizer, built for these variables and perhaps others.
 
 Returns:
     The tuple of scalar tensors, as it was before the step.
 """
 
-input_gradient.__doc__ = """Gradient of `sum(function(images))` with respect to `images`.
+input_gradient.__doc__ = """Gradient of `sum(function(samples))` with respect to `samples`.
 
 Args:
-    function: Maps a batch of images to one score an image, shape `(n, 1)`.
-    images: Float tensor `(n, height, width, channels)`.
+    function: Maps a batch of samples to one score a sample, shape `(n, 1)`.
+    samples: Float tensor `(n, ...)`.
 
 Returns:
-    Float tensor shaped like `images`; it can be differentiated with respect to the weights
+    Float tensor with the shape of `samples`. It can be differentiated with respect to the weights
     that `function` uses.
 """
 

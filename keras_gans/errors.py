@@ -1,4 +1,4 @@
-"""The error that a user can mend: one line that says what is wrong and what to do."""
+"""Errors of the user: one line that says what is wrong and what to do."""
 
 import reprlib
 from difflib import get_close_matches

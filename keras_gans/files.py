@@ -1,4 +1,4 @@
-"""Files and folders that appear complete or not at all, on the disk too; and who may write."""
+"""Files and folders that appear complete or not at all, and locks on folders."""
 
 import errno
 import fcntl
@@ -11,19 +11,17 @@ from pathlib import Path
 from keras_gans.errors import UsageError
 
 PARTIAL = ".partial-"
-"""How the names of unfinished files begin; a killed process may leave one behind."""
-
-
+"""Prefix of the names of unfinished files; a killed process may leave one behind."""
 _PIECE = 2**18
 
 
 @contextmanager
 def replacing(path):
-    """A path to write to, which takes the place of `path` once it is complete.
+    """A path to write to, which replaces `path` once it is complete.
 
-    The new file lies in the same folder and keeps the suffix. It reaches the disk before it gets
-    its name, and the name before this returns; where writing it fails, it goes, and what stood
-    under `path` before stays.
+    The new file lies in the same folder and has the same suffix. Its content reaches the disk
+    before it gets its name, and its name before this returns. If writing fails, the new file is
+    removed and `path` stays as it was.
 
     Args:
         path: The file to write or to replace.
@@ -46,8 +44,8 @@ def replacing(path):
 def new_folder(path):
     """A folder to fill, which gets the name `path` once it is complete and on the disk.
 
-    What has the name already is moved aside first, whole, and removed afterwards. Files are to be
-    written with `write`, which brings each to the disk.
+    A folder of that name is moved aside first, whole, and removed afterwards. Files in the new one
+    must be written with `write`, which brings each to the disk.
 
     Args:
         path: The folder to make; its parent exists.
@@ -104,14 +102,14 @@ def sync(path):
 
 
 def remove_folder(path):
-    """Removes a folder in one step, as readers of the place see it."""
+    """Removes a folder; readers see it vanish in one step."""
     aside = _partial(Path(path))
     os.replace(path, aside)
     shutil.rmtree(aside, ignore_errors=True)
 
 
 def remove_partial(folder):
-    """Removes what killed processes left unfinished in a folder and below."""
+    """Removes the unfinished files of killed processes in a folder and below."""
     for partial in list(Path(folder).rglob(f"{PARTIAL}*")):
         if partial.is_dir():
             shutil.rmtree(partial, ignore_errors=True)
@@ -129,8 +127,8 @@ def sha256(path):
 def locked(folder):
     """Keeps every other process out of a folder, for as long as the block lasts.
 
-    The lock is the kernel's: it ends with the process, however that ends. The file .lock says
-    who holds it.
+    The lock is the kernel's: it ends with the process, however that ends. The file .lock names the
+    process that holds it.
 
     Args:
         folder: An existing folder.

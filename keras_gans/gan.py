@@ -110,8 +110,7 @@ class GAN(StatefulTrainStep, keras.Model):
         self.objective, self.turns, self.update = losses.get(loss), turns, update
         self.penalty, self.constraint = penalty, constraints.get(constraint)
         self.average = averages.get(average)
-        if self.average is not None and self.averaged is None:
-            self.averaged = self.average.copy(self.generator)
+        self.averaged = self.average and self.average.copy(self.generator)
         d_weights = self.discriminator.trainable_variables
         g_weights = self.generator.trainable_variables
         if one is not None:
@@ -214,7 +213,9 @@ class GAN(StatefulTrainStep, keras.Model):
             raise ValueError("a conditional GAN needs labels: fit(x, y) with integers y (n,)")
         pixels = keras.backend.standardize_dtype(values.dtype) == "uint8"
         scale = self.scale or (PIXELS if pixels else PLAIN)
-        return scale.to_network(values), labels if self.conditional else None
+        if not self.conditional:
+            return scale.to_network(values), None
+        return scale.to_network(values), ops.convert_to_tensor(labels, "int32")
 
     def call(self, inputs, training=False):
         """Samples `(n, ...)` in network values, of latents or of [latents, labels]."""
@@ -284,7 +285,7 @@ _unpack = keras.saving.deserialize_keras_object
 
 
 class Maximum(keras.metrics.Metric):
-    """The largest of the values since the last reset: an interval's peak, beside its mean."""
+    """The largest of the values since the last reset: the peak of an interval."""
 
     def __init__(self, name="maximum", **kwargs):
         super().__init__(name=name, **kwargs)

@@ -1,84 +1,380 @@
-"""What the documents show has to work as it stands there."""
+"""What the documents show has to work as it stands there, and to be complete."""
 
+import inspect
 import json
 import re
+import shlex
+import subprocess
+from dataclasses import MISSING, fields
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+import yaml
+from commands import ROOT
 
-from keras_gans import cli
-from keras_gans.experiment import Run, read_table
+from keras_gans import cli, parts
+from keras_gans.cli.arguments import Parser
+from keras_gans.rows import Experiment, PlannedRun, read_table
+from keras_gans.turns import Turns
 
-ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = sorted(
+    p.relative_to(ROOT).as_posix()
+    for pattern in ("*.md", "docs/*.md", "benchmarks/*.md", "results/published/**/README.md")
+    for p in ROOT.glob(pattern)
+)
 
 
-def test_the_python_example_runs_as_printed(tmp_path, monkeypatch):
-    (example,) = re.findall(r"```python\n(import keras\n.*?)```", README, re.S)
+@cache
+def read(page):
+    return (ROOT / page).read_text(encoding="utf-8")
+
+
+def blocks(page, language=""):
+    """The code blocks of a page in a language, "" for those that name none."""
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", read(page), re.S | re.M)
+    return [text for name, text in found if name == language]
+
+
+# --- README ------------------------------------------------------------------------------------
+
+
+def test_the_example_of_the_readme_runs_as_printed(tmp_path, monkeypatch):
+    (example,) = blocks("README.md", "python")
     assert len(example.strip().splitlines()) <= 12
     monkeypatch.chdir(tmp_path)
     names = {}
-    exec(
-        compile(example.replace("epochs=20", "epochs=1, steps_per_epoch=2"), "README", "exec"),
-        names,
-    )
+    exec(compile(_shortened(example), "README.md", "exec"), names)
     assert names["gan"].iterations == 2
     assert (tmp_path / "digits.h5").is_file()
 
 
-COMMANDS = re.findall(r"^python run_experiment\.py (.*?)(?:\s+#.*)?$", README, re.M)
-
-
-@pytest.mark.parametrize("arguments", COMMANDS)
-def test_every_command_is_one(arguments, capsys):
-    """--dry-run checks rows, names and values of what the README tells people to type."""
-    assert cli.run_experiment([*arguments.split(), "--dry-run"]) == 0
-    assert capsys.readouterr().out
+def test_the_first_result_comes_within_two_screens():
+    lines = read("README.md").splitlines()
+    assert lines.index("## Results so far") <= 100
+    assert max(len(line) for line in lines if not line.startswith(("|", "<img"))) <= 110
 
 
 def test_the_first_commands_stand_in_order():
-    places = [README.index(c) for c in ("make run", "make test", "run_experiment.py --exp 18")]
+    commands = ("make run", "make test", "run_experiment.py --exp 18", "keras-gans run --exp 18")
+    places = [read("README.md").index(c) for c in commands]
     assert places == sorted(places)
-    assert len(COMMANDS) >= 5
 
 
-def test_files_that_documents_name_exist():
-    for page in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"):
-        text = (ROOT / page).read_text(encoding="utf-8")
-        links = re.findall(r"\]\(([^)#:]+)\)|src=\"([^\"]+)\"", text)
-        for link in filter(None, (a or b for a, b in links)):
-            assert (ROOT / link).exists(), f"{page} names {link}"
+# --- commands ----------------------------------------------------------------------------------
 
 
-def test_the_map_names_every_module():
-    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    for path in (ROOT / "keras_gans").glob("*.py"):
-        if path.stem != "__init__":
+def _commands():
+    """Pairs (page, words) of all commands in code blocks."""
+    for page in PAGES:
+        for line in "".join(blocks(page)).splitlines():
+            if line.startswith(("keras-gans ", "python run_experiment.py ")):
+                yield page, shlex.split(line.removeprefix("python "), comments=True)
+
+
+COMMANDS = list(_commands())
+
+
+def _named(pairs):
+    return [pytest.param(words, id=f"{page}: {' '.join(words)}") for page, words in pairs]
+
+
+RUNS = [(p, w) for p, w in COMMANDS if w[0] == "run_experiment.py" or w[1] == "run"]
+OTHERS = [(p, w) for p, w in COMMANDS if (p, w) not in RUNS]
+
+
+@pytest.mark.parametrize("words", _named(RUNS))
+def test_every_run_can_be_planned(words, tmp_path, monkeypatch, capsys):
+    """--dry-run checks tables, rows, names and values."""
+    monkeypatch.chdir(tmp_path)
+    for table in _tables():
+        name = re.search(r"--table (\S+\.yaml)", table)[1]
+        (tmp_path / name).write_text(table)
+    command, *arguments = words
+    main = cli.run_experiment if command == "run_experiment.py" else cli.main
+    assert main([*arguments, "--dry-run"]) == 0, capsys.readouterr().err
+    assert capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", _named(OTHERS))
+def test_every_other_command_has_options_that_exist(words):
+    verb = {v.__name__.rpartition(".")[2]: v for v in cli.VERBS}[words[1]]
+    parser = Parser(prog=verb.__name__)
+    verb.describe(parser)
+    parser.parse_args(words[2:])  # ends the process where an argument is wrong
+
+
+def test_documents_show_every_verb():
+    shown = {words[1] for _, words in COMMANDS if words[0] == "keras-gans"}
+    assert shown >= {verb.__name__.rpartition(".")[2] for verb in cli.VERBS} - {"audit"}
+    assert "`keras-gans audit`" in read("docs/results.md")
+    assert len(RUNS) >= 15
+
+
+# --- links -------------------------------------------------------------------------------------
+
+
+def _anchors(page):
+    """The anchors of the headings of a page, as GitHub makes them."""
+    text = re.sub(r"^```.*?^```$", "", read(page), flags=re.S | re.M)
+    titles = re.findall(r"^#+ (.*)$", text, re.M)
+    return {re.sub(r"[^\w\- ]", "", t.lower()).replace(" ", "-") for t in titles}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page):
+    links = re.findall(r"\]\(([^)]+)\)|src=\"([^\"]+)\"", read(page))
+    for link in filter(None, (a or b for a, b in links)):
+        if "://" in link:
+            continue
+        name, _, anchor = link.partition("#")
+        target = (ROOT / page).parent / name if name else ROOT / page
+        assert target.exists(), f"{page} names {link}"
+        if anchor:
+            assert anchor in _anchors(target.resolve().relative_to(ROOT).as_posix()), link
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "benchmarks/README.md"])
+def test_files_in_the_text_exist(page):
+    """Paths such as `tests/tools/fuzz.py`, from the root or within the package."""
+    pattern = r"`(?:python )?((?:[\w-]+/)+[\w-]*(?:\.(?:py|json|yaml|md|npz))?)[^`]*`"
+    for path in re.findall(pattern, read(page)):
+        homes = [h for h in (ROOT, ROOT / "keras_gans") if (h / path.split("/")[0]).is_dir()]
+        if homes and "<" not in path and not Path(path).stem.isupper():  # NAME.py
+            assert any((home / path).exists() for home in homes), path
+
+
+def test_the_map_names_every_module_at_the_root_and_every_folder():
+    text = read("CONTRIBUTING.md")
+    for path in (ROOT / "keras_gans").iterdir():
+        if path.suffix == ".py" and not path.stem.startswith("__"):
             assert path.name in text
+        elif path.is_dir() and (path / "__init__.py").is_file():
+            assert f"{path.name}/" in text
 
 
-def test_published_runs_are_small_and_whole():
-    results = ROOT / "results"
-    for metrics in results.glob("*/*/seed-*/metrics.json"):
-        folder = metrics.parent
-        for name in ("experiment.yaml", "environment.json", "log.jsonl", "plot_loss.png"):
-            assert (folder / name).is_file(), f"{folder} has no {name}"
-        table, number = folder.parts[-3], int(re.match(r"\d+", folder.parts[-2])[0])
-        assert number in read_table(table).rows
-        changed = json.loads(metrics.read_text())["changed"]
-        row = read_table(table).experiment(number, changed)
-        run = Run(table, number, row, int(folder.name.removeprefix("seed-")), changed, results)
-        assert run.folder == folder
-        assert run.state == "finished", f"{metrics} does not vouch for what is there"
+# --- rows --------------------------------------------------------------------------------------
+
+ROWS = "docs/rows.md"
+SECTIONS = {
+    "losses": "Losses", "updates": "Updates", "penalties": "Penalties",
+    "constraints": "Constraints", "optimizers": "Optimizers", "latents": "Latents",
+    "averages": "Averages", "measures": "Metrics", "networks": "Networks", "datasets": "Data sets",
+}  # fmt: skip
+PARTS = [
+    (noun, name, role)
+    for noun in parts.NOUNS
+    for role in (("generator", "discriminator") if noun == "networks" else (None,))
+    for name in parts.names(noun, role)
+]
 
 
-def test_no_file_of_the_checkout_is_large():
-    import subprocess
+def _section(title):
+    return re.search(rf"^##+ {title}\n(.*?)(?=^##|\Z)", read(ROWS), re.S | re.M)[1]
 
-    listed = subprocess.run(
+
+def _line(title, name):
+    """The cells of the line of a table whose first cell names something."""
+    lines = [line for line in _section(title).splitlines() if line.startswith("| ")]
+    (cells,) = (c for c in ([x.strip() for x in line.split("|")[1:-1]] for line in lines)
+                if f"`{name}`" in c[0])  # fmt: skip
+    return cells
+
+
+def _options(text):
+    """Options in a text, dict from name to default: `size` or `alpha: 0.2`."""
+    found = {}
+    for span in re.findall(r"`(\w+(?:: [^`]+)?)`", text):
+        name, _, value = span.partition(": ")
+        found[name] = _number(yaml.safe_load(value)) if value else MISSING
+    return found
+
+
+def _number(value):
+    """As `parts.typed`: YAML reads 1e-7 as a text."""
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+def _default(noun, name, role, option):
+    _, place, _ = parts.NOUNS[noun]
+    if noun in ("networks", "datasets"):
+        built = getattr(import_module(f"keras_gans.{place}.{name}"), role or "fetch")
+    else:
+        module = import_module(f"keras_gans.{place.removesuffix('.py')}")
+        built = getattr(module, noun.upper())[name]
+    default = inspect.signature(built).parameters[option].default
+    return list(default) if isinstance(default, tuple) else default
+
+
+def test_every_noun_has_a_section():
+    assert set(SECTIONS) == set(parts.NOUNS)
+
+
+@pytest.mark.parametrize(("noun", "name", "role"), PARTS)
+def test_rows_md_lists_every_part_with_its_options(noun, name, role):
+    cells = _line(SECTIONS[noun], name)
+    if noun == "measures":
+        return
+    shown = _options(cells[2 if role == "discriminator" else 1])
+    if noun == "optimizers" and not shown.keys() >= parts.parameters(noun, name).keys():
+        text = " ".join(_section("Optimizers").split())
+        common = re.search("also take (.*?), with Keras's defaults", text)
+        assert {*shown, *_options(common[1])} >= set(parts.parameters(noun, name))
+    elif noun != "updates":
+        assert set(shown) == set(parts.parameters(noun, name, role))
+    for option, (_, required) in parts.parameters(noun, name, role).items():
+        if option in shown:
+            expected = _default(noun, name, role, option)
+            assert shown[option] == (MISSING if required else expected), option
+
+
+@pytest.mark.parametrize(("cls", "section"), [(Experiment, "Fields"), (Turns, "Turns")])
+def test_rows_md_lists_every_field_with_its_default(cls, section):
+    for field in fields(cls):
+        cells = _line(section, field.name)
+        default = field.default
+        if isinstance(default, parts.Part):
+            default = default.plain
+        if default in (MISSING, None):
+            assert default is MISSING or "default" in cells[1] or "optimizer" in field.name
+            continue
+        default = list(default) if isinstance(default, tuple) else default
+        text = yaml.safe_dump(default, default_flow_style=True).split("\n")[0]
+        assert re.search(rf"(default `?{re.escape(text)}`?)|(`{re.escape(text)}` \(default\))",
+                         cells[1]), field.name  # fmt: skip
+
+
+def _tables():
+    return [t for page in PAGES for t in blocks(page, "yaml") if "\nrows:" in t]
+
+
+@pytest.mark.parametrize("table", _tables())
+def test_every_table_is_one(table, tmp_path):
+    path = tmp_path / "table.yaml"
+    path.write_text(table)
+    found = read_table(str(path))
+    assert found.source and found.command and found.expected and len(found.rows) >= 2
+
+
+FRAGMENTS = [t for page in PAGES for t in blocks(page, "yaml") if "\nrows:" not in t]
+
+
+@pytest.mark.parametrize("fragment", FRAGMENTS)
+def test_every_example_of_fields_makes_a_row(fragment):
+    base = read_table("quickstart").rows[1]
+    one = {"optimizer": "adam", "d_optimizer": None, "g_optimizer": None}
+    row = Experiment.from_dict({**base, **one, **yaml.safe_load(fragment)})
+    assert row != Experiment.from_dict({**base, **one})
+
+
+def test_examples_show_every_field_that_chooses_a_part():
+    shown = {field for fragment in FRAGMENTS for field in yaml.safe_load(fragment)}
+    assert shown >= {
+        "loss", "d_optimizer", "generator", "discriminator", "latents", "turns", "penalty",
+        "constraint", "average", "dataset", "measure", "save_at",
+    }  # fmt: skip
+
+
+# --- Python ------------------------------------------------------------------------------------
+
+
+def _shortened(code):
+    return code.replace("epochs=20", "epochs=1, steps_per_epoch=2, verbose=0")
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """A function that runs the examples of a page in their order, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KERAS_GANS_DATA", str(tmp_path))
+
+    def run(page):
+        names = {}
+        for number, example in enumerate(blocks(page, "python"), 1):
+            exec(compile(_shortened(example), f"{page}, example {number}", "exec"), names)
+        return names
+
+    return run
+
+
+def test_examples_of_data_run(run):
+    names = run("docs/data.md")
+    assert names["datasets"].load("points.npz").classes == 2
+
+
+def test_examples_of_python_run(run):
+    names = run("docs/python.md")
+    assert names["images"].shape == (10, 28, 28, 1)
+    assert names["gan"].iterations == 4
+
+
+def test_examples_of_generators_run(run, tmp_path):
+    from keras_gans import datasets, generators, latents, networks
+
+    digits, drawn = datasets.load("digits"), latents.Normal(100)
+    part = parts.check("networks", "lsgan", "network")
+    network = networks.build(part, "generator", digits.shape, 100)
+    saved = generators.Saved.of(network, part, drawn, digits, {"seed": 0})
+    for name in ("generator_model_best.h5", "generator_model_030000.h5"):
+        generators.save(saved, tmp_path / name)
+    network = networks.build(part, "discriminator", digits.shape)
+    path = tmp_path / "discriminator_model_030000.h5"
+    generators.save_discriminator(network, part, digits.shape, None, path, {"seed": 0})
+    names = run("docs/generators.md")
+    assert names["values"].shape == (64, 28, 28, 1)
+    assert names["images"].shape == (16, 28, 28, 1)
+    assert names["about"]["role"] == "discriminator"
+
+
+# --- published results -------------------------------------------------------------------------
+
+PUBLISHED = ROOT / "results" / "published"
+
+
+@pytest.mark.parametrize(
+    "metrics", sorted(PUBLISHED.glob("*/*/seed-*/metrics.json")), ids=lambda p: p.parts[-3]
+)
+def test_a_published_run_is_small_and_whole(metrics):
+    folder = metrics.parent
+    for name in ("experiment.yaml", "environment.json", "log.jsonl", "plot_loss.png"):
+        assert (folder / name).is_file()
+    assert not list(folder.rglob("*.h5"))
+    assert not (folder / "samples" / "reals.png").exists()
+    table, number = folder.parts[-3], int(re.match(r"\d+", folder.parts[-2])[0])
+    changed = json.loads(metrics.read_text())["changed"]
+    row = read_table(table).experiment(number, changed)
+    seed = int(folder.name.removeprefix("seed-"))
+    run = PlannedRun(table, number, row, seed, changed, PUBLISHED)
+    assert run.folder == folder
+    assert run.state == "finished", f"{metrics} does not vouch for what is there"
+
+
+def test_every_page_of_results_is_that_of_the_runs():
+    """`keras-gans report --results results/published` writes them."""
+    from keras_gans import reports
+
+    tables = {p.parts[-4] for p in PUBLISHED.glob("*/*/seed-*/metrics.json")}
+    for table in tables:
+        folder = PUBLISHED / table
+        page = reports.markdown.page(folder, reports.results.finished(folder))
+        assert (folder / "README.md").read_text(encoding="utf-8") == page
+
+
+# --- the whole checkout ------------------------------------------------------------------------
+
+
+def _listed():
+    done = subprocess.run(
         ["git", "-C", ROOT, "ls-files", "-z"], capture_output=True, text=True, check=False
     )
-    if listed.returncode:
+    if done.returncode:
         pytest.skip("not a git checkout")
-    for name in filter(None, listed.stdout.split("\0")):
-        assert (ROOT / name).stat().st_size < 1_000_000, name
+    return [ROOT / name for name in done.stdout.split("\0") if name and (ROOT / name).is_file()]
+
+
+def test_no_file_is_large():
+    assert [p for p in _listed() if p.stat().st_size >= 1_000_000] == []

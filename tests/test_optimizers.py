@@ -152,7 +152,7 @@ def test_serialization_and_state_go_on_identically(start, gradients):
 
 def test_names_of_rows_are_classes_and_their_options_arrive():
     adam = optimizers.get({"name": "adam", "learning_rate": 2e-4, "beta_1": 0.5})
-    assert type(adam) is keras.optimizers.Adam
+    assert isinstance(adam, keras.optimizers.Adam)
     assert float(ops.convert_to_numpy(adam.learning_rate)) == pytest.approx(2e-4)
     assert (adam.beta_1, adam.beta_2) == (0.5, 0.999)
     ours = optimizers.get({"name": "rmsprop_keras2", "learning_rate": 5e-5})

@@ -121,13 +121,3 @@ def _print(found):
         f"{found['count']:,} samples of {generated['source']} (seed {found['seed']}) against "
         f"{found['count']:,} of {real['source']} ({real['split']})"
     )
-
-
-def _metrics_as_text():
-    from keras_gans.metrics.measures import MEASURES
-
-    lines = ["metrics:"]
-    for name, measure in MEASURES.items():
-        about = f"{name:21}{measure.about}"
-        lines += textwrap.wrap(about, _WIDTH, initial_indent="  ", subsequent_indent=" " * 23)
-    return "\n".join(lines)

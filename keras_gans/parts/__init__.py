@@ -18,8 +18,8 @@ from keras_gans.parts.recorded import Recorded
 from keras_gans.parts.signatures import NOUNS, names, parameters
 
 __all__ = [
-    "NOUNS", "Count", "Natural", "NonNegative", "Of", "Part", "Positive", "Rate", "Recorded", "Several",
-    "check", "from_text", "get", "names", "parameters", "read", "typed",
+    "NOUNS", "Count", "Natural", "NonNegative", "Of", "Part", "Positive", "Rate", "Recorded",
+    "Several", "check", "from_text", "get", "names", "parameters", "read", "typed",
 ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 from PIL import Image
 
+from keras_gans.errors import UsageError
 from keras_gans.pictures.figures import figure, rendered
 
 _MARGIN = 2
@@ -22,13 +23,13 @@ def samples(values, columns, reals=None):
         A `PIL.Image.Image`.
 
     Raises:
-        ValueError: The samples have another shape.
+        UsageError: The samples have another shape.
     """
     if values.ndim == 4:
         return grid(values, columns)
     if values.ndim == 2 and values.shape[1] == 2:
         return scatter(values, reals)
-    raise ValueError(f"samples of shape {values.shape[1:]} are neither images nor points (2,)")
+    raise UsageError(f"samples of shape {values.shape[1:]} are neither images nor points (2,)")
 
 
 def grid(images, columns, scale=None):

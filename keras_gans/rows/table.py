@@ -95,7 +95,7 @@ def tables():
 
 
 def tables_folder():
-    """The folder of the package's tables: inside an installed package, beside a checkout's."""
+    """The folder of the package's tables: inside an installed package, next to a checkout's."""
     package = Path(__file__).parents[1]
     installed = package / "experiments"
     return installed if installed.is_dir() else package.parent / "experiments"

@@ -7,8 +7,8 @@ A checkpoint is a folder named after its iteration:
     kept-NAME       the run's file NAME as it was here, where a later one would replace it
     manifest.json   written last: size and sha256 of the others, and what the arrays are
 
-It is filled under another name, brought to the disk and then renamed; the one before stays
-until the next but one. Only a folder that is byte for byte as its manifest says is ever read.
+It is filled under another name, brought to the disk and then renamed. The last two checkpoints are
+kept. Only a folder that equals its manifest byte for byte is ever read.
 """
 
 import errno
@@ -35,17 +35,16 @@ _KEPT = "kept-"
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a run needs to go on.
+    """The state from which a run goes on.
 
     Attributes:
         iteration: Iterations done.
         arrays: List of the values of `GAN.state`.
         history: List of records, as in log.jsonl.
         seconds: Dict of the time taken so far: "wall", and of it "training".
-        about: Dict of plain values that says what it is a checkpoint of: "run", "data",
-            "environment".
-        kept: Dict from the names of files of the run that are replaced as it goes on, such as
-            the best generator, to their bytes.
+        about: Dict of plain values that identifies the run: "run", "data", "environment".
+        kept: Dict from the names of files that the run replaces as it goes on, such as the best
+            generator, to their bytes.
     """
 
     iteration: int
@@ -82,7 +81,7 @@ def save(folder, checkpoint):
         checkpoint: `Checkpoint`.
 
     Raises:
-        OSError: It cannot be written; those before are as they were.
+        OSError: It cannot be written; earlier ones are unchanged.
     """
     folder = Path(folder)
     folder.mkdir(exist_ok=True)
@@ -110,20 +109,20 @@ def save(folder, checkpoint):
         write(partial / _MANIFEST, json.dumps(manifest).encode())
     before = [p for p in _folders(folder) if int(p.name) < checkpoint.iteration]
     for old in _folders(folder):
-        # What is later than this one could not be read, or this one would not be here.
+        # Later ones could not be read; otherwise the run would have resumed from them.
         if int(old.name) != checkpoint.iteration and old not in before[1 - _KEEP :]:
             remove_folder(old)
 
 
 def latest(folder, run=None):
-    """The newest checkpoint that is as its manifest says.
+    """The newest checkpoint that equals its manifest.
 
     Args:
         folder: Where checkpoints are; it need not exist.
-        run: What `about["run"]` has to be; None for anything.
+        run: Required value of `about["run"]`; None for any.
 
     Returns:
-        The pair (`Checkpoint` or None, list of pairs (folder, reason) of those passed over).
+        The pair (`Checkpoint` or None, list of pairs (folder, reason) of those that were skipped).
     """
     passed = []
     for path in reversed(_folders(Path(folder))):
@@ -225,7 +224,7 @@ def _digest(content):
 
 
 def _check_space(folder, needed):
-    # Asked first: a disk that is filled to the last byte fails in others' hands too.
+    # Checked first: other programs fail too on a disk that is filled to the last byte.
     if shutil.disk_usage(folder).free < needed + 1_000_000:
         raise OSError(errno.ENOSPC, "No space left on device", str(folder))
 

@@ -60,6 +60,18 @@ class Measured:
             for m, name in self._measuring.names.items()
         )
 
+    def check(self, saved):
+        """Refuses a generator without the labels that a metric needs.
+
+        Args:
+            saved: `generators.Saved`.
+
+        Raises:
+            UsageError: As `evaluation.Measuring.check`.
+        """
+        if self.metrics:
+            self._measuring.check(saved)
+
     def __call__(self, saved):
         """Values by full name; None for a metric whose weights are missing."""
         return {result.name: result.value for result in self._measuring(saved, self.seed)}

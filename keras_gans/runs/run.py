@@ -56,6 +56,9 @@ def run(planned, data, data_dir, progress, stop=lambda: False, restart=False):
     origin = {"table": planned.table, "experiment": planned.number}
     origin |= {"changed": planned.changed, "seed": planned.seed}
     saved = Saved.of(gan.sampling_generator, experiment.generator, gan.latents, data, origin)
+    metrics.check(saved)
+    latents, labels, columns, reals = _fixed_samples(saved, data, planned.seed)
+    picture = pictures.samples(reals, columns)
 
     folder.make(place)
     with locked(place), folder.failures_to_write(place):
@@ -77,8 +80,7 @@ def run(planned, data, data_dir, progress, stop=lambda: False, restart=False):
         history = History(place / "log.jsonl", *_before(checkpoint))
         folder.write_json(place / "environment.json", about["environment"])
         folder.describe(place, gan.generator, gan.discriminator)
-        latents, labels, columns, reals = _fixed_samples(saved, data, planned.seed)
-        pictures.save(pictures.samples(reals, columns), place / "samples" / "reals.png")
+        pictures.save(picture, place / "samples" / "reals.png")
 
         # --- Training. Batches, latents and masks follow from the seed and the iteration. ---
         every = pace.log_every(experiment, pace.is_convolutional(gan.generator, gan.discriminator))
@@ -136,12 +138,17 @@ def _before(checkpoint):
 def _fixed_samples(saved, data, seed):
     """Latents and labels of the pictures of a run, their columns, and as many real samples.
 
-    A conditional generator gets one class a column. Real samples are chosen by seed 0 in all runs.
+    A conditional generator gets one class a column; a class without real samples has an empty one.
+    Real samples are chosen by seed 0 in all runs.
     """
     columns = saved.classes or GRID
     count = GRID * columns if len(data.shape) == 3 else POINTS
     latents, labels = saved.latents.sample(count, seed), saved.turns_of_labels(count)
-    chosen = Sampler(len(data), count, 0).indices(0)
-    if labels is not None:
-        chosen = [np.flatnonzero(data.labels == c)[i // columns] for i, c in enumerate(labels)]
-    return latents, labels, columns, data.values[chosen]
+    if labels is None:
+        return latents, None, columns, data.values[Sampler(len(data), count, 0).indices(0)]
+    reals = np.zeros((count, *data.shape), data.values.dtype)
+    for label in range(columns):
+        members = data.values[data.labels == label]
+        if len(members):
+            reals[label::columns] = np.resize(members, reals[label::columns].shape)
+    return latents, labels, columns, reals

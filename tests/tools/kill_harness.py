@@ -1,7 +1,7 @@
 """Kills runs at random moments and compares what they end as.
 
-    python tests/kill_harness.py --kills 60                       three kinds of rows, minutes
-    python tests/kill_harness.py --kills 3 --kinds dense          seconds, as `make test` does
+    python tests/tools/kill_harness.py --kills 60                 all kinds of rows, minutes
+    python tests/tools/kill_harness.py --kills 3 --kinds dense    seconds, as `make test` does
 
 Of each kind one run is left alone. Others are killed (SIGKILL) again and again, at a random time
 or a random moment after they began something: to write a checkpoint, to save a generator, ...
@@ -23,40 +23,63 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from importlib import import_module
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
-# An interval of the distance of its own, so that the best generator can lie between checkpoints.
-TINY = {"iterations": 60, "save_every": 10, "fid_every": 15, "batch_size": 8, "fid_samples": 50}
+from running import Silent, plan
+
+ROOT = Path(__file__).parents[2]
+# Measurements have an interval of their own, so that the best generator can lie between
+# checkpoints.
+TINY = {
+    "iterations": 60, "save_every": 10, "measure_every": 15, "batch_size": 8, "measure_samples": 50,
+}  # fmt: skip
+ADAM = {"name": "adam", "learning_rate": 0.0002, "beta_1": 0.5}
 KINDS = {
     "dense": (1, {}),  # perceptrons, batch normalization
-    "convolutional": (2, {"d_update": "separate", "fakes": "inference", "sampling": "epochs"}),
-    "critic": (4, {"clip_weights": "all", "g_turn_batch_norm": "frozen", "latents": "shared"}),
+    "convolutional": (
+        2,
+        {
+            "turns": {"update": "separate", "fakes": "inference"},
+            "sampling": "epochs",
+            **{"optimizer": ADAM, "d_optimizer": None, "g_optimizer": None},
+        },
+    ),
+    "critic": (
+        4,
+        {
+            "turns": {"d_steps": 5, "latents": "shared", "batch_norm": "frozen"},
+            "constraint.weights": "all",
+        },
+    ),
+    "conditional": (
+        5,
+        {
+            "loss": {"name": "binary_crossentropy", "real": [0.8, 1.1]},
+            "average": {"name": "exponential", "decay": 0.9},
+        },
+    ),
+    "points": (6, {"penalty": "gradient_penalty", "save_at": [25]}),
 }
 PHASES = {
-    "runner": {
-        "_begin_folder": "emptying the folder",
-        "_resume": "resuming",
-        "_describe": "describing the networks",
-        "_summary": "finishing",
-    },
-    "SaveGenerator": {"at": "saving a generator"},
-    "DrawSamples": {"at": "drawing a grid"},
-    "Evaluate": {"at": "measuring"},
-    "DrawCurves": {"at": "drawing curves"},
-    "SaveCheckpoint": {"_write": "writing a checkpoint"},
+    ("folder", "empty"): "emptying the folder",
+    ("checkpoints", "resume"): "resuming",
+    ("folder", "describe"): "describing the networks",
+    ("callbacks.SaveNetworks", "at"): "saving networks",
+    ("callbacks.DrawSamples", "at"): "drawing samples",
+    ("callbacks.Measure", "at"): "measuring",
+    ("callbacks.DrawCurves", "at"): "drawing curves",
+    ("callbacks.SaveCheckpoint", "_write"): "writing a checkpoint",
+    ("run", "summary"): "finishing",
 }
-NAMES = ["starting", "building", "training", *(p for ps in PHASES.values() for p in ps.values())]
+"""What a run does besides training, by the functions of `keras_gans.runs` that do it."""
+NAMES = ["starting", "building", "training", *PHASES.values()]
 
 
 def planned(kind, results):
-    """The `experiment.Run` of a kind of row."""
-    from keras_gans.experiment import Run, read_table
-
+    """The `rows.PlannedRun` of a kind of row."""
     number, changed = KINDS[kind]
-    changed = {**TINY, **changed}
-    row = read_table("quickstart").experiment(number, changed)
-    return Run("quickstart", number, row, 0, changed, Path(results))
+    return plan("quickstart", number, results, {**TINY, **changed})
 
 
 def digest(folder):
@@ -105,10 +128,11 @@ class Phase:
         setattr(owner, name, watched)
 
 
-class Quiet:
-    """A progress line that only tells the phase."""
+class Told(Silent):
+    """A progress line that also tells the phase."""
 
     def __init__(self, phase):
+        super().__init__()
         self.phase = phase
 
     def status(self, text):
@@ -116,12 +140,6 @@ class Quiet:
 
     def begin(self, total, done=0):
         self.phase.enter("training")
-
-    def note(self, text):
-        pass
-
-    def update(self, done, values=None):
-        pass
 
 
 def fork(run, data, phase):
@@ -133,12 +151,13 @@ def fork(run, data, phase):
     status = 1
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-        from keras_gans import callbacks, runner
+        from keras_gans.runs import run as runs
 
-        for owner, functions in PHASES.items():
-            for name, text in functions.items():
-                phase.watch(runner if owner == "runner" else getattr(callbacks, owner), name, text)
-        runner.run(run, data, None, Quiet(phase))
+        for (owner, name), text in PHASES.items():
+            module, *kind = owner.split(".")
+            module = import_module(f"keras_gans.runs.{module}")
+            phase.watch(getattr(module, *kind) if kind else module, name, text)
+        runs.run(run, data, None, Told(phase))
         status = 0
     finally:
         os._exit(status)
@@ -187,8 +206,9 @@ def campaign(kind, kills, random, folder, say):
     """Kills runs of a kind; returns (Counter of phases, reference, list of differing files)."""
     from keras_gans import datasets
 
-    data, phase, phases, wrong = datasets.load("digits"), Phase(), Counter(), []
+    phase, phases, wrong = Phase(), Counter(), []
     reference = planned(kind, folder / "reference")
+    data = datasets.load(reference.experiment.dataset)
     begun = time.monotonic()
     assert wait(fork(reference, data, phase), phase, lambda: False) == 0, "the run alone failed"
     duration = time.monotonic() - begun
@@ -221,7 +241,7 @@ def campaign(kind, kills, random, folder, say):
 def kill_commands(kind, kills, reference, random, folder, say):
     """The same with the real command, killed in one run. Returns the list of differing files."""
     run = planned(kind, folder / "command")
-    changes = [f"{key}={value}" for key, value in run.changed.items()]
+    changes = [f"{key}={json.dumps(value)}" for key, value in run.changed.items()]
     command = [sys.executable, ROOT / "run_experiment.py", "--table", "quickstart"]
     command += ["--exp", str(run.number), "--results", run.results, "--set", *changes]
     nowhere = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
@@ -250,7 +270,7 @@ def kill_tables(kills, random, folder, say):
         with subprocess.Popen(arguments, cwd=ROOT, **nowhere) as process:
             time.sleep(random.uniform(0, duration))
             process.kill()
-        # Its children save and end; whoever is quicker finds their folders locked.
+        # Its children save and end; a command that is quicker finds their folders locked.
         time.sleep(random.choice([0, 10]))
     statuses = []
     while not statuses or (statuses[-1] == 1 and len(statuses) < 5):
@@ -281,7 +301,7 @@ def main():
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ["CUDA_VISIBLE_DEVICES"] = ""
     sys.path.insert(0, str(ROOT))
-    from keras_gans import runner  # noqa: F401  (once, for all children)
+    import keras_gans.runs.run  # noqa: F401  (once, for all children)
 
     random, phases, wrong, compared = Random(options.seed), Counter(), [], 0
 
