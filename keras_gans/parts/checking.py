@@ -123,8 +123,7 @@ def typed(value, annotation, where):
         where: Start of the error message.
 
     Returns:
-        The value. An int where a float is wanted becomes one; so does a text like `2e-4`, which
-        YAML does not read as a number. A list becomes a tuple.
+        The value. An int where a float is wanted becomes one, and a list becomes a tuple.
 
     Raises:
         UsageError: Another type, or a value out of range.
@@ -220,13 +219,10 @@ def _as_tuple(value, arguments, where):
 
 
 def _number(value):
-    text = type(value) is str and "e" in value.lower()  # 2e-4, not 0.1 in quotes
-    if not text and type(value) not in (int, float):
+    if type(value) not in (int, float):
         return _No()
     try:
         number = float(value)
-    except ValueError:
-        return _No()
     except OverflowError:  # an int of hundreds of digits
         number = inf
     return number if isfinite(number) else _No(f"{short(value)} must be finite")

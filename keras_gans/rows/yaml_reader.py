@@ -1,5 +1,7 @@
 """A strict and bounded reader of YAML, which people write and pass around."""
 
+import re
+
 import yaml
 
 from keras_gans.errors import UsageError
@@ -73,3 +75,9 @@ class _StrictLoader(yaml.SafeLoader):
         self.merged += len(node.value)
         if self.merged > MAX_MERGED:
             raise yaml.YAMLError(f"its merge keys stand for more than {MAX_MERGED:,} fields")
+
+
+# PyYAML follows YAML 1.1, where a number such as 2e-4 without a point is a text.
+_StrictLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+$"), list("-+0123456789")
+)

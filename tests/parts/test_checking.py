@@ -71,7 +71,6 @@ def test_a_value_of_the_type_passes(value, annotation, expected):
         (float("nan"), float, "here: nan ... finite"),
         (float("inf"), Positive, "here: inf ... finite"),
         (-float("inf"), float | None, "here: -inf ... finite"),
-        ("1e999", float, "here: '1e999' ... finite"),
         ("a", Literal["all", "trainable"], "here: 'a' ... all, trainable"),
         ("al", Literal["all", "trainable"], "here: 'al' ... 'all'?"),
         ("None", Literal["sigmoid", None], "here: 'None' ... sigmoid, null"),
@@ -83,17 +82,8 @@ def test_another_value_is_refused(value, annotation, message):
     assert says(refusal(typed, value, annotation, "here"), message)
 
 
-@pytest.mark.parametrize(
-    ("text", "number"), [("2e-4", 0.0002), ("5e-5", 5e-5), ("1e3", 1000.0), ("-1E+2", -100.0)]
-)
-def test_a_number_that_yaml_reads_as_text_is_that_number(text, number):
-    value = yaml.safe_load(text)
-    assert type(value) is str  # the trap that this is about
-    assert typed(value, float, "here") == number
-
-
-@pytest.mark.parametrize("text", ["0.1", "nan", "inf", "fast", "one", "true", "e", "1e", ""])
-def test_no_other_text_is_a_number(text):
+@pytest.mark.parametrize("text", ["0.1", "2e-4", "nan", "inf", "fast", "one", "true", "e", ""])
+def test_text_is_no_number(text):
     assert "of type str" in refusal(typed, text, float, "here")
 
 

