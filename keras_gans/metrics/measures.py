@@ -197,7 +197,7 @@ MEASURES = {
     "fid_thesis": Measure(
         _fid,
         "lower",
-        "Frechet distance as Akel 2022 seems to have measured it: see results/fid_audit; "
+        "Frechet distance as Akel 2022 seems to have measured it: see results/published/fid_audit; "
         "comparable only with the printed values of that document",
         least=10,
         per_feature=2,

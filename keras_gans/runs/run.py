@@ -4,6 +4,8 @@ row -> data, networks, GAN -> folder with everything that is known before traini
 callbacks -> metrics.json. Nothing is written until the data and the networks are right.
 """
 
+import hashlib
+
 import numpy as np
 
 from keras_gans import pictures
@@ -70,7 +72,7 @@ def run(planned, data, data_dir, progress, stop=lambda: False, restart=False):
         (place / "samples").mkdir(exist_ok=True)
         about = {
             "run": sha256(place / "experiment.yaml"),
-            "data": data.fingerprint,
+            "data": _identity(data, gan.conditional),
             "environment": environment(planned.seed, data),
         }
         checkpoint = checkpoints.resume(place, gan, about, progress)
@@ -129,6 +131,12 @@ def run(planned, data, data_dir, progress, stop=lambda: False, restart=False):
         content["sha256"] = {n: sha256(place / n) for n in folder.vouched_for(place, last)}
         folder.write_json(place / "metrics.json", content)
         return content
+
+
+def _identity(data, conditional):
+    """Text that changes with the values, and with the labels of a conditional run."""
+    labels = hashlib.sha256(data.labels).hexdigest() if conditional else ""
+    return data.fingerprint + labels
 
 
 def _before(checkpoint):

@@ -15,7 +15,7 @@ def summary(planned, data, history, metrics):
     """
     experiment, records = planned.experiment, history.records
     final = [r for r in records if "d_loss" in r][-1]
-    lost = [r["iteration"] for r in records if "not_finite" in r or r.get("d_loss", 0) is None]
+    lost = [r["iteration"] for r in records if "not_finite" in r or None in _losses(r)]
     return {
         "table": planned.table,
         "experiment": planned.number,
@@ -32,6 +32,10 @@ def summary(planned, data, history, metrics):
         "seconds": {part: round(value, 1) for part, value in history.seconds.items()},
         "iterations_per_second": round(experiment.iterations / history.seconds["training"], 2),
     }
+
+
+def _losses(record):
+    return [record[key] for key in ("d_loss", "g_loss") if key in record]
 
 
 def _measured(metric, history):

@@ -1,5 +1,7 @@
 """Fixtures of the tests of runs."""
 
+import gc
+
 import keras
 import pytest
 
@@ -13,6 +15,15 @@ def own_data_folder(tmp_path_factory):
     with pytest.MonkeyPatch.context() as context:
         context.setenv("KERAS_GANS_DATA", str(folder))
         yield folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def imports_are_not_garbage():
+    """Each run collects garbage; half a million objects of imported modules need no look."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,9 @@
 """Every row of every table can be trained.
 
 Rows that differ in nothing but intervals, counts and sizes have one graph: such a group has one
-row that takes two iterations here. One group for each pair of networks is run with all its files;
-the others take their iterations without files and without compiling, which takes most of the time.
+row that takes two iterations here. One group for each pair of networks of the thesis is run with
+all its files (`test_run.py` runs labels and points); the others take their iterations without files
+and without compiling, which takes most of the time.
 """
 
 import json
@@ -16,6 +17,7 @@ from keras_gans.batches import Sampler, batches
 from keras_gans.rows import read_table, tables
 from keras_gans.runs.building import build
 
+pytestmark = pytest.mark.usefixtures("without_xla")
 FEW = {"iterations": 2, "save_every": 2, "batch_size": 4, "measure_samples": 10}
 COUNTS = (
     "derived_from", "iterations", "batch_size", "latents", "save_every", "save_at", "measure_every",
@@ -36,7 +38,7 @@ for _row, _experiment in EXPERIMENTS.items():
 
 WITH_FILES = [
     ("akel2022", 2), ("akel2022", 4), ("akel2022", 6), ("akel2022", 9), ("akel2022", 11),
-    ("akel2022", 13), ("akel2022", 15), ("akel2022", 18), ("quickstart", 5), ("quickstart", 6),
+    ("akel2022", 13), ("akel2022", 15), ("akel2022", 18),
 ]  # fmt: skip
 WITHOUT_FILES = [rows[0] for rows in GROUPS.values() if not set(rows) & set(WITH_FILES)]
 BUILT = [row for row in EXPERIMENTS if row not in WITH_FILES + WITHOUT_FILES]
@@ -68,8 +70,6 @@ def test_every_pair_of_networks_and_both_data_sets_of_the_thesis_are_run_with_fi
 
     akel = {networks(row) for row in EXPERIMENTS if row[0] == "akel2022"}
     assert akel <= {networks(row) for row in WITH_FILES}
-    for network in {e.generator.name for e in EXPERIMENTS.values()} - {"lsgan"}:
-        assert network in {EXPERIMENTS[row].generator.name for row in WITH_FILES}
     chosen = [EXPERIMENTS[row].dataset.name for row in WITH_FILES]
     assert min(chosen.count("mnist"), chosen.count("celeba")) >= 4
 
@@ -86,14 +86,13 @@ def test_a_row_with_all_its_files(row, data, tiny_data, tmp_path):
     assert saved.latents.plain == EXPERIMENTS[row].latents.plain
     assert saved.shape == source.shape
     assert saved.sample(3).shape == (3, *source.shape)
-    if source.shape == (40, 40, 3):
+    if EXPERIMENTS[row].dataset.name == "celeba":
         # The weights of the FID network are not there: said once, null under its own name.
         assert list(metrics["measured"]) == ["fid10_inception768_75px"]
         assert metrics["measured"]["fid10_inception768_75px"]["last"] is None
         assert len([note for note in progress.notes if "null" in note]) == 1
     else:
-        for summary in metrics["measured"].values():
-            assert summary["last"] >= 0
+        assert metrics["measured"]["fid10_lenet"]["last"] > 0
 
 
 @pytest.mark.parametrize("row", WITHOUT_FILES, ids=str)
@@ -107,7 +106,8 @@ def test_a_row_without_files(row, data):
     # Several turns of the discriminator are several steps already.
     iterations = 2 if experiment.turns.d_steps == 1 else 1
     sampler = Sampler(len(source), experiment.turns.samples(4), 0)
-    drawn = batches(source.values, None, sampler, 0, iterations)
+    labels = source.labels if gan.conditional else None
+    drawn = batches(source.values, labels, sampler, 0, iterations)
     gan.fit(drawn, steps_per_epoch=iterations, shuffle=False, verbose=0)
     assert gan.iterations == iterations
     for network, weights in zip(networks, before, strict=True):

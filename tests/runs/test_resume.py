@@ -30,6 +30,8 @@ def test_a_convolutional_run_that_is_stopped_and_resumed_ends_the_same(tmp_path)
     changed = {
         "iterations": 12,
         "save_every": 8,
+        "generator": "vanilla",
+        "discriminator": {"name": "dcgan", "filters": 8},
         "optimizer": "adam",
         "d_optimizer": None,
         "g_optimizer": None,

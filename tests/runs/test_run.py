@@ -46,8 +46,8 @@ def expected_files(steps, checkpoints, plots):
 
 @pytest.fixture(scope="module")
 def straight(tmp_path_factory):
-    """A convolutional run of 25 iterations that nothing interrupts."""
-    changed = {"iterations": 25, "save_at": [15], "measure_every": 5}
+    """A convolutional run of 10 iterations that nothing interrupts."""
+    changed = {"iterations": 10, "save_every": 4, "save_at": [6], "measure_every": 2}
     planned = quickstart(2, tmp_path_factory.mktemp("results"), changed)
     return planned, *train(planned)
 
@@ -57,12 +57,12 @@ def straight(tmp_path_factory):
 
 def test_what_a_run_leaves(straight):
     planned, _, progress = straight
-    steps = ("000010", "000015", "000020", "000025")
+    steps = ("000004", "000006", "000008", "000010")
     assert files(planned) == expected_files(steps, steps[2:], ["fid"])
     assert planned.state == "finished"
-    assert progress.begun == (25, 0)
+    assert progress.begun == (10, 0)
     losses = [done for done, values in progress.updates if "d_loss" in (values or ())]
-    assert losses == [5, 10, 15, 20, 25]
+    assert losses == [2, 4, 6, 8, 10]
 
 
 def test_experiment_and_environment_say_what_was_run(straight):
@@ -80,14 +80,14 @@ def test_experiment_and_environment_say_what_was_run(straight):
 def test_the_log_has_every_execution_and_every_measurement(straight):
     planned, metrics, _ = straight
     losses = [r for r in records(planned) if "d_loss" in r]
-    assert [r["iteration"] for r in losses] == [5, 10, 15, 20, 25]
+    assert [r["iteration"] for r in losses] == [2, 4, 6, 8, 10]
     for record in losses:
         mean = (record["d_loss_real"] + record["d_loss_fake"]) / 2
         assert record["d_loss"] == pytest.approx(mean, rel=1e-5)
         assert record["d_loss_max"] >= record["d_loss"]
         assert record["g_loss_max"] >= record["g_loss"]
     assert metrics["final"] == {key: losses[-1][key] for key in ("d_loss", "g_loss")}
-    assert list(measured(planned, "fid50_lenet")) == [0, 5, 10, 15, 20, 25]
+    assert list(measured(planned, "fid50_lenet")) == [0, 2, 4, 6, 8, 10]
 
 
 def test_metrics_are_those_of_the_log_and_vouch_for_the_files(straight):
@@ -101,14 +101,14 @@ def test_metrics_are_those_of_the_log_and_vouch_for_the_files(straight):
     best = min((i for i in values if i), key=values.get)
     assert metrics["measured"] == {
         "fid50_lenet": {
-            "metric": "fid", "better": "lower", "first": values[0], "last": values[25],
+            "metric": "fid", "better": "lower", "first": values[0], "last": values[10],
             "best": values[best], "best_iteration": best,
         }
     }  # fmt: skip
     assert metrics["diverged_at"] is None
     assert set(metrics["sha256"]) == {
-        "experiment.yaml", "log.jsonl", "samples/000025.png", "generator_model_000025.h5",
-        "discriminator_model_000025.h5", "generator_model_best.h5",
+        "experiment.yaml", "log.jsonl", "samples/000010.png", "generator_model_000010.h5",
+        "discriminator_model_000010.h5", "generator_model_best.h5",
     }  # fmt: skip
     for name, sha256 in metrics["sha256"].items():
         assert hashlib.sha256((planned.folder / name).read_bytes()).hexdigest() == sha256
@@ -125,23 +125,23 @@ def test_saved_networks_say_where_they_come_from(straight):
         "table": "quickstart", "experiment": 2, "seed": 0, "changed": planned.changed,
     }  # fmt: skip
     network, origin = generators.load_discriminator(
-        planned.folder / "discriminator_model_000015.h5"
+        planned.folder / "discriminator_model_000006.h5"
     )
-    assert origin["iteration"] == 15
+    assert origin["iteration"] == 6
     assert network.output_shape == (None, 1)
 
 
 def test_pictures_are_those_of_the_seed_of_the_run(straight):
     planned, *_ = straight
-    saved = generators.load(planned.folder / "generator_model_000025.h5")
+    saved = generators.load(planned.folder / "generator_model_000010.h5")
     expected = np.asarray(pictures.samples(saved.sample(25, planned.seed), 5))
-    found = np.asarray(Image.open(planned.folder / "samples" / "000025.png").convert("L"))
+    found = np.asarray(Image.open(planned.folder / "samples" / "000010.png").convert("L"))
     np.testing.assert_array_equal(found, expected)
-    frames = [(planned.folder / "samples" / f"{i:06d}.png").read_bytes() for i in (10, 15, 20)]
+    frames = [(planned.folder / "samples" / f"{i:06d}.png").read_bytes() for i in (4, 6, 8)]
     assert len(set(frames)) == 3
 
 
-@pytest.mark.parametrize("iteration", ["000025", "best"])
+@pytest.mark.parametrize("iteration", ["000010", "best"])
 def test_one_name_is_one_number_whether_a_run_or_evaluate_measures(straight, iteration):
     planned, metrics, _ = straight
     path = planned.folder / f"generator_model_{iteration}.h5"
@@ -284,18 +284,14 @@ def test_iterations_need_not_be_a_multiple_of_anything(tmp_path):
 
 
 @pytest.mark.backends
-def test_measuring_adds_no_state(tmp_path):
+def test_measuring_adds_no_state(straight, tmp_path):
     """Dropout, batch normalization and drawn latents: none of it notices being measured."""
-    few = {"iterations": 4, "save_every": 4}
-    runs = {
-        "often": quickstart(2, tmp_path / "a", {**few, "measure_every": 2}),
-        "never": quickstart(2, tmp_path / "b", {**few, "measure": []}),
-    }
-    metrics = {name: train(planned)[0] for name, planned in runs.items()}
-    assert metrics["often"]["measured"]["fid50_lenet"]["last"] > 0
-    assert metrics["never"]["measured"] == {}
-    assert not (runs["never"].folder / "generator_model_best.h5").exists()
-    states = [(r.folder / "checkpoint/000004/state.bin").read_bytes() for r in runs.values()]
+    often = straight[0]
+    changed = {key: value for key, value in often.changed.items() if key != "measure_every"}
+    never = quickstart(2, tmp_path, {**changed, "measure": []})
+    assert train(never)[0]["measured"] == {}
+    assert not (never.folder / "generator_model_best.h5").exists()
+    states = [(r.folder / "checkpoint/000010/state.bin").read_bytes() for r in (often, never)]
     assert states[0] == states[1]
 
 

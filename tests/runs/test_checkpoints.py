@@ -9,12 +9,15 @@ from contextlib import contextmanager
 import keras
 import numpy as np
 import pytest
+from running import Silent
 
-from keras_gans import checkpoints, files, losses, networks
-from keras_gans.checkpoints import Checkpoint
+from keras_gans import files, networks
+from keras_gans.errors import UsageError
 from keras_gans.gan import GAN
+from keras_gans.runs import checkpoints
+from keras_gans.runs.checkpoints import Checkpoint
 
-SECONDS = {"wall": 2.5, "training": 2.0}
+SECONDS = {"wall": 2.5, "training": 2.0, "saving": 0.5}
 
 
 def make(iteration):
@@ -87,12 +90,12 @@ def test_a_damaged_one_is_replaced_and_never_kept_instead_of_a_whole_one(folder)
     assert_same(checkpoints.latest(folder)[0], make(15))
 
 
-def make_gan(seed=0, shape=(8, 8, 1)):
+def make_gan(seed=0, shape=(8, 8, 1), **rules):
     keras.utils.set_random_seed(seed)
-    gan = GAN(networks.generator("vanilla", shape, 4), networks.discriminator("lsgan", shape))
-    objective = losses.get("mse")
-    optimizers = keras.optimizers.Adam(), keras.optimizers.Adam()
-    gan.compile(*optimizers, objective.discriminator, objective.generator)
+    generator = networks.build("vanilla", "generator", shape, 4)
+    gan = GAN(generator, networks.build("lsgan", "discriminator", shape))
+    rules = rules or {"d_optimizer": "adam", "g_optimizer": "adam"}
+    gan.compile(loss="mse", **rules)
     return gan
 
 
@@ -104,8 +107,81 @@ def test_arrays_go_from_one_model_into_another_of_the_same_networks():
     checkpoints.restore(other, arrays)
     for a, b in zip(arrays, checkpoints.capture(other), strict=True):
         np.testing.assert_array_equal(a, b, strict=True)
-    with pytest.raises(ValueError, match="not one of this model"):
-        checkpoints.restore(make_gan(shape=(12, 12, 1)), arrays)
+    for another in (make_gan(shape=(12, 12, 1)), make_gan(optimizer="adam")):
+        with pytest.raises(ValueError, match="not one of this model"):
+            checkpoints.restore(another, arrays)
+
+
+def test_everything_that_training_changes_is_captured():
+    """Weights, the averaged copy, moments, counters of steps and iterations, and seeds."""
+    gan = make_gan(optimizer="adam", average="exponential")
+    networks = 2 * len(gan.generator.weights) + len(gan.discriminator.weights)
+    trained = len(gan.generator.trainable_weights) + len(gan.discriminator.trainable_weights)
+    arrays = checkpoints.capture(gan)
+    assert len(arrays) == networks + 2 * trained + len(("steps", "rate", "iteration", "seed"))
+
+
+# --- resuming ----------------------------------------------------------------------------------
+
+BEST = "generator_model_best.h5"
+
+
+def begun(place, **changed):
+    """Writes the checkpoint of a model to the folder of a run; returns the model and its about."""
+    gan = make_gan()
+    gan.iteration.assign(20)
+    about = {"run": "r", "data": "d" * 64, "environment": {"threads": 2}}
+    values = {"kept": {BEST: b"as it was"}, "about": about, **changed}
+    arrays = [array.copy() for array in checkpoints.capture(gan)]
+    checkpoints.save(
+        place / "checkpoint", Checkpoint(20, arrays, [{"iteration": 20}], SECONDS, **values)
+    )
+    return about
+
+
+def resume(place, about, gan=None):
+    """Resumes another model; returns (checkpoint, model, notes)."""
+    gan, progress = gan or make_gan(seed=1), Silent()
+    about = {**about, "environment": {"threads": 2, "packages": {}}}
+    return checkpoints.resume(place, gan, about, progress), gan, progress.notes
+
+
+def test_resuming_brings_back_the_model_and_the_best_generator(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoints.environment, "changes", lambda there, now: "")
+    about = begun(tmp_path)
+    (tmp_path / BEST).write_bytes(b"of a later iteration")
+    checkpoint, gan, notes = resume(tmp_path, about)
+    assert (tmp_path / BEST).read_bytes() == b"as it was"
+    assert (checkpoint.history, checkpoint.seconds) == ([{"iteration": 20}], SECONDS)
+    assert gan.iterations == 20
+    for a, b in zip(checkpoint.arrays, checkpoints.capture(gan), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert len(notes) == 1 and "20" in notes[0]
+
+
+def test_a_best_generator_of_after_the_checkpoint_is_removed(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoints.environment, "changes", lambda there, now: "")
+    about = begun(tmp_path, kept={})
+    (tmp_path / BEST).write_bytes(b"of a later iteration")
+    resume(tmp_path, about)
+    assert not (tmp_path / BEST).exists()
+
+
+def test_without_a_checkpoint_a_run_begins_without_a_best_generator(tmp_path):
+    (tmp_path / BEST).write_bytes(b"of a run that was killed early")
+    checkpoint, gan, notes = resume(tmp_path, {"run": "r", "data": "d"})
+    assert (checkpoint, gan.iterations, notes) == (None, 0, [])
+    assert not (tmp_path / BEST).exists()
+
+
+def test_other_data_and_other_models_are_refused(tmp_path):
+    about = begun(tmp_path)
+    (tmp_path / BEST).write_bytes(b"of a later iteration")
+    with pytest.raises(UsageError, match=r"other data.*--restart"):
+        resume(tmp_path, {**about, "data": "e" * 64})
+    assert (tmp_path / BEST).read_bytes() == b"of a later iteration"
+    with pytest.raises(UsageError, match=r"shapes differ.*--restart"):
+        resume(tmp_path, about, make_gan(shape=(12, 12, 1)))
 
 
 # --- damage -----------------------------------------------------------------------------------

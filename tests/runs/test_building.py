@@ -1,0 +1,92 @@
+"""From the words of a row to objects."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+from running import plan, quickstart
+
+from keras_gans import averages, constraints, datasets, losses, optimizers, penalties, updates
+from keras_gans.errors import UsageError
+from keras_gans.latents import Uniform
+from keras_gans.runs.building import build
+
+DIGITS = datasets.load("digits")
+
+
+def built(number, data=DIGITS, seed=0, **changed):
+    return build(quickstart(number, "results", changed).experiment, data, seed)
+
+
+def test_every_part_of_a_row_arrives_in_the_model():
+    gan = built(
+        1,
+        latents={"name": "uniform", "size": 7, "low": 0},
+        loss={"name": "mse", "real": [0.8, 1.1]},
+        d_optimizer={"name": "sgd", "learning_rate": 0.1},
+        g_optimizer={"name": "rmsprop_keras2", "rho": 0.5},
+        turns={"d_steps": 3, "fakes": "inference", "latents": "shared", "batch_norm": "frozen"},
+        penalty={"name": "r1", "weight": 3},
+        constraint={"name": "clip", "limit": 0.5, "weights": "all"},
+        average={"name": "exponential", "decay": 0.5},
+    )
+    assert (type(gan.latents), gan.latents.size, gan.latents.low) == (Uniform, 7, 0.0)
+    assert type(gan.objective) is losses.MeanSquaredError
+    assert gan.objective.real == (0.8, 1.1)
+    assert type(gan.d_optimizer) is keras.optimizers.SGD
+    assert (type(gan.g_optimizer), gan.g_optimizer.rho) == (optimizers.RMSpropKeras2, 0.5)
+    assert gan.turns.plain == {
+        "d_steps": 3, "update": "joint", "fakes": "inference", "latents": "shared",
+        "batch_norm": "frozen",
+    }  # fmt: skip
+    assert type(gan.update) is updates.Joint
+    assert (type(gan.penalty), gan.penalty.weight) == (penalties.R1, 3.0)
+    assert (type(gan.constraint), gan.constraint.limit) == (constraints.Clip, 0.5)
+    assert (type(gan.average), gan.average.decay) == (averages.Exponential, 0.5)
+    assert gan.sampling_generator is gan.averaged is not gan.generator
+    assert (gan.scale, gan.seed) == (DIGITS.scale, 0)
+    assert gan.generator.output_shape == (None, 28, 28, 1)
+
+
+def test_one_optimizer_is_one_object_for_both_networks():
+    experiment = plan("akel2022", 1, "results").experiment
+    gan = build(experiment, DIGITS, 0)
+    assert gan.d_optimizer is gan.g_optimizer
+    two = built(1)
+    assert two.d_optimizer is not two.g_optimizer
+
+
+def test_weights_follow_from_the_seed_whatever_was_built_before():
+    def first(gan):
+        return ops.convert_to_numpy(gan.generator.weights[0])
+
+    expected = first(built(1, seed=3))
+    np.random.seed(9)
+    built(3, seed=8)
+    np.testing.assert_array_equal(first(built(1, seed=3)), expected)
+    assert not np.array_equal(first(built(1, seed=4)), expected)
+
+
+def test_labels_make_a_conditional_model_and_points_a_scale_of_their_own():
+    gan = built(5)
+    assert gan.conditional
+    assert gan.generator.inputs[1].shape == (None,)
+    ring = datasets.load("ring")
+    gan = built(6, ring)
+    assert not gan.conditional
+    assert gan.scale == ring.scale != DIGITS.scale
+    assert gan.generator.output_shape == (None, 2)
+
+
+@pytest.mark.parametrize(
+    ("number", "changed", "message"),
+    [
+        (1, {"generator": "points"}, "points"),
+        (1, {"discriminator": "conditional"}, "inputs"),
+        (1, {"penalty": "r1", "turns": {"update": "separate"}}, "joint"),
+        (1, {"generator": "transposed"}, "divisible by 8"),
+    ],
+)
+def test_networks_and_rules_that_do_not_fit_are_usage_errors(number, changed, message):
+    with pytest.raises(UsageError, match=message):
+        built(number, **changed)

@@ -1,0 +1,265 @@
+"""Several runs, each in a process of its own, where scripts stand for the processes."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from running import plan, quickstart
+
+import keras_gans
+from keras_gans.cli import run as verb
+from keras_gans.cli.arguments import Parser
+from keras_gans.rows import read_table
+from keras_gans.runs import executors
+from keras_gans.runs.executors import Job
+
+
+def options_of(arguments):
+    parser = Parser()
+    verb.describe(parser)
+    return parser.parse_args(arguments)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {},
+        {"batch_size": 3, "loss": "mse", "measure": [], "save_at": [1, 2]},
+        {"optimizer.learning_rate": 5e-05, "generator.alpha": 1e20},
+        {"optimizer": None, "d_optimizer": "adam", "g_optimizer": {"name": "sgd", "momentum": 0.5}},
+        {"turns": {"d_steps": 3, "update": "joint"}, "loss.real": [0.8, 1.1]},
+        {"dataset": "a folder: of 'mine' " + "with a long name " * 10 + "# 1"},
+        {"dataset": "123", "constraint": {"name": "clip", "limit": 1e-7}},
+    ],
+)
+def test_a_child_is_asked_for_what_this_run_is(tmp_path, changed):
+    planned = plan("akel2022", 1, tmp_path, changed, seed=7)
+    job = Job(planned, "akel2022", data_dir="some where", damaged="skip", restart=True)
+    child = options_of(["--child", *job.arguments()])
+    assert verb._plan(read_table(child.table), child) == [planned]
+    assert (child.child, child.damaged, child.restart) == (True, "skip", True)
+    assert child.data_dir == "some where"
+    plain = options_of(Job(planned, "akel2022").arguments())
+    assert (plain.child, plain.damaged, plain.restart) == (False, "refuse", False)
+
+
+@pytest.fixture
+def stand_in(tmp_path, monkeypatch):
+    """A function that runs rows of the quickstart table, a shell script standing for Python.
+
+    The script knows the row as $row, and adds a line to the file `begun` for each.
+    """
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def run(script, side_by_side=1, skipped=()):
+        program = tmp_path / "program"
+        beginning = (
+            f'while [ "$1" != --exp ]; do shift; done; row=$2; echo $row >> {tmp_path}/begun'
+        )
+        program.write_text(f"#!/bin/sh\n{beginning}\n{script}\n")
+        program.chmod(0o755)
+        monkeypatch.setattr(sys, "executable", str(program))
+        runs = [plan("quickstart", number, "results") for number in (1, 2, 3)]
+        jobs = [Job(run, "quickstart") for run in runs if run.number not in skipped]
+        finished = [run for run in runs if run.number in skipped]
+        return executors.run_several(jobs, finished, side_by_side)
+
+    yield run
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+def begun(folder):
+    return sorted((folder / "begun").read_text().split())
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ("exit 3", "status 3"),
+        ("echo 'keras-gans run: quickstart 2 seed 0: no room' >&2; exit 1", "no room"),
+        ("echo Traceback >&2; echo 'KeyError: 1' >&2; exit 1", "KeyError: 1"),
+        ("kill -9 $$", "ended by SIGKILL, out of memory?"),
+        ("kill -11 $$", "ended by SIGSEGV"),
+        ("kill -15 $$", "ended by SIGTERM"),
+    ],
+)
+@pytest.mark.parametrize("side_by_side", [1, 2])
+def test_what_ends_one_run_leaves_the_others_alone(
+    side_by_side, script, reason, stand_in, tmp_path, capfd
+):
+    script = f"echo a line; if [ $row = 2 ]; then {script}; fi"
+    assert stand_in(script, side_by_side) == 1
+    assert begun(tmp_path) == ["1", "2", "3"]
+    lines = capfd.readouterr().out.splitlines()
+    assert lines == ["a line"] * 3 + [
+        "quickstart 1 seed 0: done",
+        f"quickstart 2 seed 0: failed: {reason}",
+        "quickstart 3 seed 0: done",
+    ]
+
+
+def test_what_is_finished_is_skipped_and_named(stand_in, tmp_path, capfd):
+    assert stand_in("exit 0", skipped=(1, 3)) == 0
+    assert begun(tmp_path) == ["2"]
+    lines = capfd.readouterr().out.splitlines()
+    assert [line.split(":")[1].strip() for line in lines] == ["skipped", "done", "skipped"]
+    assert "results/quickstart/1/seed-0" in lines[0]
+    assert "results/quickstart/3/seed-0" in lines[2]
+
+
+@pytest.mark.parametrize(("name", "status"), [("INT", 130), ("TERM", 143)])
+def test_a_signal_is_passed_on_and_nothing_more_is_begun(name, status, stand_in, tmp_path, capfd):
+    script = f"trap 'exit {status}' {name}\nkill -{name} $PPID\nwhile :; do sleep 0.05; done"
+    assert stand_in(script) == status
+    assert begun(tmp_path) == ["1"]
+    assert capfd.readouterr().out.splitlines() == [
+        "quickstart 1 seed 0: stopped: the same command resumes it",
+        "quickstart 2 seed 0: not begun",
+        "quickstart 3 seed 0: not begun",
+    ]
+
+
+def test_a_second_signal_is_passed_on_too(stand_in, tmp_path):
+    script = f"trap 'echo once >> {tmp_path}/got; trap \"exit 143\" TERM; kill -TERM $PPID' TERM\n"
+    script += "kill -TERM $PPID\nwhile :; do sleep 0.05; done"
+    assert stand_in(script) == 143
+    assert (tmp_path / "got").read_text() == "once\n"
+
+
+@pytest.mark.parametrize(
+    ("side_by_side", "skipped", "threads"),
+    [(1, (), ""), (2, (), "2"), (2, (1, 2), "2"), (9, (), "1")],
+)
+def test_how_many_threads_a_run_has_follows_from_the_request(
+    side_by_side, skipped, threads, stand_in, tmp_path, monkeypatch
+):
+    """Otherwise what a killed table still misses would end with other digits."""
+    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    script = f"echo $TF_NUM_INTRAOP_THREADS >> {tmp_path}/threads"
+    assert stand_in(script, side_by_side, skipped) == 0
+    assert set((tmp_path / "threads").read_text().splitlines()) == {threads}
+
+
+PARENT = """
+import sys
+from keras_gans.rows import PlannedRun, read_table
+from keras_gans.runs import executors
+sys.executable = sys.argv[1]
+row = read_table("quickstart").experiment(1)
+runs = [PlannedRun("quickstart", 1, row, seed, {}, "results") for seed in range(3)]
+executors.run_several([executors.Job(run, "quickstart") for run in runs], [], 2)
+"""
+CHILD = """#!{python}
+import os, sys, time
+sys.path.insert(0, {root!r})
+from keras_gans.terminal.signals import StopOnSignal, stop_with_parent
+stop = StopOnSignal()
+stop_with_parent()
+stop()
+open({folder!r} + "/" + str(os.getpid()), "w").close()
+while not stop():
+    time.sleep(0.01)
+    print("a line", flush=True)
+os.rename({folder!r} + "/" + str(os.getpid()), {folder!r} + "/saved-" + str(os.getpid()))
+"""
+
+
+def test_children_of_a_killed_parent_save_and_end(tmp_path):
+    """SIGKILL leaves the parent no time to tell them."""
+    program, folder = tmp_path / "child", tmp_path / "children"
+    folder.mkdir()
+    root = str(Path(keras_gans.__file__).parents[1])
+    program.write_text(CHILD.format(python=sys.executable, root=root, folder=str(folder)))
+    program.chmod(0o755)
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT, program], stdout=subprocess.DEVNULL
+    ) as parent:
+        wait_for(lambda: len(list(folder.iterdir())) == 2)
+        parent.kill()
+    wait_for(lambda: all(path.name.startswith("saved-") for path in folder.iterdir()))
+    children = [int(re.sub(r"\D", "", path.name)) for path in folder.iterdir()]
+    assert len(children) == 2  # and no third one was begun
+    wait_for(lambda: not any(os.path.exists(f"/proc/{child}/cwd") for child in children))
+
+
+def wait_for(condition):
+    until = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+# --- one run in this process -------------------------------------------------------------------
+
+
+@pytest.fixture
+def in_this_process(monkeypatch):
+    """Keeps or puts back what `run_one` changes until the end of the process."""
+    monkeypatch.setattr(executors.quiet, "silence_libraries", lambda: None)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+one_run = pytest.mark.usefixtures("in_this_process", "without_xla")
+SHORT = {"iterations": 4, "save_every": 2}
+
+
+@one_run
+def test_the_result_is_printed_with_every_metric(tmp_path, capfd):
+    planned = quickstart(6, tmp_path, SHORT)
+    assert executors.run_one(Job(planned, "quickstart")) == 0
+    said = capfd.readouterr().out
+    assert f"{planned.title}: 4 iterations in" in said
+    for name in ("discriminator", "modes50_values", "high_quality50_values", "000004.png"):
+        assert name in said
+    assert planned.state == "finished"
+
+
+@one_run
+def test_a_run_that_diverges_fails_and_says_how_to_go_on(tmp_path, capfd):
+    huge = {f"{side}_optimizer.learning_rate": 1e30 for side in "dg"}
+    planned = quickstart(3, tmp_path, {**SHORT, **huge, "iterations": 40, "measure": []})
+    assert executors.run_one(Job(planned, "quickstart")) == 1
+    (line,) = [x for x in capfd.readouterr().err.splitlines() if planned.title in x]
+    assert "finite" in line
+    assert "on_divergence=continue" in line
+    assert str(planned.folder) in line
+
+
+@one_run
+def test_a_signal_stops_it_at_a_checkpoint(tmp_path, capfd, monkeypatch):
+    planned = quickstart(6, tmp_path, SHORT)
+    original = executors.StopOnSignal.__call__
+
+    def told(stop):
+        assert original(stop) is False
+        os.kill(os.getpid(), signal.SIGTERM)
+        return original(stop)
+
+    monkeypatch.setattr(executors.StopOnSignal, "__call__", told)
+    assert executors.run_one(Job(planned, "quickstart")) == 143
+    assert planned.state == "interrupted"
+    assert (planned.folder / "checkpoint" / "000002" / "manifest.json").is_file()
+    assert "iteration 2 of 4" in capfd.readouterr().out
+
+
+@one_run
+def test_a_full_disk_fails_in_one_line(tmp_path, capfd, monkeypatch):
+    planned = quickstart(6, tmp_path, SHORT)
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("keras_gans.runs.checkpoints.save", full)
+    assert executors.run_one(Job(planned, "quickstart")) == 1
+    (line,) = [x for x in capfd.readouterr().err.splitlines() if planned.title in x]
+    assert "No space left on device" in line
