@@ -9,6 +9,7 @@ from dataclasses import MISSING, fields
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 import yaml
@@ -128,7 +129,7 @@ def test_links_lead_somewhere(page):
     for link in filter(None, (a or b for a, b in links)):
         if "://" in link:
             continue
-        name, _, anchor = link.partition("#")
+        name, _, anchor = unquote(link).partition("#")
         target = (ROOT / page).parent / name if name else ROOT / page
         assert target.exists(), f"{page} names {link}"
         if anchor:

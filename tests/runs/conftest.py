@@ -8,7 +8,7 @@ import pytest
 from keras_gans.runs import pace
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def own_data_folder(tmp_path_factory):
     """A data folder of the tests, so that features are cached there and no weights are found."""
     folder = tmp_path_factory.mktemp("data")
@@ -17,7 +17,7 @@ def own_data_folder(tmp_path_factory):
         yield folder
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def imports_are_not_garbage():
     """Each run collects garbage; half a million objects of imported modules need no look."""
     gc.collect()

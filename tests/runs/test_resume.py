@@ -10,7 +10,7 @@ from kill_harness import digest
 from running import StopAt, quickstart, train
 
 from keras_gans import datasets, files, generators
-from keras_gans.datasets import Points
+from keras_gans.datasets import Images, Points
 from keras_gans.errors import UsageError
 from keras_gans.runs import checkpoints
 from keras_gans.runs import run as runs
@@ -171,6 +171,17 @@ def test_other_data_are_refused(halfway):
     with pytest.raises(UsageError, match=r"other data.*--restart"):
         train(halfway, data=other)
     assert digest(halfway.folder) == before
+
+
+def test_other_labels_of_a_conditional_run_are_refused(tmp_path):
+    planned = quickstart(5, tmp_path, {"iterations": 20, "measure": []})
+    digits = datasets.load("digits")
+    with pytest.raises(runs.Stopped):
+        train(planned, data=digits, stop=StopAt(1))
+    others = Images(digits.name, digits.values, (digits.labels + 1) % 10, digits.source)
+    assert others.fingerprint == digits.fingerprint
+    with pytest.raises(UsageError, match=r"other data.*--restart"):
+        train(planned, data=others)
 
 
 def test_a_checkpoint_of_other_networks_is_refused(halfway):
