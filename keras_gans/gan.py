@@ -211,6 +211,7 @@ class GAN(StatefulTrainStep, keras.Model):
         values, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
         if self.conditional and labels is None:
             raise ValueError("a conditional GAN needs labels: fit(x, y) with integers y (n,)")
+        values = ops.convert_to_tensor(values)  # arrays where a step is not compiled
         pixels = keras.backend.standardize_dtype(values.dtype) == "uint8"
         scale = self.scale or (PIXELS if pixels else PLAIN)
         if not self.conditional:
