@@ -1,5 +1,6 @@
 """Networks as data: layers, their calls, and how they are connected. Nothing here needs Keras."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
 from keras_gans.errors import UsageError, short
@@ -83,15 +84,15 @@ class Network:
                 yield from layer.network.networks()
 
 
-class Tracer:
+class Tracer(ABC):
     """Runs a network symbolically; a subclass computes the output of a layer."""
 
     def __init__(self):
         self.count = 0
 
+    @abstractmethod
     def step(self, layer, inputs, call):
         """The output of a layer for a list of inputs."""
-        raise NotImplementedError
 
     def enter(self, network, inputs):
         """Called before a nested network is traced."""
