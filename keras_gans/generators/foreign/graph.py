@@ -94,7 +94,7 @@ class Tracer(ABC):
     def step(self, layer, inputs, call):
         """The output of a layer for a list of inputs."""
 
-    def enter(self, network, inputs):
+    def enter(self, network, inputs):  # noqa: B027 - a subclass need not do anything
         """Called before a nested network is traced."""
 
     def trace(self, network, inputs):
