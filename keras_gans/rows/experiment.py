@@ -62,6 +62,8 @@ class Experiment:
         one, two = self.optimizer, (self.d_optimizer, self.g_optimizer)
         if (one is None) == (two == (None, None)) or (None in two and two != (None, None)):
             raise UsageError("give either optimizer, or d_optimizer and g_optimizer")
+        if len(set(self.measure)) < len(self.measure):
+            raise UsageError(f"measure: {short(list(self.measure))} has a metric twice")
         for name in self.measure:
             parts.check("measures", name, "measure")
         if self.measure_features is not None:
