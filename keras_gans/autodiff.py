@@ -1,10 +1,11 @@
 """Gradients: the only module that knows which backend is running.
 
 The rest of the package writes its mathematics once, in `keras.ops`, as ordinary stateful
-code: call a network, take an optimizer step, read a metric. Three names make it run on
+code: call a network, take an optimizer step, read a metric. Four names make it run on
 TensorFlow, JAX and PyTorch:
 
 `minimize`           takes one optimizer step on a function of no arguments;
+`Begun`              is a first part of that function, computed ahead of the rest;
 `input_gradient`     differentiates a network with respect to its input, and can itself be
                      differentiated (gradient penalties);
 `StatefulTrainStep`  lets `keras.Model.fit` call a stateful `adversarial_step(data)`.
@@ -20,11 +21,17 @@ from keras import ops
 if keras.config.backend() == "tensorflow":
     import tensorflow as tf
 
-    def minimize(objective, variables, optimizer):
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            for variable in variables:
-                tape.watch(variable.value)
-            values = objective()
+    class Begun:
+        def __init__(self, function, variables):
+            self.tape = tf.GradientTape(watch_accessed_variables=False)
+            with self.tape:
+                for variable in variables:
+                    self.tape.watch(variable.value)
+                self.value = function()
+
+    def minimize(objective, variables, optimizer, begun=None):
+        with (begun or Begun(tuple, variables)).tape as tape:
+            values = objective(*_values(begun))
         optimizer.apply(tape.gradient(values[0], variables), variables)
         return values
 
@@ -41,8 +48,12 @@ if keras.config.backend() == "tensorflow":
 elif keras.config.backend() == "torch":
     import torch
 
-    def minimize(objective, variables, optimizer):
-        values = objective()
+    class Begun:
+        def __init__(self, function, variables):
+            self.value = function()
+
+    def minimize(objective, variables, optimizer, begun=None):
+        values = objective(*_values(begun))
         gradients = torch.autograd.grad(values[0], [v.value for v in variables])
         with torch.no_grad():
             optimizer.apply(gradients, variables)
@@ -84,14 +95,30 @@ elif keras.config.backend() == "jax":
         if _scopes:
             _scopes[-1].state_mapping.update(updates)
 
-    def minimize(objective, variables, optimizer):
-        def loss_and_rest(weights):
+    class Begun:
+        def __init__(self, function, variables):
+            def value_and_updates(weights):
+                with _NestedScope(zip(variables, weights, strict=True)) as scope:
+                    value = function()
+                return value, scope.state_mapping
+
+            weights = [v.value for v in variables]
+            self.value, self.pull_back, updates = jax.vjp(value_and_updates, weights, has_aux=True)
+            _hand_back(updates)
+
+    def minimize(objective, variables, optimizer, begun=None):
+        def loss_and_rest(weights, *value):
             with _NestedScope(zip(variables, weights, strict=True)) as scope:
-                values = objective()
+                values = objective(*value)
             return values[0], (values, scope.state_mapping)
 
-        differentiate = jax.grad(loss_and_rest, has_aux=True)
-        gradients, (values, updates) = differentiate([v.value for v in variables])
+        value = _values(begun)
+        differentiate = jax.grad(loss_and_rest, tuple(range(1 + len(value))), has_aux=True)
+        (gradients, *by_value), rest = differentiate([v.value for v in variables], *value)
+        values, updates = rest
+        if begun:
+            (through,) = begun.pull_back(*by_value)
+            gradients = [a + b for a, b in zip(gradients, through, strict=True)]
         _hand_back(updates)
         optimizer.apply(gradients, variables)
         return values
@@ -130,16 +157,35 @@ else:
         "set KERAS_BACKEND to one of them"
     )
 
+
+def _values(begun):
+    return () if begun is None else (begun.value,)
+
+
 minimize.__doc__ = """Takes one optimizer step.
 
 Args:
-    objective: Function of no arguments that returns a tuple of scalars, the loss to be
-        minimised first. It may use and update any Keras state.
+    objective: Function of no arguments, or of `begun.value`, that returns a tuple of scalars, the
+        loss to be minimised first. It may use and update any Keras state.
     variables: List of the trainable variables to move.
     optimizer: Keras optimizer, built for these variables and perhaps others.
+    begun: `Begun` of the same variables, or None.
 
 Returns:
     The tuple of scalar tensors, as it was before the step.
+"""
+
+Begun.__doc__ = """The first part of an objective, computed before `minimize` needs it.
+
+`minimize` differentiates through it, as if its objective had called the function. In the meantime
+`value` may be used otherwise, and the variables must not change.
+
+Args:
+    function: Function of no arguments that returns one float tensor.
+    variables: Those that `minimize` is going to move.
+
+Attributes:
+    value: What the function returned.
 """
 
 input_gradient.__doc__ = """Gradient of `sum(function(samples))` with respect to `samples`.

@@ -4,17 +4,16 @@
 """
 
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 
 import keras
 from keras import ops
 
 from keras_gans import averages, constraints, losses, optimizers, penalties, updates
 from keras_gans import latents as distributions
-from keras_gans.autodiff import StatefulTrainStep, minimize
+from keras_gans.autodiff import Begun, StatefulTrainStep, minimize
 from keras_gans.datasets.sources import PIXELS, PLAIN, Scale, Source
 from keras_gans.errors import UsageError
-from keras_gans.networks.rewriting import before_sigmoid, fuse_upsampling
+from keras_gans.networks.rewriting import before_sigmoid, cheaper, halves
 from keras_gans.turns import Turns
 
 
@@ -78,6 +77,7 @@ class GAN(StatefulTrainStep, keras.Model):
         penalty=None,
         constraint=None,
         average=None,
+        precision=None,
         **kwargs,
     ):
         """Sets the rules of the game. Each part is an object, a name or `{"name": NAME, ...}`.
@@ -93,6 +93,9 @@ class GAN(StatefulTrainStep, keras.Model):
             penalty: `penalties` object added to the discriminator's loss, or None.
             constraint: `constraints` object applied to the discriminator after each turn, or None.
             average: `averages` object that keeps an averaged copy of the generator, or None.
+            precision: `keras.DTypePolicy` or its name, such as "mixed_bfloat16", in which the
+                networks compute while they are trained; None for their own. Weights, losses and
+                what is saved or sampled stay as they are.
             **kwargs: Passed to `keras.Model.compile` (`jit_compile`, `steps_per_execution`, ...).
 
         Raises:
@@ -120,11 +123,9 @@ class GAN(StatefulTrainStep, keras.Model):
             g_one.build(g_weights)
         self.d_optimizer, self.g_optimizer = (one, one) if one is not None else (d_one, g_one)
         self.optimizer = _Optimizers(one) if one is not None else _Optimizers(d_one, g_one)
-        # What is trained may be another graph over the same weights; what is saved is not.
-        scores = self.objective.of_scores
+        self.precision = precision and keras.dtype_policies.get(precision)
         self._trained = _Networks(
-            fuse_upsampling(self.generator),
-            before_sigmoid(self.discriminator) if scores else self.discriminator,
+            self.generator, self.discriminator, self.objective.of_scores, self.precision
         )
 
     def fit(self, x=None, y=None, **kwargs):
@@ -146,17 +147,20 @@ class GAN(StatefulTrainStep, keras.Model):
             `d_loss_max` and `g_loss_max`.
         """
         # A critic needs several turns to follow the generator, each with samples of its own: the
-        # same ones again would let it learn them by heart.
-        for real, labels in self.turns.shares(*self._network_values(data)):
-            n = ops.shape(real)[0]
-            latents = self.draw_latents(n)
-            on_real, on_fake = self._discriminator_turn(real, latents, labels)
+        # same ones again would let it learn them by heart. The generator waits, so its samples for
+        # all turns are made first.
+        shares = list(self.turns.shares(*self._network_values(data)))
+        n = ops.shape(shares[0][0])[0]
+        latents = [self.draw_latents(n) for _ in shares]
+        fakes, begun = self._fakes(latents, [labels for _, labels in shares])
+        for (real, labels), fake in zip(shares, fakes, strict=True):
+            on_real, on_fake = self._discriminator_turn(real, fake, labels)
 
         # The generator learns from the discriminator as it now is: on new latents, as the papers
         # have it, or on those that the discriminator has just seen, as many scripts have it.
         if self.turns.latents == "fresh":
-            latents = self.draw_latents(n)
-        g_loss = self._generator_turn(latents, labels)
+            latents, begun = [self.draw_latents(n)], None
+        g_loss = self._generator_turn(latents[-1], labels, begun)
 
         # Samples of averaged weights are steadier than those of the latest ones.
         if self.average is not None:
@@ -171,11 +175,33 @@ class GAN(StatefulTrainStep, keras.Model):
             metric.update_state(value)
         return {metric.name: metric.result() for metric in self.metrics}
 
-    def _discriminator_turn(self, real, latents, labels):
-        # Made once and cut off: this turn moves the discriminator alone.
-        training = self.turns.fakes == "training"
-        fake = ops.stop_gradient(self._trained.generate(latents, labels, training))
+    def _fakes(self, latents, labels):
+        """Samples for each of the discriminator's turns, and what the generator's can use again.
 
+        Args:
+            latents: List of the latents of each turn.
+            labels: List of as many labels, or of None.
+
+        Returns:
+            List of samples, and the `Begun` of the last turn's latents or None.
+        """
+        networks, training = self._trained, self.turns.fakes == "training"
+        begun, last = None, []
+        if self.turns.latents == "shared" and networks.first is not None:
+            inputs, latents, labels = (latents[-1], labels[-1]), latents[:-1], labels[:-1]
+            begun = Begun(lambda: networks.begin(*inputs), self.generator.trainable_variables)
+            last = [networks.finish(begun.value, training)]
+        if training or len(latents) < 2:
+            turns = zip(latents, labels, strict=True)
+            fakes = [networks.generate(*inputs, training) for inputs in turns]
+        else:
+            # In inference samples do not depend on each other, and one large batch is faster.
+            together = None if labels[0] is None else ops.concatenate(labels)
+            made = networks.generate(ops.concatenate(latents), together, training)
+            fakes = ops.split(made, len(latents))
+        return [ops.stop_gradient(fake) for fake in [*fakes, *last]], begun
+
+    def _discriminator_turn(self, real, fake, labels):
         def score(samples):
             return self._trained.score(samples, labels)
 
@@ -193,15 +219,18 @@ class GAN(StatefulTrainStep, keras.Model):
             self.constraint(self.discriminator)
         return losses_before
 
-    def _generator_turn(self, latents, labels):
-        def loss():
-            fake = self._trained.generate(latents, labels, training=True)
+    def _generator_turn(self, latents, labels, begun):
+        def loss(*start):
+            if start:
+                fake = self._trained.finish(*start, training=True)
+            else:
+                fake = self._trained.generate(latents, labels, training=True)
             return (self.objective.to_fool(self._trained.score(fake, labels)),)
 
         # Frozen, the discriminator normalizes by what it saw of real and fake samples together.
         frozen = self.turns.batch_norm == "frozen"
         with _frozen_statistics(self.discriminator) if frozen else nullcontext():
-            return minimize(loss, self.generator.trainable_variables, self.g_optimizer)[0]
+            return minimize(loss, self.generator.trainable_variables, self.g_optimizer, begun)[0]
 
     def draw_latents(self, n):
         """Latents `(n, size)`, the next ones of the model's seed."""
@@ -258,7 +287,7 @@ class GAN(StatefulTrainStep, keras.Model):
 
     def get_compile_config(self):
         parts = {"loss": self.objective, "penalty": self.penalty, "constraint": self.constraint}
-        parts |= {"average": self.average, "update": self.update}
+        parts |= {"average": self.average, "update": self.update, "precision": self.precision}
         if self.d_optimizer is self.g_optimizer:
             parts["optimizer"] = self.d_optimizer
         else:
@@ -306,19 +335,49 @@ def _least(shape, dtype=None):
     return ops.full(shape, -float("inf"), dtype)
 
 
-@dataclass(frozen=True)
 class _Networks:
-    """The networks as they are trained; a conditional one is given its labels too."""
+    """The networks as they are trained; conditional ones are given their labels too.
 
-    generator: keras.Model
-    discriminator: keras.Model
+    What is trained may be another graph over the same weights; what is saved is not.
+
+    Args:
+        generator: `keras.Model`.
+        discriminator: `keras.Model`.
+        of_scores: Whether a final sigmoid of the discriminator is left out.
+        precision: `keras.DTypePolicy` of their layers while they are called, or None.
+
+    Attributes:
+        first: The part of the generator that is the same in training and inference, or None.
+    """
+
+    def __init__(self, generator, discriminator, of_scores, precision):
+        self._generator = cheaper(generator)
+        self._discriminator = before_sigmoid(discriminator) if of_scores else discriminator
+        self._precision = precision
+        self.first, self._rest = halves(self._generator)
 
     def generate(self, latents, labels, training):
-        inputs = latents if labels is None else [latents, labels]
-        return self.generator(inputs, training=training)
+        return self._call(self._generator, _inputs(latents, labels), training=training)
+
+    def begin(self, latents, labels):
+        """What `finish` makes samples of."""
+        return self._call(self.first, _inputs(latents, labels))
+
+    def finish(self, begun, training):
+        return begun if self._rest is None else self._call(self._rest, begun, training=training)
 
     def score(self, samples, labels):
-        return self.discriminator(samples if labels is None else [samples, labels], training=True)
+        return self._call(self._discriminator, _inputs(samples, labels), training=True)
+
+    def _call(self, network, inputs, **kwargs):
+        if self._precision is None:
+            return network(inputs, **kwargs)
+        with _computing_in(self._precision, network):
+            return ops.cast(network(inputs, **kwargs), "float32")
+
+
+def _inputs(values, labels):
+    return values if labels is None else [values, labels]
 
 
 class _Optimizers:
@@ -360,3 +419,17 @@ def _frozen_statistics(network):
     finally:
         for layer in layers:
             layer.trainable = True
+
+
+@contextmanager
+def _computing_in(precision, network):
+    """Every layer of `network` computes under another policy; variables keep their types."""
+    layers = network._flatten_layers()
+    policies = [(layer, layer.dtype_policy) for layer in layers]
+    for layer, _ in policies:
+        layer.dtype_policy = precision
+    try:
+        yield
+    finally:
+        for layer, policy in policies:
+            layer.dtype_policy = policy

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from keras_gans.autodiff import StatefulTrainStep, input_gradient, minimize
+from keras_gans.autodiff import Begun, StatefulTrainStep, input_gradient, minimize
 
 pytestmark = pytest.mark.backends
 
@@ -44,6 +44,31 @@ def test_minimize_takes_the_step_of_the_analytic_gradient():
     assert history.history["loss"] == [8.0]
     assert history.history["total"] == [2.0]
     assert float(ops.convert_to_numpy(model.steps)) == 1.0
+
+
+def test_what_was_begun_before_is_differentiated_too():
+    """The objective (w0 w1)^2 + w0, whose square was begun from w0 w1, while another step ran."""
+
+    def step(model, data):
+        begun = Begun(lambda: ops.prod(model.w), [model.w])
+        minimize(lambda: (other * begun.value,), [other], model.optimizer)
+
+        def objective(product):
+            return ops.square(product) + model.w[0], product
+
+        loss, product = minimize(objective, [model.w], model.optimizer, begun)
+        return {"loss": loss + 0 * ops.sum(data), "product": product}
+
+    model = make_model(step)
+    other = model.add_weight(shape=(), initializer="ones", name="other")
+    model.optimizer.built = False
+    model.optimizer.build([model.w, other])
+    model.w.assign([2.0, 3.0])
+    history = model.fit(np.zeros((1, 2), "float32"), batch_size=1, verbose=0).history
+    assert (history["loss"], history["product"]) == ([38.0], [6.0])
+    # Gradient (2 p w1 + 1, 2 p w0) = (37, 24); that of the other variable is p = 6.
+    np.testing.assert_allclose(ops.convert_to_numpy(model.w), [2 - 37 / 4, 3 - 24 / 4])
+    assert float(ops.convert_to_numpy(other)) == 1 - 6 / 4
 
 
 def test_minimize_leaves_other_variables_alone():

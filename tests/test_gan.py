@@ -451,3 +451,71 @@ def test_a_source_brings_its_scale(random):
 def test_calling_it_makes_images():
     gan = make_gan()
     assert tuple(gan(np.zeros((3, 4), "float32")).shape) == (3, *SHAPE)
+
+
+@pytest.mark.parametrize(
+    ("network", "rules"),
+    [
+        ("transposed", {"latents": "shared", "fakes": "inference"}),
+        ("dcgan", {"latents": "shared", "fakes": "inference", "batch_norm": "frozen"}),
+        ("dcgan", {"latents": "shared", "update": "separate"}),
+        ("wgan", {"latents": "shared", "fakes": "inference", "d_steps": 3, "constraint": CRITIC}),
+        ("wgan", {"latents": "fresh", "fakes": "inference", "d_steps": 2}),
+    ],
+)
+def test_less_arithmetic_takes_the_same_steps(network, rules, images, monkeypatch):
+    """Rewritten networks, a shared first half and fakes of all turns at once change nothing."""
+
+    def after():
+        # SGD: Adam divides gradients that are zero but for rounding by their own size.
+        given = dict(rules) if rules.get("constraint") is None else {**rules, "loss": "wasserstein"}
+        optimizers = {f"{side}_optimizer": keras.optimizers.SGD(0.05) for side in "dg"}
+        keras.utils.set_random_seed(0)
+        generator = networks.build(network, "generator", SHAPE, 4)
+        discriminator = networks.build(network, "discriminator", SHAPE, last_activation=None)
+        gan = GAN(generator, discriminator, seed=0)
+        parts = {key: given.pop(key) for key in RULES if key in given}
+        gan.compile(turns=given, jit_compile=False, **optimizers, **parts)
+        data = np.tile(images, (rules.get("d_steps", 1), 1, 1, 1))
+        start = values([*generator.weights, *discriminator.weights])
+        losses = [train(gan, data, batch_size=len(data)) for _ in range(2)]
+        end = values([*generator.weights, *discriminator.weights])
+        steps = [(b - a).ravel() for a, b in zip(start, end, strict=True)]
+        return losses, np.concatenate(steps)
+
+    losses, steps = after()
+    monkeypatch.setattr("keras_gans.gan.cheaper", lambda network: network)
+    monkeypatch.setattr("keras_gans.gan.halves", lambda network: (None, network))
+    at_once = GAN._fakes
+
+    def one_by_one(self, latents, labels):
+        turns = zip(latents, labels, strict=True)
+        return [at_once(self, [z], [y])[0][0] for z, y in turns], None
+
+    monkeypatch.setattr(GAN, "_fakes", one_by_one)
+    expected_losses, expected_steps = after()
+    for found, expected, rel in zip(losses, expected_losses, (1e-5, 1e-4), strict=True):
+        for name, (value,) in expected.items():
+            assert found[name][0] == pytest.approx(value, rel=rel, abs=1e-6), name
+    # Not each weight: where a ReLU is at its kink, rounding decides.
+    difference = np.linalg.norm(steps - expected_steps) / np.linalg.norm(expected_steps)
+    assert difference < 1e-3
+
+
+def test_lower_precision_trains_float32_weights(images):
+    """Close to float32, not equal to it; what is saved and sampled stays float32."""
+    latents = np.random.default_rng(1).standard_normal((8, 4)).astype("float32")
+    found = {}
+    for precision in (None, "mixed_bfloat16"):
+        gan = make_gan(compiled={"precision": precision}, latents="shared")
+        gan.draw_latents = lambda n: ops.convert_to_tensor(latents)
+        found[precision] = train(gan, images)["d_loss_real"][0]
+        assert {v.dtype for v in gan.generator.weights} == {"float32"}
+        assert {layer.dtype_policy.name for layer in gan.generator.layers} == {"float32"}
+        made = ops.convert_to_numpy(gan.generator(latents))
+        assert made.dtype == "float32"
+    rounded = abs(found["mixed_bfloat16"] / found[None] - 1)
+    assert 1e-7 < rounded < 0.02
+    assert keras.saving.deserialize_keras_object(gan.get_compile_config()["precision"]).name == (
+        "mixed_bfloat16"
+    )

@@ -70,6 +70,12 @@ def describe(parser):
         metavar="N",
         help="iterations between two measurements, instead of the row's",
     )
+    add(
+        "--precision",
+        metavar="TYPE",
+        help="mixed_bfloat16: networks compute in bfloat16 while they are trained, faster on "
+        "processors and GPUs that have it; default: the row's, float32",
+    )
     add("--results", type=Path, default=Path("results"), metavar="DIR", help="default: results")
     add("--restart", action="store_true", help="train from the start, over the files of a run")
     add("--dry-run", action="store_true", help="show what would run, with every value")
@@ -158,7 +164,7 @@ def _plan(table, options):
 def _changed(options):
     """The values that replace those of a row: dict from a field to a plain value."""
     changed = {}
-    for name in ("iterations", "dataset", "measure_every"):
+    for name in ("iterations", "dataset", "measure_every", "precision"):
         if (value := getattr(options, name)) is not None:
             changed[name] = value
     for item in options.set:

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import keras
 
-from keras_gans.networks.layers import UpsampledConv2D, WithoutActivation
+from keras_gans.networks.fused import FusedBatchNormalization
+from keras_gans.networks.layers import BlockwiseConv2D, UpsampledConv2D, WithoutActivation
 
 
 def before_sigmoid(network):
@@ -50,15 +51,15 @@ def before_sigmoid(network):
     return keras.Model(copy.input, score, name=network.name)
 
 
-def fuse_upsampling(network):
-    """Returns the same function with every upsampled convolution in fewer multiplications.
+def cheaper(network):
+    """Returns the same function in less arithmetic, or in arithmetic that processors do faster.
 
     Args:
         network: `keras.Model`.
 
     Returns:
-        A `keras.Model` that shares every weight, or `network` itself where no `UpSampling2D` is
-        followed by a `Conv2D` alone.
+        A `keras.Model` that shares every weight, with `UpsampledConv2D` and `BlockwiseConv2D` where
+        they fit, or `network` itself where neither does.
     """
     graph = _graph(network)
     if graph is None:
@@ -67,27 +68,91 @@ def fuse_upsampling(network):
     uses = Counter(map(id, keras.tree.flatten([copy.outputs, [call[1:3] for call in calls]])))
     numbers = {id(call.output): number for number, call in enumerate(calls)}
     replaced, made = {}, {}  # by the number of the call; by the layer, which may be called twice
-    for number, (layer, args, _, _) in enumerate(calls):
+    for number, (layer, args, kwargs, _) in enumerate(calls):
         before = numbers.get(id(args[0])) if args else None
         if _graph(layer) is not None:
-            inner = made.setdefault(id(layer), fuse_upsampling(layer))
+            inner = made.setdefault(id(layer), cheaper(layer))
             if inner is not layer:
                 replaced[number] = inner
+        elif not _is_of_one_tensor(args, kwargs):
+            pass
         elif (
             before is not None
             and uses[id(args[0])] == 1
             and UpsampledConv2D.fits(calls[before].layer, layer)
         ):
             replaced[before] = lambda images: images
-            replaced[number] = made.setdefault(id(layer), UpsampledConv2D(layer))
+            replaced[number] = made.setdefault((id(layer), "upsampled"), UpsampledConv2D(layer))
+        else:
+            kind = next((k for k in _CHEAPER if k.fits(layer, args[0].shape)), None)
+            if kind is not None:
+                replaced[number] = made.setdefault(id(layer), kind(layer))
     if not replaced:
         return network
     numbering = count()
 
     def call(layer, *args, **kwargs):
-        return replaced.get(next(numbering), layer)(*args, **kwargs)
+        number = next(numbering)
+        if number not in replaced:
+            return layer(*args, **kwargs)
+        return replaced[number](*args)
 
     return _copied(graph, call)
+
+
+def _is_of_one_tensor(args, kwargs):
+    """Whether a layer is called with one tensor and nothing else, such as a mask."""
+    tensor = len(args) == 1 and keras.backend.is_keras_tensor(args[0])
+    return tensor and all(value is None for value in kwargs.values())
+
+
+_CHEAPER = (BlockwiseConv2D, FusedBatchNormalization)
+
+_PLAIN = {
+    *(keras.layers.Dense, keras.layers.Conv2D, keras.layers.Conv2DTranspose),
+    *(BlockwiseConv2D, UpsampledConv2D, keras.layers.UpSampling2D, keras.layers.ZeroPadding2D),
+    *(keras.layers.Activation, keras.layers.LeakyReLU, keras.layers.ReLU),
+    *(keras.layers.Reshape, keras.layers.Flatten),
+    *(keras.layers.CategoryEncoding, keras.layers.Concatenate),
+}
+"""Layers without a state, that compute the same in training and in inference."""
+
+
+def halves(network):
+    """Divides a network before the first layers that may differ between training and inference.
+
+    BatchNormalization and Dropout do; so may every layer that is not of the kinds in `_PLAIN`.
+
+    Args:
+        network: `keras.Model`.
+
+    Returns:
+        Two functions that share every weight: a `keras.Model` from the inputs of the network to
+        one tensor, the same in training and in inference, or None where there is none; and a
+        `keras.Model` from that tensor to the output, or None where nothing is left.
+    """
+    graph = _graph(network)
+    if graph is None or len(graph.outputs) != 1:
+        return None, network
+    copy, calls = _traced(graph)
+    plain = {id(tensor) for tensor in copy.inputs}
+    crossing, weights = {}, False
+    for layer, args, kwargs, output in calls:
+        inputs = [t for t in keras.tree.flatten([args, kwargs]) if keras.backend.is_keras_tensor(t)]
+        if type(layer) in _PLAIN and all(id(tensor) in plain for tensor in inputs):
+            plain.add(id(output))
+            weights = weights or bool(layer.weights)
+        else:
+            crossing |= {id(tensor): tensor for tensor in inputs if id(tensor) in plain}
+    if id(copy.outputs[0]) in plain:
+        return (copy, None) if weights else (None, network)
+    if not weights or len(crossing) != 1:
+        return None, network
+    (middle,) = crossing.values()
+    if any(middle is tensor for tensor in copy.inputs):
+        return None, network
+    first = keras.Model(copy.input, middle, name=f"{network.name}_begun")
+    return first, keras.Model(middle, copy.output, name=network.name)
 
 
 class _Call(NamedTuple):

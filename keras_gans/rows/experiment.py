@@ -52,6 +52,9 @@ class Experiment:
     """Iterations between two measurements; None for after each saved generator."""
     measure_samples: Several = 5000
     """Generated samples, and at most as many real ones."""
+    precision: Literal["float32", "mixed_bfloat16"] = "float32"
+    """Type of the numbers in which the networks compute while they are trained. Weights, losses,
+    samples and measurements are float32 either way."""
     on_divergence: Literal["stop", "continue"] = "stop"
     """What to do when a loss or a weight is no longer finite. A run that continues trains to its
     last iteration and saves no generator that is not finite."""

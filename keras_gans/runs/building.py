@@ -41,6 +41,7 @@ def build(experiment, data, seed):
         penalty=experiment.penalty,
         constraint=experiment.constraint,
         average=experiment.average,
+        precision=None if experiment.precision == "float32" else experiment.precision,
         jit_compile=pace.jit_compile(convolutional),
         steps_per_execution=pace.steps_per_execution(experiment, convolutional),
     )

@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 from keras import ops
 
-from keras_gans.networks.layers import UpsampledConv2D, WithoutActivation
+from keras_gans.networks.layers import BlockwiseConv2D, UpsampledConv2D, WithoutActivation
 
 pytestmark = pytest.mark.backends
 
 
-@pytest.mark.parametrize("kernel_size", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("kernel_size", [3, 4, 5, 6, (3, 4)])
 @pytest.mark.parametrize("options", [{}, {"use_bias": False, "activation": "tanh"}])
 def test_equals_upsampling_and_convolution(kernel_size, options, random):
     upsampling = keras.layers.UpSampling2D()
@@ -25,13 +25,14 @@ def test_equals_upsampling_and_convolution(kernel_size, options, random):
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
 
 
-def test_fits_nothing_else():
+def test_upsampling_fits_nothing_else():
     up, conv = keras.layers.UpSampling2D, keras.layers.Conv2D
     assert UpsampledConv2D.fits(up(), conv(4, 3, padding="same"))
     for upsampling, convolution in [
         (up(3), conv(4, 3, padding="same")),
         (up(interpolation="bilinear"), conv(4, 3, padding="same")),
         (up(), conv(4, 3)),
+        (up(), conv(4, 2, padding="same")),
         (up(), conv(4, 3, strides=2, padding="same")),
         (up(), conv(4, 3, dilation_rate=2, padding="same")),
         (up(), conv(4, 3, groups=2, padding="same")),
@@ -40,6 +41,34 @@ def test_fits_nothing_else():
         (up(), None),
     ]:
         assert not UpsampledConv2D.fits(upsampling, convolution)
+
+
+@pytest.mark.parametrize("kernel_size", [2, 3, 4, 5, (1, 4)])
+@pytest.mark.parametrize("filters", [1, 2, 3, 4])
+def test_equals_a_convolution_of_few_filters(kernel_size, filters, random):
+    images = random.standard_normal((2, 8, 12, 3)).astype("float32")
+    convolution = keras.layers.Conv2D(filters, kernel_size, padding="same", activation="tanh")
+    assert BlockwiseConv2D.fits(convolution, images.shape)
+    convolution.build(images.shape)
+    convolution.bias.assign(random.standard_normal(filters))
+    expected = ops.convert_to_numpy(convolution(images))
+    found = ops.convert_to_numpy(BlockwiseConv2D(convolution)(images))
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_blocks_fit_nothing_else():
+    conv = keras.layers.Conv2D
+    for convolution, size in [
+        (conv(1, 3, padding="same"), 6),  # blocks of 4
+        (conv(3, 3, padding="same"), 7),
+        (conv(3, 3, padding="same"), None),
+        (conv(5, 3, padding="same"), 8),
+        (conv(1, 1, padding="same"), 8),
+        (conv(1, 3), 8),
+        (conv(1, 3, strides=2, padding="same"), 8),
+        (keras.layers.Conv2DTranspose(1, 3, padding="same"), 8),
+    ]:
+        assert not BlockwiseConv2D.fits(convolution, (None, size, 8, 3))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from keras import layers, ops
 
 from keras_gans import networks
-from keras_gans.networks.rewriting import before_sigmoid, fuse_upsampling
+from keras_gans.networks.rewriting import before_sigmoid, cheaper, halves
 
 pytestmark = pytest.mark.backends
 MNIST = (28, 28, 1)
@@ -145,7 +145,7 @@ def inner_score():
 def test_networks_that_do_not_end_in_a_sigmoid_stay_themselves(make):
     network = make()
     assert before_sigmoid(network) is network
-    assert fuse_upsampling(network) is network
+    assert cheaper(network) is network
 
 
 def test_dropout_draws_what_it_would_have_drawn(random):
@@ -183,9 +183,10 @@ def test_the_network_can_still_be_saved(name, random, tmp_path):
 @pytest.mark.parametrize("training", [True, False])
 def test_a_fused_generator_is_the_same_function_of_the_same_weights(name, training, random):
     generator = networks.build(name, "generator", (16, 16, 1), 10)
-    fused = fuse_upsampling(generator)
+    fused = cheaper(generator)
     assert kinds(fused).count("UpsampledConv2D") == 2
-    assert "UpSampling2D" not in kinds(fused)
+    assert kinds(fused).count("BlockwiseConv2D") == 1
+    assert not {"UpSampling2D", "Conv2D"} & set(kinds(fused))
     assert ids(fused.trainable_variables) == ids(generator.trainable_variables)
     assert set(ids(fused.variables)) == set(ids(generator.variables))
     latents = random.standard_normal((4, 10)).astype("float32")
@@ -197,7 +198,7 @@ def test_a_fused_generator_is_the_same_function_of_the_same_weights(name, traini
     np.testing.assert_allclose(one, two, rtol=1e-4, atol=1e-5)
 
 
-def upsampled(x, filters=2):
+def upsampled(x, filters=8):
     return layers.Conv2D(filters, 3, padding="same")(layers.UpSampling2D()(x))
 
 
@@ -207,7 +208,7 @@ def branches():
     x = layers.Concatenate()([latents, layers.CategoryEncoding(3, output_mode="one_hot")(labels)])
     x = layers.Reshape((4, 4, 1))(layers.Dense(16)(x))
     shared = layers.UpSampling2D()(x)
-    x = layers.Add()([upsampled(x), layers.Conv2D(2, 3, padding="same")(shared), shared])
+    x = layers.Add()([upsampled(x), layers.Conv2D(8, 3, padding="same")(shared), shared])
     return keras.Model([latents, labels], upsampled(x, 1))
 
 
@@ -232,7 +233,7 @@ def twice():
 @pytest.mark.parametrize(("make", "left"), [(branches, 1), (inner, 0), (twice, 0)])
 def test_networks_that_are_no_chain(make, left, random):
     network = make()
-    fused = fuse_upsampling(network)
+    fused = cheaper(network)
     assert fused is not network and kinds(fused).count("UpSampling2D") == left
     inputs = [random.standard_normal((3, 6)).astype("float32"), np.arange(3, dtype="int32")]
     np.testing.assert_allclose(
@@ -241,7 +242,78 @@ def test_networks_that_are_no_chain(make, left, random):
     assert set(ids(fused.variables)) == set(ids(network.variables))
 
 
-def test_networks_without_the_pair_stay_themselves():
-    for name in ("vanilla", "transposed", "conditional"):
+def test_networks_without_such_layers_stay_themselves():
+    for name in ("vanilla", "conditional"):
         generator = networks.build(name, "generator", (16, 16, 1), 10, 3)
-        assert fuse_upsampling(generator) is generator
+        assert cheaper(generator) is generator
+
+
+def masked():
+    x = keras.Input((8, 8, 3))
+    mask = keras.ops.ones((1, 8, 8), "bool")
+    return keras.Model(x, layers.BatchNormalization()(x, mask=mask))
+
+
+def test_a_layer_that_is_called_with_more_than_a_tensor_stays_itself():
+    network = masked()
+    assert cheaper(network) is network
+
+
+# halves
+
+
+def dropped():
+    x = keras.Input((6,))
+    return keras.Model(x, layers.Dense(2)(layers.Dropout(0.5, seed=1)(layers.Dense(4)(x))))
+
+
+def skipping():
+    """The first part would have to hand over two tensors."""
+    x = keras.Input((6,))
+    y = layers.Dense(4)(x)
+    return keras.Model(x, layers.Add()([layers.BatchNormalization()(y), layers.Dense(4)(y), y]))
+
+
+def over_an_input():
+    x = keras.Input((6,))
+    y = layers.BatchNormalization()(layers.Dense(6)(x))
+    return keras.Model(x, layers.Add()([x, y]))
+
+
+@pytest.mark.parametrize(
+    ("make", "first"),
+    [
+        (lambda: networks.build("transposed", "generator", (16, 16, 1), 6), 12),
+        (lambda: cheaper(networks.build("dcgan", "generator", (16, 16, 1), 6)), 4),
+        (lambda: networks.build("vanilla", "generator", (16, 16, 1), 6), 3),
+        (dropped, 2),
+    ],
+)
+@pytest.mark.parametrize("training", [False, True])
+def test_the_halves_of_a_network_make_up_the_whole(make, first, training, random):
+    keras.utils.set_random_seed(0)
+    whole = make()
+    begin, finish = halves(whole)
+    assert len(begin.layers) in (first, first - 1)  # Sequential lists no InputLayer
+    inputs = random.standard_normal((3, 6)).astype("float32")
+    before = [ops.convert_to_numpy(v) for v in whole.variables]
+    expected = outputs(whole, inputs, training=training)
+    after = [ops.convert_to_numpy(v) for v in whole.variables]
+    for variable, value in zip(whole.variables, before, strict=True):
+        variable.assign(value)
+    middle = begin(inputs, training=not training)  # which makes no difference
+    found = ops.convert_to_numpy(finish(middle, training=training) if finish else middle)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+    for variable, value in zip(whole.variables, after, strict=True):
+        np.testing.assert_array_equal(ops.convert_to_numpy(variable), value)
+
+
+@pytest.mark.parametrize("make", [over_an_input, skipping, Subclassed, two_outputs, not_built])
+def test_networks_that_cannot_be_divided(make):
+    network = make()
+    assert halves(network) == (None, network)
+
+
+def test_nothing_is_shared_before_a_first_dropout():
+    network = keras.Sequential([keras.Input((6,)), layers.Dropout(0.5), layers.Dense(2)])
+    assert halves(network) == (None, network)
