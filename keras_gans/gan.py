@@ -3,7 +3,7 @@
 `adversarial_step` is the algorithm, written once for every backend.
 """
 
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 
 import keras
 from keras import ops
@@ -13,7 +13,7 @@ from keras_gans import latents as distributions
 from keras_gans.autodiff import Begun, StatefulTrainStep, minimize
 from keras_gans.datasets.sources import PIXELS, PLAIN, Scale, Source
 from keras_gans.errors import UsageError
-from keras_gans.networks.rewriting import before_sigmoid, cheaper, halves
+from keras_gans.networks.trained import Trained, frozen_statistics
 from keras_gans.turns import Turns
 
 
@@ -124,7 +124,7 @@ class GAN(StatefulTrainStep, keras.Model):
         self.d_optimizer, self.g_optimizer = (one, one) if one is not None else (d_one, g_one)
         self.optimizer = _Optimizers(one) if one is not None else _Optimizers(d_one, g_one)
         self.precision = precision and keras.dtype_policies.get(precision)
-        self._trained = _Networks(
+        self._trained = Trained(
             self.generator, self.discriminator, self.objective.of_scores, self.precision
         )
 
@@ -229,7 +229,7 @@ class GAN(StatefulTrainStep, keras.Model):
 
         # Frozen, the discriminator normalizes by what it saw of real and fake samples together.
         frozen = self.turns.batch_norm == "frozen"
-        with _frozen_statistics(self.discriminator) if frozen else nullcontext():
+        with frozen_statistics(self.discriminator) if frozen else nullcontext():
             return minimize(loss, self.generator.trainable_variables, self.g_optimizer, begun)[0]
 
     def draw_latents(self, n):
@@ -335,51 +335,6 @@ def _least(shape, dtype=None):
     return ops.full(shape, -float("inf"), dtype)
 
 
-class _Networks:
-    """The networks as they are trained; conditional ones are given their labels too.
-
-    What is trained may be another graph over the same weights; what is saved is not.
-
-    Args:
-        generator: `keras.Model`.
-        discriminator: `keras.Model`.
-        of_scores: Whether a final sigmoid of the discriminator is left out.
-        precision: `keras.DTypePolicy` of their layers while they are called, or None.
-
-    Attributes:
-        first: The part of the generator that is the same in training and inference, or None.
-    """
-
-    def __init__(self, generator, discriminator, of_scores, precision):
-        self._generator = cheaper(generator)
-        self._discriminator = before_sigmoid(discriminator) if of_scores else discriminator
-        self._precision = precision
-        self.first, self._rest = halves(self._generator)
-
-    def generate(self, latents, labels, training):
-        return self._call(self._generator, _inputs(latents, labels), training=training)
-
-    def begin(self, latents, labels):
-        """What `finish` makes samples of."""
-        return self._call(self.first, _inputs(latents, labels))
-
-    def finish(self, begun, training):
-        return begun if self._rest is None else self._call(self._rest, begun, training=training)
-
-    def score(self, samples, labels):
-        return self._call(self._discriminator, _inputs(samples, labels), training=True)
-
-    def _call(self, network, inputs, **kwargs):
-        if self._precision is None:
-            return network(inputs, **kwargs)
-        with _computing_in(self._precision, network):
-            return ops.cast(network(inputs, **kwargs), "float32")
-
-
-def _inputs(values, labels):
-    return values if labels is None else [values, labels]
-
-
 class _Optimizers:
     """What `keras.Model` asks of its optimizer, of one or two of them."""
 
@@ -402,34 +357,3 @@ def _check_networks(generator, discriminator):
             f"the generator has {kinds[0]} inputs and the discriminator {kinds[1]}: either both "
             "take labels as their second input or neither does"
         )
-
-
-@contextmanager
-def _frozen_statistics(network):
-    """BatchNormalization under `network` runs on its moving statistics and leaves them alone."""
-    layers = [
-        layer
-        for layer in network._flatten_layers(include_self=False)
-        if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable
-    ]
-    for layer in layers:
-        layer.trainable = False
-    try:
-        yield
-    finally:
-        for layer in layers:
-            layer.trainable = True
-
-
-@contextmanager
-def _computing_in(precision, network):
-    """Every layer of `network` computes under another policy; variables keep their types."""
-    layers = network._flatten_layers()
-    policies = [(layer, layer.dtype_policy) for layer in layers]
-    for layer, _ in policies:
-        layer.dtype_policy = precision
-    try:
-        yield
-    finally:
-        for layer, policy in policies:
-            layer.dtype_policy = policy

@@ -484,8 +484,8 @@ def test_less_arithmetic_takes_the_same_steps(network, rules, images, monkeypatc
         return losses, np.concatenate(steps)
 
     losses, steps = after()
-    monkeypatch.setattr("keras_gans.gan.cheaper", lambda network: network)
-    monkeypatch.setattr("keras_gans.gan.halves", lambda network: (None, network))
+    monkeypatch.setattr("keras_gans.networks.trained.cheaper", lambda network: network)
+    monkeypatch.setattr("keras_gans.networks.trained.halves", lambda network: (None, network))
     at_once = GAN._fakes
 
     def one_by_one(self, latents, labels):

@@ -25,7 +25,8 @@ FLOORS = [
 BACKENDS = {"tensorflow", "jax", "torch"}
 # autodiff: how a gradient is taken. batches: the resident tensor of TensorFlow's input pipeline.
 # readers: files of TensorFlow and of torch, each in the function that needs it.
-MAY_IMPORT_A_BACKEND = {"autodiff", "batches", "metrics/features/readers"}
+# fused: an operation of TensorFlow that has no name in keras.ops.
+MAY_IMPORT_A_BACKEND = {"autodiff", "batches", "metrics/features/readers", "networks/fused"}
 MOST_LINES = 400
 MOST_AT_THE_ROOT = 16
 

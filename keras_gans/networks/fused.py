@@ -48,6 +48,7 @@ class FusedBatchNormalization(keras.layers.Layer):
         return (
             keras.config.backend() == "tensorflow"
             and type(layer) is keras.layers.BatchNormalization
+            and layer.compute_dtype in ("float32", "bfloat16")
             and len(shape) == 4
             and layer.axis in (-1, 3)
             and layer.scale

@@ -36,7 +36,7 @@ def jit_compile(convolutional):
 
 
 def is_convolutional(*networks):
-    """Whether a network has a convolution, in a nested network too."""
-    kinds = keras.layers.Conv2D | keras.layers.Conv2DTranspose
+    """Whether a network has a convolution, in a nested network or a wrapper too."""
+    kinds = tuple(kind for name, kind in vars(keras.layers).items() if "Conv" in name)
     layers = [layer for n in networks for layer in n._flatten_layers(include_self=False)]
     return any(isinstance(layer, kinds) for layer in layers)

@@ -52,6 +52,7 @@ def test_fits_stock_layers_over_the_channels_of_images():
         (built(scale=False), shape),
         (built(center=False), shape),
         (built(axis=1), shape),
+        (built(dtype="float64"), shape),
         (built(renorm=True), shape),
         (layers.BatchNormalization(), (None, 3)),
         (layers.LayerNormalization(), shape),

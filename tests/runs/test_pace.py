@@ -57,5 +57,13 @@ def test_convolutions_are_found_in_either_network_and_inside_others():
         assert pace.is_convolutional(dense, convolutional)
         nested = keras.Sequential([keras.Input(shape), convolutional])
         assert pace.is_convolutional(nested)
+    layers = keras.layers
+    for layer in (
+        layers.SpectralNormalization(layers.Conv2D(2, 3)),
+        layers.TimeDistributed(layers.Conv1D(2, 3)),
+        layers.DepthwiseConv2D(3),
+        layers.SeparableConv2D(2, 3),
+    ):
+        assert pace.is_convolutional(keras.Sequential([keras.Input(shape), layer]))
     assert pace.is_convolutional(networks.build("transposed", "generator", shape, 4), judge)
     assert not pace.is_convolutional(dense, judge)

@@ -1,0 +1,89 @@
+"""The two networks as they are trained, which may differ from what is saved.
+
+The weights are the same. The graph may be another one over them, and the layers may compute in
+another precision.
+"""
+
+from contextlib import contextmanager
+
+import keras
+from keras import ops
+
+from keras_gans.networks.rewriting import before_sigmoid, cheaper, halves
+
+
+class Trained:
+    """A generator and a discriminator; conditional ones are given their labels too.
+
+    Args:
+        generator: `keras.Model`.
+        discriminator: `keras.Model`.
+        of_scores: Whether a final sigmoid of the discriminator is left out.
+        precision: `keras.DTypePolicy` of their layers while they are called, or None.
+
+    Attributes:
+        first: The part of the generator that is the same in training and inference, or None.
+    """
+
+    def __init__(self, generator, discriminator, of_scores, precision):
+        self._generator = cheaper(generator)
+        self._discriminator = before_sigmoid(discriminator) if of_scores else discriminator
+        self._precision = precision
+        self.first, self._rest = halves(self._generator)
+
+    def generate(self, latents, labels, training):
+        """Samples of latents `(n, size)` and labels `(n,)` or None."""
+        return self._call(self._generator, _inputs(latents, labels), training=training)
+
+    def begin(self, latents, labels):
+        """What `finish` makes samples of."""
+        return self._call(self.first, _inputs(latents, labels))
+
+    def finish(self, begun, training):
+        """Samples of what `begin` returned."""
+        return begun if self._rest is None else self._call(self._rest, begun, training=training)
+
+    def score(self, samples, labels):
+        """Scores `(n, 1)` of samples, in training."""
+        return self._call(self._discriminator, _inputs(samples, labels), training=True)
+
+    def _call(self, network, inputs, **kwargs):
+        if self._precision is None:
+            return network(inputs, **kwargs)
+        with _computing_in(self._precision, network):
+            return ops.cast(network(inputs, **kwargs), "float32")
+
+
+def _inputs(values, labels):
+    return values if labels is None else [values, labels]
+
+
+@contextmanager
+def frozen_statistics(network):
+    """BatchNormalization under `network` runs on its moving statistics and leaves them alone."""
+    layers = [
+        layer
+        for layer in network._flatten_layers(include_self=False)
+        if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable
+    ]
+    for layer in layers:
+        layer.trainable = False
+    try:
+        yield
+    finally:
+        for layer in layers:
+            layer.trainable = True
+
+
+@contextmanager
+def _computing_in(precision, network):
+    """Every layer of `network` computes under another policy; variables keep their types."""
+    layers = network._flatten_layers()
+    policies = [(layer, layer.dtype_policy) for layer in layers]
+    for layer, _ in policies:
+        layer.dtype_policy = precision
+    try:
+        yield
+    finally:
+        for layer, policy in policies:
+            layer.dtype_policy = policy
