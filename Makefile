@@ -30,8 +30,8 @@ test-kills: .venv/installed-test
 test-oracles: .venv/installed-oracles
 	$(BIN)/python -m pytest tests/metrics/test_golden.py
 
-bench: .venv/installed
-	$(BIN)/python benchmarks/keras_gan_loop.py
+bench: .venv/installed-backends
+	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/metrics.py
 
 clean:
