@@ -8,7 +8,6 @@ import numpy as np
 
 from keras_gans.datasets.sources import PIXELS, Scale
 from keras_gans.errors import UsageError
-from keras_gans.networks.rewriting import cheaper
 
 BATCH_SIZE = 500
 
@@ -112,6 +111,8 @@ class Saved:
     @cached_property
     def _quick(self):
         """The network, or the same function of the same weights in less arithmetic."""
+        from keras_gans.networks.rewriting import cheaper  # errors about files need no Keras
+
         return self.network if self.part is None else cheaper(self.network)
 
     def sample(self, count, seed=0, labels=None):
