@@ -83,6 +83,7 @@ class Costs:
         self.environ = {**os.environ, **machine.share(self.side_by_side)}
         speed = machine.speed(self.environ)
         self._keys = {job: rates.key(job.planned.experiment, speed) for job in jobs}
+        self._names = {job: rates.name(key) for job, key in self._keys.items()}
         pairs = zip(jobs, states, strict=True)
         self._work = {job: work(job.planned, state) for job, state in pairs}
         self._known, self._begun, self._ended = {}, {}, set()
@@ -93,7 +94,7 @@ class Costs:
 
     def rate(self, job):
         """The name of the rate of a job, which others may share."""
-        return rates.name(self._keys[job])
+        return self._names[job]
 
     def seconds(self, job):
         """The time that a job takes, or None where its rate is not known yet."""

@@ -79,7 +79,7 @@ class Line:
         self._values |= {name: (value, done) for name, value in (values or {}).items()}
         parts = self._parts(done)
         if left is not None:
-            parts = {"count": parts["count"], "left": left}
+            parts |= {"rate": "", "left": left}
         self._live.update(self._task, completed=done, text=self._fitting(parts))
         if not self.console.is_terminal and (done == self._total or self._is_time()):
             self._plain(_joined(parts))

@@ -19,7 +19,14 @@ QUESTIONS = {
         ["keras-gans", "run", "--help"],
         ["--exp", "--all", "--table", "--seed", "--seeds", "--jobs", "--iterations", "--set"]
         + ["--dataset", "--data-dir", "--skip-damaged", "--measure-every", "--results"]
-        + ["--restart", "--dry-run", "--list", "KERAS_GANS_DATA", "keras-gans run --table"],
+        + [
+            "--restart",
+            "--dry-run",
+            "--verbose",
+            "--list",
+            "KERAS_GANS_DATA",
+            "keras-gans run --table",
+        ],
     ),
     "script": (["run_experiment.py", "--help"], ["--exp", "run_experiment.py --table"]),
     "generate": (
