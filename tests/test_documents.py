@@ -94,7 +94,7 @@ def test_every_run_can_be_planned(words, tmp_path, monkeypatch, capsys):
         (tmp_path / name).write_text(table)
     command, *arguments = words
     main = cli.run_experiment if command == "run_experiment.py" else cli.main
-    assert main([*arguments, "--dry-run"]) == 0, capsys.readouterr().err
+    assert main([*arguments, "--dry-run", "--verbose"]) == 0, capsys.readouterr().err
     assert capsys.readouterr().out
 
 

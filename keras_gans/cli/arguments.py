@@ -163,3 +163,15 @@ def writing(path):
         yield
     except OSError as error:
         raise Failed(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def print_columns(lines):
+    """Prints lines of cells, one below the other.
+
+    Args:
+        lines: List of tuples of texts, all of one length.
+    """
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        print("  ".join(cells).rstrip())

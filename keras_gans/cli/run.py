@@ -3,9 +3,10 @@
 import argparse
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 
-from keras_gans.cli import arguments
+from keras_gans.cli import arguments, dry_run
 from keras_gans.errors import UsageError
 from keras_gans.rows import PlannedRun, read_table, tables, yaml_reader
 
@@ -78,10 +79,18 @@ def describe(parser):
     )
     add("--results", type=Path, default=Path("results"), metavar="DIR", help="default: results")
     add("--restart", action="store_true", help="train from the start, over the files of a run")
-    add("--dry-run", action="store_true", help="show what would run, with every value")
+    add(
+        "--dry-run",
+        action="store_true",
+        help="show what would run and how long it takes; rows whose rate is not known on this "
+        "machine are tried for some seconds",
+    )
+    add("--verbose", action="store_true", help="with --dry-run: every value of the rows instead")
     add("--list", action="store_true", help="show the rows of the table, and the other tables")
     # For `executors.run_several`: this process trains one of several runs of a parent.
     add("--child", action="store_true", help=argparse.SUPPRESS)
+    # For `trial.measure`: this process only measures how long it takes.
+    add("--trial", action="store_true", help=argparse.SUPPRESS)
 
 
 def act(options):
@@ -89,32 +98,46 @@ def act(options):
     table = read_table(options.table)
     if options.list:
         return _list(table, options.prog)
+    if options.verbose and not options.dry_run:
+        raise UsageError("--verbose shows what --dry-run would run: give both")
     runs = _plan(table, options)
     states = ["new" if options.restart else run.state for run in runs]
-    if options.dry_run:
+    if options.dry_run and options.verbose:
         for run, state in zip(runs, states, strict=True):
             print(f"# {run.folder}: {state}\n{run.to_yaml()}")
         return 0
-    arguments.check_writable(options.results, "--results")
+    jobs = _jobs(runs, options)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    if options.dry_run:
+        return dry_run.show(jobs, states, options.jobs)
+    arguments.check_writable(options.results, "--results")
     finished = [run for run, state in zip(runs, states, strict=True) if state == "finished"]
     if finished and len(runs) == 1:
         print(f"{runs[0].title}: finished already, see {runs[0].folder}; --restart trains it again")
         return 0
-    return _train([run for run in runs if run not in finished], finished, options)
+    return _train(jobs, states, finished, options)
 
 
-def _train(runs, finished, options):
-    from keras_gans.runs import executors
+def _jobs(runs, options):
+    from keras_gans.runs.executors import Job
 
-    jobs = [
-        executors.Job(run, options.table, options.data_dir, options.damaged, options.restart)
-        for run in runs
-    ]
-    if not finished and len(jobs) == 1:
-        return executors.run_one(jobs[0], child=options.child)
-    _check_data(runs, options)
-    return executors.run_several(jobs, finished, options.jobs)
+    about = options.table, options.data_dir, options.damaged, options.restart
+    return [Job(run, *about) for run in runs]
+
+
+def _train(jobs, states, finished, options):
+    from keras_gans.runs import executors, trial
+    from keras_gans.runs.costs import Costs
+
+    if len(jobs) == 1:
+        train = trial.run if options.trial else partial(executors.run_one, child=options.child)
+        return train(jobs[0])
+    costs = Costs(jobs, states, options.jobs)
+    missing = [job for job in jobs if job.planned not in finished]
+    _check_data([job.planned for job in missing], options)
+    if costs.side_by_side > 1:
+        missing = costs.longest_first(missing)
+    return executors.run_several(missing, finished, costs)
 
 
 def _check_data(runs, options):
@@ -213,11 +236,8 @@ def _list(table, prog):
                 ", ".join(f"{name} {value:g}" for name, value in row.printed.items()),
             )
         )
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     print(f"{table.name}: {table.source}\n")
-    for line in lines:
-        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
-        print("  ".join(cells).rstrip())
+    arguments.print_columns(lines)
     command = table.command
     if prog != "run_experiment.py":  # which an installed package does not have
         command = command.replace("python run_experiment.py", prog)

@@ -38,6 +38,9 @@ class PlannedRun:
     changed: dict
     results: Path
 
+    def __hash__(self):
+        return hash(self.folder)  # equal runs have one folder; dicts among the fields have no hash
+
     @property
     def folder(self):
         """The run's folder."""

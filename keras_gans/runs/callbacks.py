@@ -15,11 +15,14 @@ from keras import ops
 from keras_gans import generators, pictures
 from keras_gans.pictures import curves
 from keras_gans.runs import checkpoints
+from keras_gans.runs.rates import Rate
 
 CHECKPOINT_SHARE = 0.015
 """Share of a run's time that checkpoints may take."""
 CHECKPOINT_SECONDS = 1.0
 """Seconds that they may take in any case."""
+RATE_SECONDS = 10.0
+"""Time of training after which the rate is kept for the first time."""
 CURVES_SECONDS = 15.0
 """Least time between two drawings of the curves, which take half a second."""
 
@@ -33,16 +36,21 @@ class Scheduled(keras.callbacks.Callback):
 
     Args:
         when: Function from an iteration to whether it is one of them.
+
+    Attributes:
+        seconds: List of the time that each of these calls took.
     """
 
     def __init__(self, when):
         super().__init__()
-        self.when = when
+        self.when, self.seconds = when, []
 
     def on_train_batch_end(self, batch, logs=None):
         iteration = self.model.iterations  # on JAX this brings the weights up to date
         if self.when(iteration):
+            begun = time.perf_counter()
             self.at(iteration)
+            self.seconds.append(time.perf_counter() - begun)
 
 
 class RecordLosses(Scheduled):
@@ -314,3 +322,50 @@ class SaveCheckpoint(Scheduled):
         checkpoints.save(self.folder / "checkpoint", checkpoint)
         self.saved = iteration
         self.history.seconds["saving"] += time.perf_counter() - begun
+
+
+class KeepRate(keras.callbacks.Callback):
+    """Keeps what the parts of a run cost, for later plans; stands after `RecordLosses`.
+
+    It does so once early, so that a run that is killed leaves its rate too, and at the end. What
+    happens for the first time takes longer, and is left out where there was a second time.
+
+    Args:
+        keep: Function of a `rates.Rate`.
+        history: `History`.
+        begun: Moment on `time.monotonic` at which the process began.
+        saving: List of the callbacks that are at work whenever the networks are saved.
+        measuring: The callback that measures.
+    """
+
+    def __init__(self, keep, history, begun, saving, measuring):
+        super().__init__()
+        self.keep, self.history, self.begun = keep, history, begun
+        self.saving, self.measuring = saving, measuring
+        self._first, self._kept = None, False
+
+    def on_train_batch_end(self, batch, logs=None):
+        now = self.model.iterations, self.history.seconds["wall"]
+        if self._first is None:
+            self._first, self._start = now, time.monotonic() - self.begun
+        elif not self._kept and now[1] - self._first[1] >= RATE_SECONDS:
+            self._keep()
+
+    def on_train_end(self, logs=None):
+        self._keep()
+
+    def _keep(self):
+        iterations = self.model.iterations - self._first[0]
+        seconds = self.history.seconds["wall"] - self._first[1]
+        # Without a first time of everything only the half is known.
+        if iterations > 0 and all(callback.seconds for callback in [*self.saving, self.measuring]):
+            aside = sum(sum(callback.seconds) for callback in [*self.saving, self.measuring])
+            iteration = max(0.0, seconds - aside) / iterations
+            saving = sum(_typical(callback.seconds) for callback in self.saving)
+            measuring = _typical(self.measuring.seconds)
+            self.keep(Rate(self._start, iteration, saving, measuring, iterations))
+            self._kept = True
+
+
+def _typical(seconds):
+    return sum(seconds[1:] or seconds) / len(seconds[1:] or seconds)

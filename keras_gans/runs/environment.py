@@ -10,6 +10,7 @@ from pathlib import Path
 import keras
 
 import keras_gans
+from keras_gans.runs import machine
 
 
 def environment(seed, data):
@@ -27,9 +28,9 @@ def environment(seed, data):
         "packages": {name: version(name) for name in packages},
         "backend": keras.config.backend(),
         "platform": platform.platform(),
-        "processor": _processor(),
+        "processor": machine.processor(),
         "cores": os.cpu_count(),
-        "threads": _threads(),
+        "threads": machine.threads(),
         "seed": seed,
         "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
         "data": {
@@ -67,18 +68,3 @@ def _commit():
         return commit + ("+" if subprocess.check_output(status, stderr=-3).strip() else "")
     except (OSError, subprocess.CalledProcessError):
         return None
-
-
-def _threads():
-    """Threads that share one operation: they decide in which order sums are taken."""
-    given = os.environ.get("TF_NUM_INTRAOP_THREADS", "")
-    available = getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count() or 1))(0)
-    return int(given) if given.isdecimal() and int(given) else len(available)
-
-
-def _processor():
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.split(":", 1)[1].strip() for line in lines if "model name" in line)
-    except (OSError, StopIteration):
-        return platform.processor()

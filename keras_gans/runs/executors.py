@@ -9,7 +9,9 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import nullcontext
 from dataclasses import dataclass
 from math import inf
 
@@ -20,6 +22,9 @@ from keras_gans.rows import PlannedRun
 from keras_gans.terminal import quiet
 from keras_gans.terminal.line import Line, clock
 from keras_gans.terminal.signals import StopOnSignal, stop_with_parent
+
+_REST = "KERAS_GANS_REST"
+"""Environment variable of a child: seconds that the runs after it take."""
 
 
 @dataclass(frozen=True)
@@ -84,12 +89,14 @@ def run_one(job, data=None, child=False):
     Returns:
         The exit status.
     """
+    begun = time.monotonic()
     quiet.silence_libraries()
     stop = StopOnSignal()
     if child:
         stop_with_parent()
     planned = job.planned
-    with Line(planned.title) as line:
+    rest = float(os.environ.get(_REST, 0)) if child else 0.0
+    with Line(planned.title, rest=rest) as line:
         if data is None:
             line.status("reading the data")
             data = datasets.load(planned.experiment.dataset, job.data_dir, damaged=job.damaged)
@@ -99,7 +106,7 @@ def run_one(job, data=None, child=False):
         from keras_gans.runs.folder import CannotWrite
 
         try:
-            metrics = run.run(planned, data, job.data_dir, line, stop, job.restart)
+            metrics = run.run(planned, data, job.data_dir, line, stop, job.restart, begun)
         except run.Stopped as stopped:
             line.note(f"{stopped}; the same command resumes it")
             return 128 + stop.signal
@@ -144,24 +151,25 @@ def _print_result(planned, metrics):
     print(f"  {planned.folder / 'samples'}/{metrics['iterations']:06d}.png")
 
 
-def run_several(jobs, finished, side_by_side):
+def run_several(jobs, finished, costs):
     """Trains each run in a process of its own, their lines relayed.
 
     Args:
-        jobs: List of `Job`.
+        jobs: List of `Job`, in the order in which they begin.
         finished: List of `rows.PlannedRun` that are finished already.
-        side_by_side: Processes at a time.
+        costs: `costs.Costs` of all of them.
 
     Returns:
         The exit status: 0, 1 where a run failed, 130 or 143 after a signal.
     """
-    children = _Children(min(side_by_side, len(jobs) + len(finished)))
+    children = _Children(jobs, costs)
     outcomes = [Outcome(p, "skipped", f"finished already, see {p.folder}") for p in finished]
-    with ThreadPoolExecutor(side_by_side) as pool:
+    with ThreadPoolExecutor(costs.side_by_side) as pool, children.line() as line:
         futures = [pool.submit(children.run, job) for job in jobs]
         # A signal may come to another thread than this one, which handles it when it wakes.
         while wait(futures, timeout=0.2).not_done:
-            pass
+            if line:
+                line.update(sum(future.done() for future in futures), left=children.time_left())
         outcomes += [future.result() for future in futures]
     outcomes.sort(key=lambda outcome: (outcome.planned.number, outcome.planned.seed))
     for outcome in outcomes:
@@ -175,21 +183,35 @@ def run_several(jobs, finished, side_by_side):
 class _Children:
     """Processes that each train one run, and what signals mean to them.
 
+    One at a time has the terminal to itself, and is told how long the runs after it take. The
+    lines of several are relayed, above a line for all.
+
     Args:
-        side_by_side: Processes at a time. Several share the cores. The number of threads of a run
-            decides its last digits, so it follows from the request and not from what is left of it.
+        jobs: List of `Job`, in the order in which they begin.
+        costs: `costs.Costs` of the request.
     """
 
-    def __init__(self, side_by_side):
+    def __init__(self, jobs, costs):
         self.signal = None
+        self._jobs, self._costs = jobs, costs
         self._running, self._lock = set(), threading.Lock()
-        self._relayed = side_by_side > 1
-        self._environment = dict(os.environ)
-        if self._relayed:
-            threads = str(max(1, (os.cpu_count() or 1) // side_by_side))
-            self._environment |= {"TF_NUM_INTRAOP_THREADS": threads, "OMP_NUM_THREADS": threads}
+        self._relayed = costs.side_by_side > 1
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._forward)
+
+    def line(self):
+        """The line for all runs; a context manager that has none for one at a time."""
+        if not self._relayed:
+            return nullcontext()
+        line = Line(self._jobs[0].planned.table)
+        line.begin(len(self._jobs))
+        return line
+
+    def time_left(self):
+        """The time that is left for all runs, in words."""
+        seconds, unknown = self._costs.together(self._jobs)
+        left = [f"{clock(seconds)} left"] if seconds else []
+        return ", ".join(left + ([f"{unknown} of unknown time"] if unknown else []))
 
     def _forward(self, number, frame):
         self.signal = self.signal or number
@@ -208,10 +230,11 @@ class _Children:
                 stderr=subprocess.PIPE,
                 text=True,
                 errors="replace",
-                env=self._environment,
+                env=self._costs.environ | self._rest(job),
                 start_new_session=True,  # a terminal's Ctrl-C reaches it through us, once
             )
             self._running.add(child)
+            self._costs.begin(job)
             if self.signal:
                 child.send_signal(self.signal)
         said = []
@@ -223,7 +246,13 @@ class _Children:
         status = child.wait()
         child.stdin.close()
         self._running.discard(child)
+        self._costs.end(job)
         return self._outcome(job.planned, status, said)
+
+    def _rest(self, job):
+        """Tells the one child that has the terminal how long those after it take, if known."""
+        seconds, unknown = self._costs.together(self._jobs[self._jobs.index(job) + 1 :])
+        return {} if self._relayed or unknown else {_REST: str(seconds)}
 
     def _outcome(self, planned, status, said):
         if status == 0:

@@ -5,6 +5,7 @@ callbacks -> metrics.json. Nothing is written until the data and the networks ar
 """
 
 import hashlib
+import time
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from keras_gans import pictures
 from keras_gans.batches import Sampler, batches
 from keras_gans.files import locked, remove_partial, sha256
 from keras_gans.generators import Saved
-from keras_gans.runs import callbacks, checkpoints, folder, pace
+from keras_gans.runs import callbacks, checkpoints, folder, pace, rates
 from keras_gans.runs.building import build
 from keras_gans.runs.environment import environment
 from keras_gans.runs.history import History
@@ -29,7 +30,7 @@ class Stopped(Exception):
     """A signal ended the run early; its checkpoint is written."""
 
 
-def run(planned, data, data_dir, progress, stop=lambda: False, restart=False):
+def run(planned, data, data_dir, progress, stop=lambda: False, restart=False, begun=None):
     """Trains one experiment, or what is left of it.
 
     Args:
@@ -40,6 +41,7 @@ def run(planned, data, data_dir, progress, stop=lambda: False, restart=False):
             `update(iteration, values)`.
         stop: Function that says whether to stop at the next boundary.
         restart: Train from the start, over what is in the folder.
+        begun: Moment on `time.monotonic` at which the process began; None for now.
 
     Returns:
         The dict that metrics.json holds.
@@ -50,6 +52,7 @@ def run(planned, data, data_dir, progress, stop=lambda: False, restart=False):
         Diverged: A loss or a weight is no longer finite, and the row does not say to go on.
         CannotWrite: A file could not be written; what was there before is whole.
     """
+    begun = time.monotonic() if begun is None else begun
     # --- Objects: the row's words, checked against the data. ---
     experiment, place, last = planned.experiment, planned.folder, planned.experiment.iterations
     progress.status("building the networks")
@@ -92,9 +95,16 @@ def run(planned, data, data_dir, progress, stop=lambda: False, restart=False):
         def records(iteration):
             return iteration % every == 0 or iteration == last
 
+        def keep(rate):
+            rates.keep(rates.key(experiment), rate, data_dir)
+
+        check = callbacks.CheckWeights(lambda i: saves(i) or measures(i), history, go_on)
         save = callbacks.SaveNetworks(saves, history, saved, experiment.discriminator, place)
         draw = callbacks.DrawSamples(saves, history, saved, place, latents, labels, columns, reals)
+        measure = callbacks.Measure(measures, history, saved, place, metrics, progress)
         plot = callbacks.DrawCurves(saves, history, place, metrics, last)
+        store = callbacks.SaveCheckpoint(saves, history, place, about, last, go_on, stop)
+        beside = [check, save, draw, plot, store]
         progress.begin(total=last, done=gan.iterations)
         if gan.iterations < last:
             size = experiment.turns.samples(experiment.batch_size)
@@ -108,12 +118,13 @@ def run(planned, data, data_dir, progress, stop=lambda: False, restart=False):
                 verbose=0,
                 callbacks=[
                     callbacks.RecordLosses(records, history, progress, go_on),
-                    callbacks.CheckWeights(lambda i: saves(i) or measures(i), history, go_on),
+                    callbacks.KeepRate(keep, history, begun, beside, measure),
+                    check,
                     save,
                     draw,
-                    callbacks.Measure(measures, history, saved, place, metrics, progress),
+                    measure,
                     plot,
-                    callbacks.SaveCheckpoint(saves, history, place, about, last, go_on, stop),
+                    store,
                 ],
             )
         else:

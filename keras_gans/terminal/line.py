@@ -25,10 +25,11 @@ class Line:
         title: The work, in a few words.
         console: `rich.console.Console`; None for standard output.
         unit: The unit of the rate ("it" for iterations).
+        rest: Seconds that work after this one takes, such as other runs.
     """
 
-    def __init__(self, title, console=None, unit="it"):
-        self.title, self.unit = title, unit
+    def __init__(self, title, console=None, unit="it", rest=0.0):
+        self.title, self.unit, self.rest = title, unit, rest
         self.console = console or Console()
         self._values = {}
         self._total = None
@@ -67,15 +68,18 @@ class Line:
         self._total, self._begun, self._first = total, done, None
         self._live.update(self._task, total=total, completed=done, text=f"{done:,}/{total:,}")
 
-    def update(self, done, values=None):
+    def update(self, done, values=None, left=None):
         """Shows the progress and the latest values.
 
         Args:
             done: How many of the total are done.
             values: Dict from name to number, measured at `done`. None hides a value.
+            left: The time that is left, in words; None for what follows from the rate so far.
         """
         self._values |= {name: (value, done) for name, value in (values or {}).items()}
         parts = self._parts(done)
+        if left is not None:
+            parts |= {"rate": "", "left": left}
         self._live.update(self._task, completed=done, text=self._fitting(parts))
         if not self.console.is_terminal and (done == self._total or self._is_time()):
             self._plain(_joined(parts))
@@ -90,7 +94,10 @@ class Line:
         elif done > self._first[1]:
             rate = (done - self._first[1]) / max(now - self._first[0], 1e-9)
             parts["rate"] = _rate(rate, self.unit)
-            parts["left"] = f"{clock((self._total - done) / rate)} left"
+            left = (self._total - done) / rate
+            parts["left"] = f"{clock(left)} left"
+            if self.rest:
+                parts["left"] += f", {clock(left + self.rest)} for all"
         values = {name: pair for name, pair in self._values.items() if pair[0] is not None}
         losses = [f"{_SHORT[name]} {values[name][0]:.3g}" for name in _SHORT if name in values]
         measured = [_measured(name, *values[name], done) for name in values if name not in _SHORT]

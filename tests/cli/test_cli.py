@@ -19,7 +19,14 @@ QUESTIONS = {
         ["keras-gans", "run", "--help"],
         ["--exp", "--all", "--table", "--seed", "--seeds", "--jobs", "--iterations", "--set"]
         + ["--dataset", "--data-dir", "--skip-damaged", "--measure-every", "--results"]
-        + ["--restart", "--dry-run", "--list", "KERAS_GANS_DATA", "keras-gans run --table"],
+        + [
+            "--restart",
+            "--dry-run",
+            "--verbose",
+            "--list",
+            "KERAS_GANS_DATA",
+            "keras-gans run --table",
+        ],
     ),
     "script": (["run_experiment.py", "--help"], ["--exp", "run_experiment.py --table"]),
     "generate": (
@@ -211,4 +218,4 @@ def test_other_missing_modules_are_faults(capsys):
 
 def test_every_verb_has_a_module():
     names = {path.stem for path in (ROOT / "keras_gans" / "cli").glob("[a-z]*.py")}
-    assert names - {"arguments"} == {verb.__name__.rpartition(".")[2] for verb in cli.VERBS}
+    assert names - {"arguments", "dry_run"} == {verb.__name__.rpartition(".")[2] for verb in cli.VERBS}

@@ -71,6 +71,7 @@ MISTAKES = {
     ),
     "28x28 for 40x40": (["--exp", "18", "--data-dir", "28x28"], "28x28"),
     "black images": (["--exp", "18", "--data-dir", "floats"], "looks like [0, 1]"),
+    "values of a run that is no plan": (["--exp", "1", "--verbose"], "--dry-run"),
     "other settings": (
         ["--table", "quickstart", "--exp", "1", "--results", "other"],
         "batch_size: 64 there, 32 now",
@@ -99,7 +100,7 @@ def answered(tmp_path_factory):
     run.folder.mkdir(parents=True)
     (run.folder / "experiment.yaml").write_text(run.to_yaml())
     requests = {case: arguments for case, (arguments, _) in MISTAKES.items()}
-    requests |= {case: [*arguments, "--dry-run"] for case, arguments in PLANS.items()}
+    requests |= {case: [*arguments, "--dry-run", "--verbose"] for case, arguments in PLANS.items()}
     before = files(folder)
     answers = without_keras(
         {
@@ -129,7 +130,7 @@ def planned(answered, case):
     return heads, [yaml.safe_load(text) for text in re.split("^# .*$", answer["out"], flags=re.M)]
 
 
-def test_a_dry_run_shows_every_value(answered):
+def test_a_verbose_dry_run_shows_every_value(answered):
     heads, contents = planned(answered, "several")
     assert heads == [
         f"results/akel2022/{number}+dataset=digits/seed-{seed}: new"

@@ -284,3 +284,79 @@ def test_a_stop_saves_no_weights_that_are_not_finite(gan, history, tmp_path, wri
     with pytest.raises(callbacks.Diverged, match="generator"):
         at(gan, 4, save)
     assert written == []
+
+
+# --- rates -------------------------------------------------------------------------------------
+
+
+class Timed(callbacks.Scheduled):
+    """Work that takes some seconds of a clock: longer the first time."""
+
+    def __init__(self, when, clock, first, later):
+        super().__init__(when)
+        self.clock, self.first, self.later = clock, first, later
+
+    def at(self, iteration):
+        self.clock.now += self.later if self.seconds else self.first
+
+
+@pytest.fixture
+def rated(gan, tmp_path, monkeypatch):
+    """A function that trains executions of 5 iterations, a second each; returns what is kept."""
+
+    class Clock:
+        now = 1000.0
+
+        def perf_counter(self):
+            return self.now
+
+        monotonic = perf_counter
+
+    clock = Clock()
+    monkeypatch.setattr(callbacks, "time", clock)
+
+    def train(executions, save_every=20, measure_every=40):
+        kept, history = [], History(tmp_path / "log.jsonl")
+        record = callbacks.RecordLosses(multiples(5), history, Silent())
+        save = Timed(multiples(save_every), clock, first=9.0, later=0.5)
+        measure = Timed(multiples(measure_every), clock, first=7.0, later=0.25)
+        keep = callbacks.KeepRate(kept.append, history, clock.now - 30.0, [save], measure)
+        for callback in (record, keep, save, measure):
+            callback.set_model(gan)
+            callback.on_train_begin()
+        for execution in range(1, executions + 1):
+            gan.iteration.assign(5 * execution)
+            record.on_train_batch_begin(0)
+            clock.now += 6.0 if execution == 1 else 1.0  # 5 s of compiling
+            for callback in (record, keep, save, measure):
+                callback.on_train_batch_end(0, LOGS)
+        for callback in (record, keep):
+            callback.on_train_end()
+        return kept
+
+    return train
+
+
+def test_a_rate_has_each_part_without_its_first_time(rated):
+    *_, rate = rated(executions=40)
+    assert rate.start == pytest.approx(36.0)
+    assert rate.iteration == pytest.approx(0.2)
+    assert (rate.saving, rate.measuring) == pytest.approx((0.5, 0.25))
+    assert rate.iterations == 195
+
+
+def test_what_was_done_once_counts_as_it_was(rated):
+    *_, rate = rated(executions=9)
+    assert rate.iteration == pytest.approx(0.2)
+    assert (rate.saving, rate.measuring) == pytest.approx((0.5, 7.0))
+
+
+def test_a_rate_is_kept_early_and_at_the_end(rated):
+    early, late = rated(executions=40)
+    assert early.iterations < late.iterations
+    assert early.iteration == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize(("executions", "measure_every"), [(3, 40), (7, 40), (1, 5)])
+def test_a_run_that_has_not_done_everything_once_leaves_no_rate(executions, measure_every, rated):
+    assert rated(executions, measure_every=measure_every) == []

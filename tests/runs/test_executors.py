@@ -15,8 +15,11 @@ import keras_gans
 from keras_gans.cli import run as verb
 from keras_gans.cli.arguments import Parser
 from keras_gans.rows import read_table
-from keras_gans.runs import executors
+from keras_gans.runs import executors, rates
+from keras_gans.runs.costs import Costs
 from keras_gans.runs.executors import Job
+from keras_gans.runs.rates import Rate
+from keras_gans.terminal import line
 
 
 def options_of(arguments):
@@ -64,10 +67,11 @@ def stand_in(tmp_path, monkeypatch):
         program.write_text(f"#!/bin/sh\n{beginning}\n{script}\n")
         program.chmod(0o755)
         monkeypatch.setattr(sys, "executable", str(program))
-        runs = [plan("quickstart", number, "results") for number in (1, 2, 3)]
-        jobs = [Job(run, "quickstart") for run in runs if run.number not in skipped]
-        finished = [run for run in runs if run.number in skipped]
-        return executors.run_several(jobs, finished, side_by_side)
+        jobs = [Job(plan("quickstart", n, "results"), "quickstart") for n in (1, 2, 3)]
+        costs = Costs(jobs, ["new"] * 3, side_by_side)
+        finished = [job.planned for job in jobs if job.planned.number in skipped]
+        jobs = [job for job in jobs if job.planned not in finished]
+        return executors.run_several(jobs, finished, costs)
 
     yield run
     for number, handler in handlers.items():
@@ -147,14 +151,56 @@ def test_how_many_threads_a_run_has_follows_from_the_request(
     assert set((tmp_path / "threads").read_text().splitlines()) == {threads}
 
 
+def keep_rates(monkeypatch, folder, seconds, side_by_side):
+    """Keeps rates in a data folder of the test; the rows of `stand_in` take `seconds` each."""
+    monkeypatch.setenv("KERAS_GANS_DATA", str(folder / "data"))
+    jobs = [Job(plan("quickstart", number, "results"), "quickstart") for number in seconds]
+    costs = Costs(jobs, ["new"] * len(jobs), side_by_side)
+    for job in jobs:
+        iteration = seconds[job.planned.number] / job.planned.experiment.iterations
+        rates.keep(costs._keys[job], Rate(0.0, iteration, 0.0, 0.0, 1))
+
+
+def test_one_at_a_time_is_told_how_long_those_after_it_take(stand_in, tmp_path, monkeypatch):
+    keep_rates(monkeypatch, tmp_path, {1: 100, 2: 20, 3: 3}, side_by_side=1)
+    assert stand_in(f"echo $KERAS_GANS_REST >> {tmp_path}/rest") == 0
+    assert [float(x) for x in (tmp_path / "rest").read_text().split()] == [23, 3, 0]
+
+
+def test_where_a_later_run_is_unknown_nothing_is_told(stand_in, tmp_path, monkeypatch):
+    keep_rates(monkeypatch, tmp_path, {1: 100, 2: 20}, side_by_side=1)
+    assert stand_in(f'echo "rest:$KERAS_GANS_REST" >> {tmp_path}/rest') == 0
+    assert (tmp_path / "rest").read_text().split() == ["rest:", "rest:", "rest:0.0"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        ({1: 600, 2: 500, 3: 400}, "quickstart: 0/3  15:00 left"),
+        ({1: 600, 3: 400}, "quickstart: 0/3  10:00 left, 1 of unknown time"),
+        ({}, "quickstart: 0/3  3 of unknown time"),
+    ],
+)
+def test_runs_side_by_side_have_a_line_for_all(
+    seconds, expected, stand_in, tmp_path, monkeypatch, capfd
+):
+    keep_rates(monkeypatch, tmp_path, seconds, side_by_side=2)
+    monkeypatch.setattr(line, "_PLAIN_EVERY", 0.0)
+    assert stand_in("sleep 0.5", side_by_side=2) == 0
+    said = [text for text in capfd.readouterr().out.splitlines() if ": 0/3 " in text]
+    assert said[0] == expected
+
+
 PARENT = """
 import sys
+from pathlib import Path
 from keras_gans.rows import PlannedRun, read_table
-from keras_gans.runs import executors
+from keras_gans.runs import costs, executors
 sys.executable = sys.argv[1]
 row = read_table("quickstart").experiment(1)
-runs = [PlannedRun("quickstart", 1, row, seed, {}, "results") for seed in range(3)]
-executors.run_several([executors.Job(run, "quickstart") for run in runs], [], 2)
+runs = [PlannedRun("quickstart", 1, row, seed, {}, Path("results")) for seed in range(3)]
+jobs = [executors.Job(run, "quickstart") for run in runs]
+executors.run_several(jobs, [], costs.Costs(jobs, ["new"] * 3, 2))
 """
 CHILD = """#!{python}
 import os, sys, time

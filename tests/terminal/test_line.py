@@ -81,6 +81,25 @@ def test_updates_off_a_terminal_are_ten_seconds_apart(time):
     ]
 
 
+def test_work_that_follows_is_part_of_the_time_left(time):
+    line, text = plain_line(rest=3600.0)
+    with line:
+        line.begin(100)
+        for done in (10, 20):
+            time.now += 10.0
+            line.update(done)
+    assert text.getvalue().splitlines()[-1] == "row 1: 20/100  1 it/s  1:20 left, 1:01:20 for all"
+
+
+def test_the_time_left_may_be_given(time):
+    line, text = plain_line()
+    with line:
+        line.begin(3)
+        time.now += 10.0
+        line.update(1, left="1:00 left, 1 of unknown time")
+    assert text.getvalue() == "row 1: 1/3  1:00 left, 1 of unknown time\n"
+
+
 def test_end_is_always_printed(time):
     line, text = plain_line(unit="pictures")
     with line:

@@ -1,0 +1,87 @@
+"""What decides how fast a run is, besides its row: backend, versions, processor, threads.
+
+Nothing here imports Keras, because costs are shown without it.
+"""
+
+import json
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import keras_gans
+
+
+def speed(environ=os.environ):
+    """All that decides the speed of a row, as a dict of plain values.
+
+    Args:
+        environ: Environment variables of the process that trains.
+    """
+    found = backend(environ)
+    packages = ("keras", found, "numpy")
+    return {
+        "keras_gans": keras_gans.__version__,
+        "packages": {name: _version(name) for name in packages},
+        "backend": found,
+        "processor": processor(),
+        "threads": threads(environ),
+        "gpus": _gpus(),
+        "visible_gpus": environ.get("CUDA_VISIBLE_DEVICES"),
+    }
+
+
+def share(side_by_side):
+    """Environment variables of a run that shares the cores with others.
+
+    The number of threads decides the last digits of a run, so it follows from how many runs are
+    asked for and not from how many are left.
+
+    Args:
+        side_by_side: Runs at a time; a single one has all cores.
+    """
+    if side_by_side == 1:
+        return {}
+    number = str(max(1, (os.cpu_count() or 1) // side_by_side))
+    return {"TF_NUM_INTRAOP_THREADS": number, "OMP_NUM_THREADS": number}
+
+
+def threads(environ=os.environ):
+    """Threads that share one operation: they decide in which order sums are taken."""
+    given = environ.get("TF_NUM_INTRAOP_THREADS", "")
+    available = getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count() or 1))(0)
+    return int(given) if given.isdecimal() and int(given) else len(available)
+
+
+def backend(environ=os.environ):
+    """The backend that Keras will use, from its environment variable or its file of settings."""
+    home = environ.get("KERAS_HOME") or "~/.keras"
+    try:
+        settings = json.loads((Path(home).expanduser() / "keras.json").read_text("utf-8"))
+        configured = str(settings["backend"])
+    except (OSError, ValueError, KeyError, TypeError):
+        configured = "tensorflow"
+    return environ.get("KERAS_BACKEND") or configured
+
+
+def processor():
+    """The processor's name."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(":", 1)[1].strip() for line in lines if "model name" in line)
+    except (OSError, StopIteration):
+        return platform.processor()
+
+
+def _gpus():
+    """Names of the NVIDIA GPUs, as their driver lists them."""
+    files = sorted(Path("/proc/driver/nvidia/gpus").glob("*/information"))
+    lines = [line for file in files for line in file.read_text().splitlines()]
+    return [line.split(":", 1)[1].strip() for line in lines if line.startswith("Model:")]
+
+
+def _version(package):
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
