@@ -218,4 +218,6 @@ def test_other_missing_modules_are_faults(capsys):
 
 def test_every_verb_has_a_module():
     names = {path.stem for path in (ROOT / "keras_gans" / "cli").glob("[a-z]*.py")}
-    assert names - {"arguments", "dry_run"} == {verb.__name__.rpartition(".")[2] for verb in cli.VERBS}
+    assert names - {"arguments", "dry_run"} == {
+        verb.__name__.rpartition(".")[2] for verb in cli.VERBS
+    }
