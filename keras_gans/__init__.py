@@ -8,7 +8,7 @@ that needs it.
 
 from importlib import import_module
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"
 
 _MODULES = (
     "averages", "batches", "constraints", "datasets", "evaluation", "generators", "latents",

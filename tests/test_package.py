@@ -1,9 +1,11 @@
 """The package as others import and install it."""
 
+import os
 import re
 import shutil
 import sys
 import zipfile
+from importlib.util import find_spec
 
 import pytest
 from commands import ROOT, finish
@@ -76,3 +78,26 @@ def test_an_installed_package_plans_runs_in_an_empty_folder(wheel, tmp_path):
     planned = finish([*program, "--exp", "18", "--dry-run", "--verbose"], tmp_path, env=environment)
     assert (planned.returncode, planned.stderr) == (0, "")
     assert planned.stdout.startswith("# results/akel2022/18/seed-0: new\n")
+
+
+WITHOUT_TENSORFLOW = """
+import sys
+sys.modules["tensorflow"] = sys.modules["tensorflow_datasets"] = None  # as if not installed
+from keras_gans.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.skipif(find_spec("jax") is None, reason="jax is not installed")
+def test_a_run_on_jax_needs_no_tensorflow(tmp_path):
+    wanted = ["run", "--table", "quickstart", "--exp", "2", "--iterations", "4", "--set"]
+    wanted += ["batch_size=4", "measure_samples=50", "save_every=2", "--results", str(tmp_path)]
+    environment = {**os.environ, "KERAS_BACKEND": "jax"}
+    done = finish([sys.executable, "-c", WITHOUT_TENSORFLOW, *wanted], tmp_path, env=environment)
+    assert done.returncode == 0, done.stderr
+    (generator,) = tmp_path.glob("quickstart/*/seed-0/generator_model_000004.h5")
+    made = ["generate", generator, "--count", "4", "--out", tmp_path / "grid.png"]
+    done = finish(
+        [sys.executable, "-c", WITHOUT_TENSORFLOW, *map(str, made)], tmp_path, env=environment
+    )
+    assert done.returncode == 0 and (tmp_path / "grid.png").is_file(), done.stderr
