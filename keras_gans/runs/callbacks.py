@@ -23,8 +23,8 @@ CHECKPOINT_SECONDS = 1.0
 """Seconds that they may take in any case."""
 RATE_SECONDS = 10.0
 """Time of training after which the rate is kept for the first time."""
-CURVES_SECONDS = 15.0
-"""Least time between two drawings of the curves, which take half a second."""
+CURVES_SECONDS = 30.0
+"""Least time between two drawings of the curves, which take a quarter of a second."""
 
 
 class Diverged(FloatingPointError):
