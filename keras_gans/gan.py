@@ -186,11 +186,10 @@ class GAN(StatefulTrainStep, keras.Model):
             List of samples, and the `Begun` of the last turn's latents or None.
         """
         networks, training = self._trained, self.turns.fakes == "training"
-        begun, last = None, []
+        begun = None
         if self.turns.latents == "shared" and networks.first is not None:
             inputs, latents, labels = (latents[-1], labels[-1]), latents[:-1], labels[:-1]
             begun = Begun(lambda: networks.begin(*inputs), self.generator.trainable_variables)
-            last = [networks.finish(begun.value, training)]
         if training or len(latents) < 2:
             turns = zip(latents, labels, strict=True)
             fakes = [networks.generate(*inputs, training) for inputs in turns]
@@ -199,7 +198,9 @@ class GAN(StatefulTrainStep, keras.Model):
             together = None if labels[0] is None else ops.concatenate(labels)
             made = networks.generate(ops.concatenate(latents), together, training)
             fakes = ops.split(made, len(latents))
-        return [ops.stop_gradient(fake) for fake in [*fakes, *last]], begun
+        if begun is not None:
+            fakes = [*fakes, networks.finish(begun.value, training)]
+        return [ops.stop_gradient(fake) for fake in fakes], begun
 
     def _discriminator_turn(self, real, fake, labels):
         def score(samples):

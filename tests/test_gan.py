@@ -459,6 +459,7 @@ def test_calling_it_makes_images():
         ("transposed", {"latents": "shared", "fakes": "inference"}),
         ("dcgan", {"latents": "shared", "fakes": "inference", "batch_norm": "frozen"}),
         ("dcgan", {"latents": "shared", "update": "separate"}),
+        ("dcgan", {"latents": "shared", "fakes": "training", "d_steps": 2}),
         ("wgan", {"latents": "shared", "fakes": "inference", "d_steps": 3, "constraint": CRITIC}),
         ("wgan", {"latents": "fresh", "fakes": "inference", "d_steps": 2}),
     ],

@@ -86,14 +86,28 @@ def test_depth_is_bounded(read):
         read("[" * 51 + "]" * 51)
 
 
-def test_merge_keys_that_stand_for_billions_of_fields_are_refused_quickly(read):
+def test_merge_keys_that_stand_for_billions_of_fields_take_no_time(read):
     lines = ["a0: &a0 {" + ", ".join(f"k{i}: 1" for i in range(10)) + "}"]
     for i in range(1, 12):
         lines.append(f"a{i}: &a{i} {{<<: [{', '.join([f'*a{i - 1}'] * 10)}]}}")
     begun = time.monotonic()
-    with pytest.raises(UsageError, match="merge keys stand for more than 100,000"):
-        read("\n".join(lines))
+    try:
+        content = read("\n".join(lines))
+    except UsageError as error:  # PyYAML before 6.0.4 keeps every field that a key stands for
+        assert "merge keys stand for more than 100,000" in str(error)
+    else:
+        assert content["a11"] == {f"k{i}": 1 for i in range(10)}
     assert time.monotonic() - begun < 5
+
+
+def test_merge_keys_stand_for_a_bounded_number_of_fields(read):
+    def table(count):
+        base = "base: &base {" + ", ".join(f"k{i}: 1" for i in range(1000)) + "}"
+        return "\n".join([base, *(f"r{i}: {{<<: *base}}" for i in range(count))])
+
+    assert len(read(table(90))) == 91
+    with pytest.raises(UsageError, match="merge keys stand for more than 100,000"):
+        read(table(110))
 
 
 def test_aliases_are_read_once_however_often_they_stand(read):
