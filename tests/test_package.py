@@ -82,7 +82,13 @@ def test_an_installed_package_plans_runs_in_an_empty_folder(wheel, tmp_path):
 
 WITHOUT_TENSORFLOW = """
 import sys
-sys.modules["tensorflow"] = sys.modules["tensorflow_datasets"] = None  # as if not installed
+
+class Hidden:
+    def find_spec(self, name, *rest):
+        if name.split(".")[0] in ("tensorflow", "tensorflow_datasets"):
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Hidden())
 from keras_gans.cli import main
 sys.exit(main(sys.argv[1:]))
 """
