@@ -234,8 +234,16 @@ class GAN(StatefulTrainStep, keras.Model):
             return minimize(loss, self.generator.trainable_variables, self.g_optimizer, begun)[0]
 
     def draw_latents(self, n):
-        """Latents `(n, size)`, the next ones of the model's seed."""
-        return self.latents.draw(n, self.seed_generator)
+        """Latents `(n, size)`, the next ones of the model's seed.
+
+        Where devices share a batch, each of them gets its share of the latents too.
+        """
+        drawn = self.latents.draw(n, self.seed_generator)
+        distribution = keras.distribution.distribution()
+        if distribution is None:
+            return drawn
+        layout = distribution.get_data_layout(drawn.shape)
+        return keras.distribution.distribute_tensor(drawn, layout)
 
     def _network_values(self, data):
         values, labels, _ = keras.utils.unpack_x_y_sample_weight(data)

@@ -6,7 +6,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from keras_gans.cli import arguments, dry_run
+from keras_gans.cli import arguments, dry_run, slurm
 from keras_gans.errors import UsageError
 from keras_gans.rows import PlannedRun, read_table, tables, yaml_reader
 
@@ -48,6 +48,20 @@ def describe(parser):
         metavar="N",
         help="runs side by side; default: 1",
     )
+    add(
+        "--ray",
+        nargs="?",
+        const="",
+        metavar="ADDRESS",
+        help="train on a Ray cluster, --jobs runs on each node; default: the cluster that Ray "
+        "finds, or this machine",
+    )
+    add(
+        "--slurm-script",
+        type=Path,
+        metavar="FILE",
+        help="write a job array for Slurm that trains the missing runs, and train nothing",
+    )
     add("--iterations", type=arguments.positive, metavar="N", help="instead of the row's")
     add(
         "--set",
@@ -77,6 +91,13 @@ def describe(parser):
         help="mixed_bfloat16: networks compute in bfloat16 while they are trained, faster on "
         "processors and GPUs that have it; default: the row's, float32",
     )
+    add(
+        "--devices",
+        type=arguments.positive,
+        default=1,
+        metavar="N",
+        help="with JAX: devices of this machine that share each batch; default: 1",
+    )
     add("--results", type=Path, default=Path("results"), metavar="DIR", help="default: results")
     add("--restart", action="store_true", help="train from the start, over the files of a run")
     add(
@@ -98,8 +119,7 @@ def act(options):
     table = read_table(options.table)
     if options.list:
         return _list(table, options.prog)
-    if options.verbose and not options.dry_run:
-        raise UsageError("--verbose shows what --dry-run would run: give both")
+    _check_together(options)
     runs = _plan(table, options)
     states = ["new" if options.restart else run.state for run in runs]
     if options.dry_run and options.verbose:
@@ -110,6 +130,8 @@ def act(options):
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     if options.dry_run:
         return dry_run.show(jobs, states, options.jobs)
+    if options.slurm_script:
+        return slurm.write(jobs, states, options.slurm_script)
     arguments.check_writable(options.results, "--results")
     finished = [run for run, state in zip(runs, states, strict=True) if state == "finished"]
     if finished and len(runs) == 1:
@@ -118,10 +140,20 @@ def act(options):
     return _train(jobs, states, finished, options)
 
 
+def _check_together(options):
+    if options.verbose and not options.dry_run:
+        raise UsageError("--verbose shows what --dry-run would run: give both")
+    if options.ray is not None and (options.dry_run or options.slurm_script):
+        other = "--dry-run" if options.dry_run else "--slurm-script"
+        raise UsageError(f"{other} is about this request without --ray: give one of them")
+    if options.devices > 1 and options.jobs > 1 and options.ray is None:
+        raise UsageError("--devices gives all of these to one run at a time: leave out --jobs")
+
+
 def _jobs(runs, options):
     from keras_gans.runs.executors import Job
 
-    about = options.table, options.data_dir, options.damaged, options.restart
+    about = options.table, options.data_dir, options.damaged, options.restart, options.devices
     return [Job(run, *about) for run in runs]
 
 
@@ -129,19 +161,42 @@ def _train(jobs, states, finished, options):
     from keras_gans.runs import executors, trial
     from keras_gans.runs.costs import Costs
 
+    missing = [job for job in jobs if job.planned not in finished]
+    if options.ray is not None and missing:
+        return _train_on_cluster(jobs, missing, states, finished, options)
     if len(jobs) == 1:
         train = trial.run if options.trial else partial(executors.run_one, child=options.child)
         return train(jobs[0])
     costs = Costs(jobs, states, options.jobs)
-    missing = [job for job in jobs if job.planned not in finished]
-    _check_data([job.planned for job in missing], options)
+    _read_data([job.planned for job in missing], options)
     if costs.side_by_side > 1:
         missing = costs.longest_first(missing)
-    return executors.run_several(missing, finished, costs)
+    return executors.run_several(missing, finished, executors.Processes(missing, costs))
 
 
-def _check_data(runs, options):
+def _train_on_cluster(jobs, missing, states, finished, options):
+    from keras_gans.runs import cluster, executors
+    from keras_gans.runs.costs import Costs
+    from keras_gans.terminal.line import Line
+
+    sources = _read_data([job.planned for job in missing], options)
+    with Line("Ray") as line:
+        line.status("connecting")
+        cluster.connect(options.ray)
+        processors, gpus, at_a_time = cluster.room(options.jobs, options.devices)
+        gpu = f" and {gpus:.3g} GPU" if gpus else ""
+        line.note(f"{at_a_time} runs at a time, {processors} processors{gpu} each")
+    costs = Costs(jobs, states, at_a_time, processors)
+    missing = costs.longest_first(missing)
+    with cluster.Cluster(missing, costs, sources, processors, gpus) as workers:
+        return executors.run_several(missing, finished, workers)
+
+
+def _read_data(runs, options):
     """Reads the data of all runs before the first one starts, so that none fails for lack of them.
+
+    Returns:
+        Dict from the text of a data set's part to its `datasets.Source`.
 
     Raises:
         UsageError: A data set is missing or damaged.
@@ -149,14 +204,13 @@ def _check_data(runs, options):
     from keras_gans import datasets
     from keras_gans.terminal.line import Line
 
-    needed = []
-    for run in runs:
-        if run.experiment.dataset not in needed:
-            needed.append(run.experiment.dataset)
-    for part in needed:
-        with Line(part.name) as line:
-            line.status("reading the data")
-            datasets.load(part, options.data_dir, damaged=options.damaged)
+    sources = {}
+    for part in (run.experiment.dataset for run in runs):
+        if str(part) not in sources:
+            with Line(part.name) as line:
+                line.status("reading the data")
+                sources[str(part)] = datasets.load(part, options.data_dir, damaged=options.damaged)
+    return sources
 
 
 # --- what is asked for -------------------------------------------------------------------------

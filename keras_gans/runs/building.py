@@ -3,25 +3,29 @@
 import keras
 
 from keras_gans import latents, networks
+from keras_gans.errors import UsageError
 from keras_gans.gan import GAN
 from keras_gans.runs import pace
 
 
-def build(experiment, data, seed):
+def build(experiment, data, seed, devices=1):
     """The GAN of a row, compiled.
 
     Args:
         experiment: `rows.Experiment`.
         data: `datasets.Source` of the experiment.
         seed: The run's seed. It is set for the whole process: weights are drawn from it.
+        devices: Devices that share each batch, with JAX. They too are set for the whole process.
 
     Returns:
         `GAN`.
 
     Raises:
-        UsageError: A network cannot be built for these data.
+        UsageError: A network cannot be built for these data, or the devices cannot share a batch.
     """
     keras.utils.clear_session()
+    if devices > 1:
+        keras.distribution.set_distribution(_data_parallel(devices, experiment.batch_size))
     keras.utils.set_random_seed(seed)
     drawn = latents.get(experiment.latents)
     generator = networks.build(
@@ -46,3 +50,19 @@ def build(experiment, data, seed):
         steps_per_execution=pace.steps_per_execution(experiment, convolutional),
     )
     return gan
+
+
+def _data_parallel(devices, batch_size):
+    if keras.config.backend() != "jax":
+        raise UsageError(
+            f"--devices {devices}: devices share a batch with JAX only; set KERAS_BACKEND=jax"
+        )
+    found = keras.distribution.list_devices()
+    if devices > len(found):
+        raise UsageError(f"--devices {devices}: JAX finds {len(found)} here: {', '.join(found)}")
+    if batch_size % devices:
+        raise UsageError(
+            f"--devices {devices}: a batch of {batch_size} cannot be shared evenly; give a divisor "
+            "of it, or another size with --set batch_size=N"
+        )
+    return keras.distribution.DataParallel(devices=found[:devices], auto_shard_dataset=False)

@@ -71,6 +71,7 @@ class Costs:
         jobs: List of `executors.Job`.
         states: The state of each: "new", "interrupted" or "finished".
         side_by_side: Runs at a time that are asked for.
+        threads: Threads of each; None for the share of one of so many runs on this machine.
 
     Attributes:
         side_by_side: Runs at a time that there are.
@@ -78,11 +79,11 @@ class Costs:
             of threads, on which the rate depends.
     """
 
-    def __init__(self, jobs, states, side_by_side):
+    def __init__(self, jobs, states, side_by_side, threads=None):
         self.side_by_side = max(1, min(side_by_side, len(jobs)))
-        self.environ = {**os.environ, **machine.share(self.side_by_side)}
-        speed = machine.speed(self.environ)
-        self._keys = {job: rates.key(job.planned.experiment, speed) for job in jobs}
+        self.environ = {**os.environ, **machine.share(self.side_by_side, threads)}
+        speeds = {n: machine.speed(self.environ, n) for n in {job.devices for job in jobs}}
+        self._keys = {j: rates.key(j.planned.experiment, speeds[j.devices]) for j in jobs}
         self._names = {job: rates.name(key) for job, key in self._keys.items()}
         pairs = zip(jobs, states, strict=True)
         self._work = {job: work(job.planned, state) for job, state in pairs}

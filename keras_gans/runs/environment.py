@@ -13,12 +13,13 @@ import keras_gans
 from keras_gans.runs import machine
 
 
-def environment(seed, data):
+def environment(seed, data, devices=1):
     """The content of environment.json: a dict of plain values.
 
     Args:
         seed: The run's seed.
         data: `datasets.Source` of the run.
+        devices: Devices that share each batch.
     """
     packages = ("keras", keras.config.backend(), "numpy", "scipy", "h5py", "matplotlib")
     return {
@@ -31,6 +32,7 @@ def environment(seed, data):
         "processor": machine.processor(),
         "cores": os.cpu_count(),
         "threads": machine.threads(),
+        "devices": devices,
         "seed": seed,
         "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
         "data": {
@@ -49,7 +51,8 @@ def changes(there, now):
         there: Environment of the earlier part of a run.
         now: Environment of this process.
     """
-    keys = ("keras_gans", "commit", "python", "backend", "processor", "threads")
+    keys = ("keras_gans", "commit", "python", "backend", "processor", "threads", "devices")
+    there = {"devices": 1, **there}  # runs of versions that knew no more
     pairs = {key: (there.get(key), now[key]) for key in keys}
     packages = there.get("packages", {})
     pairs |= {key: (packages.get(key), found) for key, found in now["packages"].items()}

@@ -1,4 +1,6 @@
-"""One run in this process, or several, each in a process of its own; and what became of them.
+"""One run in this process, or several elsewhere; and what became of them.
+
+`Processes` are those of this machine, `cluster.Cluster` those of a Ray cluster.
 
 Whatever ends one run leaves the others alone: a mistake, losses that are not finite, a full disk,
 a crash, a process that the system killed. The end names each with its reason.
@@ -37,6 +39,7 @@ class Job:
         data_dir: Data folder, or None for the usual one.
         damaged: "refuse" or "skip" images that cannot be read.
         restart: Train from the start, over what is in the folder.
+        devices: Devices that share each batch.
     """
 
     planned: PlannedRun
@@ -44,6 +47,7 @@ class Job:
     data_dir: str | None = None
     damaged: str = "refuse"
     restart: bool = False
+    devices: int = 1
 
     def arguments(self):
         """The arguments of the command line that ask for this job alone."""
@@ -56,6 +60,7 @@ class Job:
             *(["--data-dir", str(self.data_dir)] if self.data_dir else []),
             *(["--skip-damaged"] if self.damaged == "skip" else []),
             *(["--restart"] if self.restart else []),
+            *(["--devices", str(self.devices)] if self.devices > 1 else []),
         ]
 
 
@@ -106,7 +111,9 @@ def run_one(job, data=None, child=False):
         from keras_gans.runs.folder import CannotWrite
 
         try:
-            metrics = run.run(planned, data, job.data_dir, line, stop, job.restart, begun)
+            metrics = run.run(
+                planned, data, job.data_dir, line, stop, job.restart, begun, job.devices
+            )
         except run.Stopped as stopped:
             line.note(f"{stopped}; the same command resumes it")
             return 128 + stop.signal
@@ -151,57 +158,67 @@ def _print_result(planned, metrics):
     print(f"  {planned.folder / 'samples'}/{metrics['iterations']:06d}.png")
 
 
-def run_several(jobs, finished, costs):
+def run_several(jobs, finished, workers):
     """Trains each run in a process of its own, their lines relayed.
 
     Args:
         jobs: List of `Job`, in the order in which they begin.
         finished: List of `rows.PlannedRun` that are finished already.
-        costs: `costs.Costs` of all of them.
+        workers: `Workers` for these jobs.
 
     Returns:
         The exit status: 0, 1 where a run failed, 130 or 143 after a signal.
     """
-    children = _Children(jobs, costs)
     outcomes = [Outcome(p, "skipped", f"finished already, see {p.folder}") for p in finished]
-    with ThreadPoolExecutor(costs.side_by_side) as pool, children.line() as line:
-        futures = [pool.submit(children.run, job) for job in jobs]
+    with ThreadPoolExecutor(workers.at_a_time) as pool, workers.line() as line:
+        futures = [pool.submit(workers.run, job) for job in jobs]
         # A signal may come to another thread than this one, which handles it when it wakes.
         while wait(futures, timeout=0.2).not_done:
             if line:
-                line.update(sum(future.done() for future in futures), left=children.time_left())
+                line.update(sum(future.done() for future in futures), left=workers.time_left())
         outcomes += [future.result() for future in futures]
     outcomes.sort(key=lambda outcome: (outcome.planned.number, outcome.planned.seed))
     for outcome in outcomes:
         reason = f": {outcome.reason}" if outcome.reason else ""
         print(f"{outcome.planned.title}: {outcome.word}{reason}")
-    if children.signal:
-        return 128 + children.signal
+    if workers.signal:
+        return 128 + workers.signal
     return int(any(outcome.word == "failed" for outcome in outcomes))
 
 
-class _Children:
+class Workers:
     """Processes that each train one run, and what signals mean to them.
-
-    One at a time has the terminal to itself, and is told how long the runs after it take. The
-    lines of several are relayed, above a line for all.
 
     Args:
         jobs: List of `Job`, in the order in which they begin.
         costs: `costs.Costs` of the request.
+
+    Attributes:
+        signal: Number of the first signal received, or None.
+        at_a_time: Jobs that `run` is called for at a time.
+        relayed: Whether the lines of runs are relayed, above a line for all. Otherwise one run at
+            a time has the terminal.
     """
 
+    relayed = True
+
     def __init__(self, jobs, costs):
-        self.signal = None
+        self.signal, self.at_a_time = None, costs.side_by_side
         self._jobs, self._costs = jobs, costs
-        self._running, self._lock = set(), threading.Lock()
-        self._relayed = costs.side_by_side > 1
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._forward)
+            signal.signal(number, self._receive)
+
+    def run(self, job):
+        """Trains a run to its end; returns its `Outcome`."""
+        raise NotImplementedError
+
+    def forward(self, number):
+        """Passes a signal on to the runs."""
+        raise NotImplementedError
 
     def line(self):
-        """The line for all runs; a context manager that has none for one at a time."""
-        if not self._relayed:
+        """The line for all runs; a context manager of None where one run has the terminal."""
+        if not self.relayed:
             return nullcontext()
         line = Line(self._jobs[0].planned.table)
         line.begin(len(self._jobs))
@@ -213,20 +230,55 @@ class _Children:
         left = [f"{clock(seconds)} left"] if seconds else []
         return ", ".join(left + ([f"{unknown} of unknown time"] if unknown else []))
 
-    def _forward(self, number, frame):
+    def _receive(self, number, frame):
         self.signal = self.signal or number
+        self.forward(number)
+
+    def outcome(self, planned, status, said):
+        """What became of a run.
+
+        Args:
+            planned: `rows.PlannedRun`.
+            status: Exit status of its process, negative where a signal ended it.
+            said: The last line on its standard error, or "".
+
+        Returns:
+            `Outcome`.
+        """
+        if status == 0:
+            return Outcome(planned, "done")
+        number = -status if status < 0 else status - 128
+        if self.signal and number in (signal.SIGINT, signal.SIGTERM):
+            return Outcome(planned, "stopped", "the same command resumes it")
+        if number > 0:
+            name = signal.Signals(number).name if number in list(signal.Signals) else number
+            reason = f"ended by {name}" + (", out of memory?" if number == signal.SIGKILL else "")
+            return Outcome(planned, "failed", reason)
+        reason = said or f"status {status}"
+        reason = reason.removeprefix("keras-gans run: ").removeprefix(f"{planned.title}: ")
+        return Outcome(planned, "failed", reason)
+
+
+class Processes(Workers):
+    """Processes of this machine. A single one at a time is told how long those after it take."""
+
+    def __init__(self, jobs, costs):
+        super().__init__(jobs, costs)
+        self.relayed = costs.side_by_side > 1
+        self._running, self._lock = set(), threading.Lock()
+
+    def forward(self, number):
         for child in list(self._running):
             child.send_signal(number)
 
     def run(self, job):
-        """Trains a run to its end; returns its `Outcome`."""
         with self._lock:
             if self.signal:
                 return Outcome(job.planned, "not begun")
             child = subprocess.Popen(
                 [sys.executable, "-m", "keras_gans", "run", "--child", *job.arguments()],
                 stdin=subprocess.PIPE,  # never written to: it closes when this process dies
-                stdout=subprocess.PIPE if self._relayed else None,
+                stdout=subprocess.PIPE if self.relayed else None,
                 stderr=subprocess.PIPE,
                 text=True,
                 errors="replace",
@@ -240,33 +292,18 @@ class _Children:
         said = []
         relay = threading.Thread(target=_relay, args=(child.stderr, sys.stderr, said))
         relay.start()
-        if self._relayed:
+        if self.relayed:
             _relay(child.stdout, sys.stdout, [])
         relay.join()
         status = child.wait()
         child.stdin.close()
         self._running.discard(child)
         self._costs.end(job)
-        return self._outcome(job.planned, status, said)
+        return self.outcome(job.planned, status, said[-1] if said else "")
 
     def _rest(self, job):
-        """Tells the one child that has the terminal how long those after it take, if known."""
         seconds, unknown = self._costs.together(self._jobs[self._jobs.index(job) + 1 :])
-        return {} if self._relayed or unknown else {_REST: str(seconds)}
-
-    def _outcome(self, planned, status, said):
-        if status == 0:
-            return Outcome(planned, "done")
-        number = -status if status < 0 else status - 128
-        if self.signal and number in (signal.SIGINT, signal.SIGTERM):
-            return Outcome(planned, "stopped", "the same command resumes it")
-        if number > 0:
-            name = signal.Signals(number).name if number in list(signal.Signals) else number
-            reason = f"ended by {name}" + (", out of memory?" if number == signal.SIGKILL else "")
-            return Outcome(planned, "failed", reason)
-        reason = said[-1] if said else f"status {status}"
-        reason = reason.removeprefix("keras-gans run: ").removeprefix(f"{planned.title}: ")
-        return Outcome(planned, "failed", reason)
+        return {} if self.relayed or unknown else {_REST: str(seconds)}
 
 
 def _relay(source, target, last):

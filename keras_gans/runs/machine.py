@@ -12,11 +12,12 @@ from pathlib import Path
 import keras_gans
 
 
-def speed(environ=os.environ):
+def speed(environ=os.environ, devices=1):
     """All that decides the speed of a row, as a dict of plain values.
 
     Args:
         environ: Environment variables of the process that trains.
+        devices: Devices that share each batch.
     """
     found = backend(environ)
     packages = ("keras", found, "numpy")
@@ -27,11 +28,12 @@ def speed(environ=os.environ):
         "processor": processor(),
         "threads": threads(environ),
         "gpus": _gpus(),
+        "devices": devices,
         "visible_gpus": environ.get("CUDA_VISIBLE_DEVICES"),
     }
 
 
-def share(side_by_side):
+def share(side_by_side, threads=None):
     """Environment variables of a run that shares the cores with others.
 
     The number of threads decides the last digits of a run, so it follows from how many runs are
@@ -39,10 +41,11 @@ def share(side_by_side):
 
     Args:
         side_by_side: Runs at a time; a single one has all cores.
+        threads: Threads of a run, where something else decides them.
     """
-    if side_by_side == 1:
+    if side_by_side == 1 and threads is None:
         return {}
-    number = str(max(1, (os.cpu_count() or 1) // side_by_side))
+    number = str(threads or max(1, (os.cpu_count() or 1) // side_by_side))
     return {"TF_NUM_INTRAOP_THREADS": number, "OMP_NUM_THREADS": number}
 
 

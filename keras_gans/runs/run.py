@@ -13,7 +13,7 @@ from keras_gans import pictures
 from keras_gans.batches import Sampler, batches
 from keras_gans.files import locked, remove_partial, sha256
 from keras_gans.generators import Saved
-from keras_gans.runs import callbacks, checkpoints, folder, pace, rates
+from keras_gans.runs import callbacks, checkpoints, folder, machine, pace, rates
 from keras_gans.runs.building import build
 from keras_gans.runs.environment import environment
 from keras_gans.runs.history import History
@@ -30,7 +30,9 @@ class Stopped(Exception):
     """A signal ended the run early; its checkpoint is written."""
 
 
-def run(planned, data, data_dir, progress, stop=lambda: False, restart=False, begun=None):
+def run(
+    planned, data, data_dir, progress, stop=lambda: False, restart=False, begun=None, devices=1
+):
     """Trains one experiment, or what is left of it.
 
     Args:
@@ -42,6 +44,7 @@ def run(planned, data, data_dir, progress, stop=lambda: False, restart=False, be
         stop: Function that says whether to stop at the next boundary.
         restart: Train from the start, over what is in the folder.
         begun: Moment on `time.monotonic` at which the process began; None for now.
+        devices: Devices that share each batch; see `building.build`.
 
     Returns:
         The dict that metrics.json holds.
@@ -56,7 +59,7 @@ def run(planned, data, data_dir, progress, stop=lambda: False, restart=False, be
     # --- Objects: the row's words, checked against the data. ---
     experiment, place, last = planned.experiment, planned.folder, planned.experiment.iterations
     progress.status("building the networks")
-    gan = build(experiment, data, planned.seed)
+    gan = build(experiment, data, planned.seed, devices)
     metrics = Measured(experiment, data, data_dir, planned.seed, progress)
     origin = {"table": planned.table, "experiment": planned.number}
     origin |= {"changed": planned.changed, "seed": planned.seed}
@@ -76,7 +79,7 @@ def run(planned, data, data_dir, progress, stop=lambda: False, restart=False, be
         about = {
             "run": sha256(place / "experiment.yaml"),
             "data": _identity(data, gan.conditional),
-            "environment": environment(planned.seed, data),
+            "environment": environment(planned.seed, data, devices),
         }
         checkpoint = checkpoints.resume(place, gan, about, progress)
         folder.check_space(place, gan, experiment)
@@ -96,7 +99,7 @@ def run(planned, data, data_dir, progress, stop=lambda: False, restart=False, be
             return iteration % every == 0 or iteration == last
 
         def keep(rate):
-            rates.keep(rates.key(experiment), rate, data_dir)
+            rates.keep(rates.key(experiment, machine.speed(devices=devices)), rate, data_dir)
 
         check = callbacks.CheckWeights(lambda i: saves(i) or measures(i), history, go_on)
         save = callbacks.SaveNetworks(saves, history, saved, experiment.discriminator, place)

@@ -104,7 +104,15 @@ def run(job):
         trial = of(planned.experiment)
         planned = replace(planned, experiment=trial)
         with suppress(run.Stopped):
-            run.run(planned, data, job.data_dir, line, trial.clock.is_over, begun=begun)
+            run.run(
+                planned,
+                data,
+                job.data_dir,
+                line,
+                trial.clock.is_over,
+                begun=begun,
+                devices=job.devices,
+            )
     return 0
 
 

@@ -71,7 +71,7 @@ def stand_in(tmp_path, monkeypatch):
         costs = Costs(jobs, ["new"] * 3, side_by_side)
         finished = [job.planned for job in jobs if job.planned.number in skipped]
         jobs = [job for job in jobs if job.planned not in finished]
-        return executors.run_several(jobs, finished, costs)
+        return executors.run_several(jobs, finished, executors.Processes(jobs, costs))
 
     yield run
     for number, handler in handlers.items():
@@ -200,7 +200,8 @@ sys.executable = sys.argv[1]
 row = read_table("quickstart").experiment(1)
 runs = [PlannedRun("quickstart", 1, row, seed, {}, Path("results")) for seed in range(3)]
 jobs = [executors.Job(run, "quickstart") for run in runs]
-executors.run_several(jobs, [], costs.Costs(jobs, ["new"] * 3, 2))
+workers = executors.Processes(jobs, costs.Costs(jobs, ["new"] * 3, 2))
+executors.run_several(jobs, [], workers)
 """
 CHILD = """#!{python}
 import os, sys, time
