@@ -5,7 +5,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-backends test-kills test-oracles bench clean
+.PHONY: run test test-backends test-cluster test-kills test-oracles bench clean
 
 run: .venv/installed
 	$(BIN)/python run_experiment.py --table quickstart --exp 1
@@ -20,6 +20,10 @@ test: .venv/installed-test
 test-backends: .venv/installed-backends
 	for backend in tensorflow jax torch; do \
 	    KERAS_BACKEND=$$backend $(BIN)/python -m pytest -m backends || exit 1; done
+
+# Tables on a Ray cluster of two nodes whose workers and nodes die; minutes.
+test-cluster: .venv/installed-test
+	$(BIN)/python -m pytest -m cluster
 
 # Kills runs of five kinds, and a table of runs, at random moments: they must end with the same bytes.
 test-kills: .venv/installed-test

@@ -184,8 +184,9 @@ def _train_on_cluster(jobs, missing, states, finished, options):
         line.status("connecting")
         cluster.connect(options.ray)
         processors, gpus, at_a_time = cluster.room(options.jobs, options.devices)
-        gpu = f" and {gpus:.3g} GPU" if gpus else ""
-        line.note(f"{at_a_time} runs at a time, {processors} processors{gpu} each")
+        share = f"{processors} {'processor' if processors == 1 else 'processors'}"
+        share += f" and {gpus:.3g} GPU" if gpus else ""
+        line.note(f"{at_a_time} at a time, {share} for each run")
     costs = Costs(jobs, states, at_a_time, processors)
     missing = costs.longest_first(missing)
     with cluster.Cluster(missing, costs, sources, processors, gpus) as workers:

@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,8 +60,6 @@ def train(job, source, board, number, version, mark, sent, again):
         The pairs (name, bytes) of its files where the caller does not see them, and at last
         (None, exit status).
     """
-    import ray
-
     with contextlib.ExitStack() as stack:
         with _Wire(board, number) as wire:
             folder = job.planned.folder
@@ -69,7 +68,7 @@ def train(job, source, board, number, version, mark, sent, again):
                 place = stack.enter_context(tempfile.TemporaryDirectory(prefix="keras-gans-"))
                 job = replace(job, planned=replace(job.planned, results=Path(place)))
                 folder = job.planned.folder
-                for name, content in ray.get(sent[0]).items():
+                for name, content in _fetched(sent[0]).items():
                     write(folder, name, content)
             elif again and folder.is_dir():
                 _wait_for(folder)
@@ -97,6 +96,14 @@ def _run(job, source, wire):
     except Exception:
         traceback.print_exc()
         return 1
+
+
+def _fetched(reference):
+    """`ray.get`, in another thread: in its main one a task that waits lends out its processors."""
+    import ray
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(ray.get, reference).result()
 
 
 def _reads(path, content):
@@ -159,14 +166,12 @@ class _Wire:
                 # Nobody is left to hear of it.
                 return os.kill(os.getpid(), signal.SIGTERM)
             if self.passes_signals_on and self._passed < len(self.signals):
-                os.kill(os.getpid(), self.signals[self._passed])
+                os.kill(os.getpid(), signal.SIGTERM)  # workers of Ray block SIGINT
                 self._passed += 1
 
     def _exchange(self):
-        import ray
-
         lines, self._lines = self._lines, []
-        self.signals = ray.get(self._board.worker.remote(lines))
+        self.signals = _fetched(self._board.worker.remote(lines))
 
 
 class _Lines(io.TextIOBase):
