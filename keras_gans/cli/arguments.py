@@ -152,6 +152,27 @@ def check_writable(folder, option):
         raise UsageError(f"cannot write to the folder {folder}: give another one with {option}")
 
 
+def picture(path, suffixes):
+    """Checks, before any work, that a picture can be written.
+
+    Args:
+        path: The file of --out.
+        suffixes: Those of the formats that it may have.
+
+    Returns:
+        `path`.
+
+    Raises:
+        UsageError: It has another suffix, is a folder, or its folder takes no files.
+    """
+    if path.suffix.lower() not in suffixes:
+        raise UsageError(f"--out {path}: write a {' or '.join(suffixes)}")
+    if path.is_dir():
+        raise UsageError(f"--out {path} is a folder: give another name")
+    check_writable(path.parent, "--out")
+    return path
+
+
 @contextmanager
 def writing(path):
     """Turns a failure to write inside the block into one line.
