@@ -1,6 +1,7 @@
 """What several verbs share: the parser, numbers and ranges as text, common options, output."""
 
 import argparse
+import math
 import os
 import re
 from contextlib import contextmanager
@@ -8,6 +9,8 @@ from pathlib import Path
 
 from keras_gans import parts
 from keras_gans.errors import UsageError
+
+_WIDEST = 20  # classes that have a column each in a grid
 
 
 class Failed(Exception):
@@ -184,6 +187,16 @@ def writing(path):
         yield
     except OSError as error:
         raise Failed(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def columns(count, classes=None):
+    """Columns of a grid: one for each class, or those of a square.
+
+    Args:
+        count: Samples in the grid.
+        classes: Number of their classes, or None.
+    """
+    return classes if classes and classes <= _WIDEST else math.isqrt(count - 1) + 1
 
 
 def print_columns(lines):

@@ -29,7 +29,13 @@ def save(frames, path, milliseconds, last=None):
     first, *others = frames
     with replacing(path) as partial:
         first.save(
-            partial, kind, save_all=True, append_images=others, duration=durations, loop=0, **options
+            partial,
+            kind,
+            save_all=True,
+            append_images=others,
+            duration=durations,
+            loop=0,
+            **options,
         )
 
 
@@ -38,7 +44,7 @@ def captioned(image, left, right):
 
     Args:
         image: `PIL.Image.Image`.
-        left: Text at the left; it is left out where both have no room.
+        left: Text at the left; it is cut where both have no room.
         right: Text at the right.
 
     Returns:
@@ -51,8 +57,12 @@ def captioned(image, left, right):
     draw = ImageDraw.Draw(canvas)
     room = image.width - 3 * 6 - draw.textlength(right, font)
     draw.text((image.width - 6, _STRIP / 2), right, "black", font, anchor="rm")
-    if draw.textlength(left, font) <= room:
-        draw.text((6, _STRIP / 2), left, "gray", font, anchor="lm")
+    shown = left
+    while left and draw.textlength(shown, font) > room:
+        left = left[:-1]
+        shown = f"{left.rstrip(' :,')}..."
+    if left:
+        draw.text((6, _STRIP / 2), shown, "gray", font, anchor="lm")
     return canvas
 
 

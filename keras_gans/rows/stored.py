@@ -127,7 +127,9 @@ class StoredRun:
         if self.best:
             return self.best, "the best"
         if self.generators:
-            return list(self.generators.values())[-1], "the last, because no metric chose a best one"
+            return list(self.generators.values())[
+                -1
+            ], "the last, because no metric chose a best one"
         raise UsageError(
             f"{self.folder} has no saved generator, as published runs have none: train it, or "
             "give a generator_model_*.h5"
