@@ -49,7 +49,7 @@ def choose(metrics, source, generated, features, count, progress):
     turns = getattr(generated, "turns_of_labels", lambda _: generated.labels)
     names, reasons = applicable(source, turns(count), count, features)
     for name, reason in reasons.items():
-        progress.note(f"left out: {name}, because {reason.removeprefix(f'{name} ')}")
+        progress.note(f"{name} is left out: {reason}")
     return names, "null"
 
 

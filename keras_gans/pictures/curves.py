@@ -102,16 +102,20 @@ def compared(path, runs, better):
     for panel, (key, title) in zip(axes, panels, strict=True):
         shown = []
         for number, (label, records) in enumerate(runs.items()):
-            records = [record for record in records if record.get(key) is not None]
-            values = _column(records, key)
-            if key not in better:
-                values = _smooth(values)
+            records = [record for record in records if key in record]
+            if key in better:  # a loss that is not finite leaves a gap
+                records = [record for record in records if record[key] is not None]
+            iterations, values = [r["iteration"] for r in records], _column(records, key)
             shown += values.tolist()
-            style = {"color": f"tab:{_COLOURS[number % len(_COLOURS)]}", "linewidth": 1.3}
-            style["linestyle"] = _STYLES[number // len(_COLOURS) % len(_STYLES)]
-            marker = "." if key in better or len(records) == 1 else None
-            iterations = [record["iteration"] for record in records]
-            panel.plot(iterations, values, marker=marker, label=_short(label), **style)
+            panel.plot(
+                iterations,
+                values if key in better else _smooth(values),
+                marker="." if key in better or len(records) == 1 else None,
+                color=f"tab:{_COLOURS[number % len(_COLOURS)]}",
+                linestyle=_STYLES[number // len(_COLOURS) % len(_STYLES)],
+                linewidth=1.3,
+                label=_short(label),
+            )
         if key in better:
             _scale(panel, shown)
         panel.set_title(title, fontsize=10)
