@@ -182,8 +182,8 @@ def test_points_move_within_limits_that_stay(main, points, tmp_path):
     assert main("generate", points, *options)[0] == 0
     found = frames(tmp_path / "a.gif")
     assert len(found) == 8
-    axis = found[:, :, :30]  # with its numbers
-    assert (abs(axis - axis[0]) < 8).all()
+    axis = found[:, :, :30]  # with its numbers; a GIF rounds colours
+    assert (abs(axis - axis[0]) < 40).all()
     assert any((frame != found[0]).any() for frame in found[1:])
 
 
