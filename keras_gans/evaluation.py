@@ -18,9 +18,10 @@ from pathlib import Path
 import keras_gans
 from keras_gans import datasets
 from keras_gans.datasets import Source
-from keras_gans.errors import UsageError, suggestion
+from keras_gans.errors import UsageError
 from keras_gans.metrics import features as extractors
 from keras_gans.metrics import measures, metric_name
+from keras_gans.metrics.choosing import check_names, choose
 from keras_gans.metrics.features.cache import cached_features, sample
 
 REAL_SEED = 0
@@ -247,24 +248,6 @@ def draw(generated, count, seed=0, progress=None):
     return Source(title, values, labels, title, generated.scale)
 
 
-def check_names(metrics, features=None):
-    """Checks names, without Keras.
-
-    Args:
-        metrics: Names of metrics.
-        features: Name of an extractor, or None.
-
-    Raises:
-        UsageError: A name is unknown.
-    """
-    for name in metrics:
-        if name not in measures.names():
-            raise UsageError(f"unknown metric '{name}'{suggestion(name, measures.names())}")
-    if features is not None and features not in extractors.names():
-        known = suggestion(features, extractors.names())
-        raise UsageError(f"unknown feature extractor '{features}'{known}")
-
-
 def evaluate(
     path,
     dataset,
@@ -284,7 +267,8 @@ def evaluate(
     Args:
         path: File of a generator (.h5, .hdf5, .keras), or folder, .zip or .npz of samples.
         dataset: Name of the data set, or path of a folder, .zip or .npz.
-        metrics, features: As for `Measuring`.
+        metrics: As for `Measuring`, or ("all",) for those that apply.
+        features: As for `Measuring`.
         count: As for `Measuring`; by default not more than there are samples on either side.
         seed: As for a call of `Measuring`; None for the seed that the generator's file records,
             or 0 if it records none.
@@ -323,21 +307,22 @@ def evaluate(
         seed = generated.origin.get("seed", 0) if seed is None else seed
         if type(seed) is not int or seed < 0:
             raise UsageError(f"{path} records the seed {seed!r}: give another with --seed")
-    measuring = Measuring(real, metrics, features, count, data_dir, progress)
+    metrics, missing = choose(metrics, real, generated, features, count, progress)
+    measuring = Measuring(real, metrics, features, count, data_dir, progress, missing)
     measuring.check(generated)
     drawn = draw(generated, measuring.count, seed, progress)
     results = measuring.measure(drawn, seed, progress)
-    about = _about(generated if is_source else drawn)
+    made = about(generated if is_source else drawn)
     if not is_source:
-        about |= {"name": path.stem, "source": path.name}
+        made |= {"name": path.stem, "source": path.name}
     return {
         "results": [asdict(result) for result in results],
         "count": measuring.count,
         "seed": seed,
-        "generated": about,
-        "real": _about(real) | {"split": split, "seed": REAL_SEED},
+        "generated": made,
+        "real": about(real) | {"split": split, "seed": REAL_SEED},
         "keras_gans": keras_gans.__version__,
-        "versions": _versions(),
+        "versions": versions(),
     }
 
 
@@ -366,7 +351,8 @@ def _too_few(source, count):
     )
 
 
-def _about(source):
+def about(source):
+    """A `datasets.Source` as plain values: name, source, shape and sha256."""
     return {
         "name": source.name,
         "source": source.source,
@@ -375,7 +361,8 @@ def _about(source):
     }
 
 
-def _versions():
+def versions():
+    """Versions of the packages that decide a value."""
     from importlib.metadata import version
 
     import keras

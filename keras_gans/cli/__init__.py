@@ -10,11 +10,21 @@ import os
 import sys
 
 from keras_gans import __version__
-from keras_gans.cli import audit, evaluate, generate, prepare, report, run, weights
+from keras_gans.cli import (
+    animate,
+    audit,
+    compare,
+    evaluate,
+    generate,
+    prepare,
+    report,
+    run,
+    weights,
+)
 from keras_gans.cli.arguments import Failed, Parser
 from keras_gans.errors import UsageError
 
-VERBS = (run, generate, evaluate, report, prepare, weights, audit)
+VERBS = (run, generate, animate, evaluate, compare, report, prepare, weights, audit)
 _BACKENDS = ("tensorflow", "jax", "torch")
 
 

@@ -1,6 +1,7 @@
 """What several verbs share: the parser, numbers and ranges as text, common options, output."""
 
 import argparse
+import math
 import os
 import re
 from contextlib import contextmanager
@@ -8,6 +9,8 @@ from pathlib import Path
 
 from keras_gans import parts
 from keras_gans.errors import UsageError
+
+_WIDEST = 20  # classes that have a column each in a grid
 
 
 class Failed(Exception):
@@ -152,6 +155,27 @@ def check_writable(folder, option):
         raise UsageError(f"cannot write to the folder {folder}: give another one with {option}")
 
 
+def picture(path, suffixes):
+    """Checks, before any work, that a picture can be written.
+
+    Args:
+        path: The file of --out.
+        suffixes: Those of the formats that it may have.
+
+    Returns:
+        `path`.
+
+    Raises:
+        UsageError: It has another suffix, is a folder, or its folder takes no files.
+    """
+    if path.suffix.lower() not in suffixes:
+        raise UsageError(f"--out {path}: write a {' or '.join(suffixes)}")
+    if path.is_dir():
+        raise UsageError(f"--out {path} is a folder: give another name")
+    check_writable(path.parent, "--out")
+    return path
+
+
 @contextmanager
 def writing(path):
     """Turns a failure to write inside the block into one line.
@@ -163,6 +187,16 @@ def writing(path):
         yield
     except OSError as error:
         raise Failed(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def columns(count, classes=None):
+    """Columns of a grid: one for each class, or those of a square.
+
+    Args:
+        count: Samples in the grid.
+        classes: Number of their classes, or None.
+    """
+    return classes if classes and classes <= _WIDEST else math.isqrt(count - 1) + 1
 
 
 def print_columns(lines):

@@ -6,9 +6,11 @@ import textwrap
 from pathlib import Path
 
 from keras_gans.cli import arguments
+from keras_gans.errors import UsageError
 
-HELP = "measure a generator, or a folder of images, against a data set"
+HELP = "measure a generator, the generators of a run, or images against a data set"
 _WIDTH = 96
+_TERMINAL = 100  # columns, in which full names of metrics have room
 
 
 def describe(parser):
@@ -18,7 +20,9 @@ def describe(parser):
         "Compares generated samples with those of a data set. Both sides go through the same "
         "network once, whatever is measured. The full name of a value, such as fid5k_lenet, "
         "contains the number of samples and the features; values of different names are not "
-        "comparable. With the seed of a run, the values are those of the run.",
+        "comparable. With the seed of a run, the values are those of the run. Of a run, all saved "
+        "generators are measured, each in one line; the data set, the metrics, the features and "
+        "the number of samples are then those of its row where they are not given.",
         _WIDTH,
     )
     parser.late_epilog = _metrics_as_text  # needs SciPy, half the time of a help text
@@ -27,16 +31,19 @@ def describe(parser):
         "path",
         type=Path,
         metavar="PATH",
-        help="generator .h5, or folder, .zip or .npz of samples (images as uint8, or as floats in "
-        "[-1, 1])",
+        help="generator .h5; folder of a run; or folder, .zip or .npz of samples (images as uint8, "
+        "or as floats in [-1, 1])",
     )
     add(
         "--dataset",
-        required=True,
         metavar="NAME|PATH",
-        help="the real side: a data set, or a folder, .zip or .npz",
+        help="the real side: a data set, or a folder, .zip or .npz; default: that of the run",
     )
-    add("--metrics", default="fid", metavar="NAME,...", help="default: fid; the list is below")
+    add(
+        "--metrics",
+        metavar="NAME,...",
+        help="the list is below; all: those that apply; default: fid, or those of the run",
+    )
     add(
         "--features",
         metavar="NAME",
@@ -47,7 +54,7 @@ def describe(parser):
         "--samples",
         type=arguments.positive,
         metavar="N",
-        help="samples on each side; default: 5000, or all if there are fewer",
+        help="samples on each side; default: 5000, or those of the run, or all if there are fewer",
     )
     add(
         "--seed",
@@ -80,33 +87,70 @@ def _metrics_as_text():
 def act(options):
     """Measures, and prints a table or JSON."""
     output_range, latents = arguments.read_foreign(options)
+    of_run = (options.path / "experiment.yaml").is_file()
+    if not of_run and options.dataset is None:
+        raise UsageError(
+            f"give the data set to compare with by --dataset: {options.path} is no run"
+        )
+    if of_run and (output_range or latents):
+        raise UsageError(f"{options.path} is a run: leave out --range and --latents")
+    metrics = options.metrics and tuple(
+        dict.fromkeys(name.strip() for name in options.metrics.split(","))
+    )
     from rich.console import Console
 
-    from keras_gans.evaluation import evaluate
     from keras_gans.terminal import quiet
     from keras_gans.terminal.line import Line
 
     quiet.silence_libraries()
+    common = options.features, options.samples, options.seed, options.split
     # The table or the JSON alone goes to standard output, so that it can be piped.
     with Line("evaluate", Console(stderr=True), unit="samples") as line:
-        found = evaluate(
-            options.path,
-            options.dataset,
-            tuple(dict.fromkeys(name.strip() for name in options.metrics.split(","))),
-            options.features,
-            options.samples,
-            options.seed,
-            options.split,
-            output_range,
-            latents,
-            options.damaged,
-            options.data_dir,
-            line,
-        )
+        places = options.damaged, options.data_dir, line
+        if of_run:
+            from keras_gans.rows import StoredRun
+            from keras_gans.runs import evaluated
+
+            run = StoredRun.read(options.path)
+            found = evaluated.evaluate(run, options.dataset, metrics, *common, *places)
+        else:
+            from keras_gans.evaluation import evaluate
+
+            about = metrics or ("fid",), *common, output_range, latents, *places
+            found = evaluate(options.path, options.dataset, *about)
     if options.json:
         print(json.dumps(found, indent=2))
+    elif of_run:
+        _print_run(found)
     else:
         _print(found)
+
+
+def _print_run(found):
+    """A line for each generator; an asterisk marks the best value of a column."""
+    lines = [line["results"] for line in found["generators"]]
+    columns = [["iteration", *(str(line["iteration"]) for line in found["generators"])]]
+    for results in zip(*lines, strict=True):
+        values = [result["value"] for result in results if result["value"] is not None]
+        best = values and (min if results[0]["better"] == "lower" else max)(values)
+        texts = (_value(result) + "*" * (result["value"] == best) for result in results)
+        columns.append([results[0]["name"], *texts])
+    names = [result["name"] for result in lines[0]]
+    short = sum(2 + max(map(len, column)) for column in columns) > _TERMINAL
+    if short:
+        for column, result in zip(columns[1:], lines[0], strict=True):
+            column[0] = result["metric"]
+    arguments.print_columns(list(zip(*columns, strict=True)))
+    if short:
+        print(textwrap.fill(f"full names: {', '.join(names)}", _TERMINAL))
+    print(
+        f"{found['count']:,} samples (seed {found['seed']}) against {found['count']:,} of "
+        f"{found['real']['source']} ({found['real']['split']}); * is the best of a column"
+    )
+
+
+def _value(result):
+    return "null" if result["value"] is None else f"{result['value']:.6g}"
 
 
 def _print(found):
@@ -114,7 +158,7 @@ def _print(found):
     width = max(len(result["name"]) for result in results)
     for result in results:
         deviation = "" if result["std"] is None else f" +- {result['std']:.4g}"
-        value = f"{result['value']:.6g}{deviation}"
+        value = f"{_value(result)}{deviation}"
         print(f"{result['name']:{width}}  {value}  ({result['better']} is better)")
     real, generated = found["real"], found["generated"]
     print(

@@ -1,16 +1,15 @@
 """`keras-gans generate`: samples of a saved generator."""
 
-import math
 import os
 import re
 import tempfile
 from pathlib import Path
 
-from keras_gans.cli import arguments
+from keras_gans.cli import arguments, morphing
 from keras_gans.errors import UsageError
+from keras_gans.rows import StoredRun
 
 HELP = "make images or points with a saved generator"
-_WIDEST = 20  # classes that have a column each in a grid
 
 
 def describe(parser):
@@ -22,16 +21,25 @@ def describe(parser):
     )
     parser.epilog = (
         "A conditional generator makes every class in turn, one class a column of the grid. "
-        "Points become a scatter plot or an .npz. Example: keras-gans generate "
-        "generator_model_best.h5 --interpolate 8 --spherical --out morph.png"
+        "Points become a scatter plot or an .npz. In an animation every sample goes from one "
+        f"latent to the next, of {morphing.STOPS}, and back to the first, so that it has no end. "
+        "Examples: "
+        "keras-gans generate generator_model_best.h5 --interpolate 8 --spherical --out morph.png; "
+        "keras-gans generate results/akel2022/3/seed-0 --spherical --out morph.gif"
     )
     add = parser.add_argument
-    add("path", type=Path, metavar="PATH.h5", help="the generator")
+    add(
+        "path",
+        type=Path,
+        metavar="PATH",
+        help="a generator's file, or the folder of a run: its best generator, or the last",
+    )
     add(
         "--count",
         type=arguments.positive,
         metavar="N",
-        help="number of samples; default: 64, or 8 rows of an interpolation",
+        help="number of samples; default: 64, or 8 rows of an interpolation, or 16 side by side "
+        "in an animation",
     )
     add(
         "--seed",
@@ -45,7 +53,8 @@ def describe(parser):
         type=Path,
         default=Path("generated.png"),
         metavar="PATH",
-        help="grid.png, file.npz or a folder of images; default: generated.png",
+        help="grid.png, file.npz, a folder of images, or an animation, file.gif or file.webp; "
+        "default: generated.png",
     )
     add(
         "--labels",
@@ -56,7 +65,8 @@ def describe(parser):
         "--interpolate",
         type=arguments.several,
         metavar="STEPS",
-        help="rows of STEPS samples, from one latent to another",
+        help="rows of STEPS samples, from one latent to another; in an animation, the frames from "
+        f"one to the next, default: {morphing.STEPS}",
     )
     add("--spherical", action="store_true", help="interpolate along the arc, not the line")
     arguments.foreign(parser)
@@ -65,6 +75,7 @@ def describe(parser):
 def act(options):
     """Writes the samples and prints what is where."""
     suffix = _check(options)
+    path, chosen = _chosen(options.path)
     labels = options.labels and arguments.numbers(options.labels, "--labels")
     output_range, distribution = arguments.read_foreign(options)
     from keras_gans import generators
@@ -72,14 +83,20 @@ def act(options):
     from keras_gans.terminal.line import Line
 
     quiet.silence_libraries()
-    with Line(options.path.name) as line:
+    with Line(path.name) as line:
+        if chosen:
+            line.note(chosen)
         line.status("loading Keras")
-        saved = generators.load(options.path, output_range, distribution)
+        saved = generators.load(path, output_range, distribution)
         if saved.kind is not None:
-            raise UsageError(f"{options.path} is {saved.kind}")
-        _check_samples(saved, suffix, labels, options)
+            raise UsageError(f"{path} is {saved.kind}")
+        _check_samples(saved, path, suffix, labels, options)
         for note in saved.notes:
             line.note(f"note: {note}")
+        if suffix in morphing.SUFFIXES:
+            written = morphing.write(saved, _turns(saved, labels), options, line)
+            print(f"{written} in {options.out}")
+            return
         latents = _latents(saved, options)
         labels = _labels(saved, labels, len(latents), options.interpolate or 1)
         line.status(f"{len(latents):,} samples")
@@ -101,15 +118,14 @@ def act(options):
 def _check(options):
     """Checks what needs no Keras; returns the suffix of --out, "" for a folder."""
     path, out, suffix = options.path, options.out, options.out.suffix.lower()
-    if options.spherical and not options.interpolate:
+    if suffix not in (".png", ".npz", *morphing.SUFFIXES, ""):
+        raise UsageError(f"--out {out}: write a .png, .npz, .gif or .webp, or a folder")
+    if options.spherical and not options.interpolate and suffix not in morphing.SUFFIXES:
         raise UsageError(
-            "--spherical needs --interpolate STEPS: it chooses the way between latents"
+            "--spherical needs --interpolate STEPS, or an animation: it chooses the way between "
+            "latents"
         )
-    if suffix not in (".png", ".npz", ""):
-        raise UsageError(f"--out {out}: write a .png, an .npz or a folder")
-    if path.is_dir():
-        raise UsageError(f"{path} is a folder: give one of its files, generator_model_*.h5")
-    if not path.is_file():
+    if not path.exists():
         raise UsageError(f"there is no file {path}")
     if suffix and out.is_dir():
         raise UsageError(f"--out {out} is a folder, and a {suffix} is a file: give another name")
@@ -117,12 +133,23 @@ def _check(options):
     if not suffix:
         _check_empty(out)
     steps = options.interpolate
-    if steps and options.count and options.count % steps:
+    if suffix in morphing.SUFFIXES:
+        morphing.check(steps)
+    elif steps and options.count and options.count % steps:
         raise UsageError(
             f"--count {options.count} is no number of whole rows of --interpolate {steps}: give "
             f"{-(-options.count // steps) * steps}"
         )
     return suffix
+
+
+def _chosen(path):
+    """The generator's file and, where the path is that of a run, why it is this one."""
+    if not path.is_dir():
+        return path, ""
+    run = StoredRun.read(path)
+    chosen, why = run.generator()
+    return chosen, f"{why} of {run.heading}"
 
 
 def _check_empty(folder):
@@ -138,15 +165,15 @@ def _check_empty(folder):
         )
 
 
-def _check_samples(saved, suffix, labels, options):
+def _check_samples(saved, path, suffix, labels, options):
     """Checks that the generator's samples have the form that is asked for."""
     points = len(saved.shape) == 1
     if points and not suffix:
-        raise UsageError(f"{options.path} makes points, not images: write a .png or an .npz")
-    if points and suffix == ".png" and saved.shape[0] != 2:
-        raise UsageError(f"{options.path} makes points of {saved.shape[0]} numbers: write an .npz")
+        raise UsageError(f"{path} makes points, not images: write a .png, .gif or .npz")
+    if points and suffix != ".npz" and saved.shape[0] != 2:
+        raise UsageError(f"{path} makes points of {saved.shape[0]} numbers: write an .npz")
     if labels and saved.classes is None:
-        raise UsageError(f"{options.path} takes no labels: leave out --labels")
+        raise UsageError(f"{path} takes no labels: leave out --labels")
     if labels and max(labels) >= saved.classes:
         raise UsageError(f"--labels {options.labels}: the classes are 0 to {saved.classes - 1}")
 
@@ -167,22 +194,21 @@ def _latents(saved, options):
     return np.concatenate([interpolate(*pair, steps, options.spherical) for pair in ends])
 
 
+def _turns(saved, labels):
+    """The classes that samples have in turn; None where the generator takes none."""
+    return None if saved.classes is None else labels or range(saved.classes)
+
+
 def _labels(saved, labels, count, steps):
     """The label of each latent, in turn; a row of an interpolation keeps its label."""
     import numpy as np
 
-    if saved.classes is None:
-        return None
-    turns = labels or range(saved.classes)
-    return np.resize(np.repeat(np.array(turns), steps), count)
+    turns = _turns(saved, labels)
+    return None if turns is None else np.resize(np.repeat(turns, steps), count)
 
 
 def _columns(labels, steps, count):
-    if steps:
-        return steps
-    if labels is not None and (classes := len(set(labels.tolist()))) <= _WIDEST:
-        return classes
-    return math.isqrt(count - 1) + 1
+    return steps or arguments.columns(count, labels is not None and len(set(labels.tolist())))
 
 
 def _kind(values):

@@ -6,14 +6,11 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from keras_gans.cli import arguments, dry_run, slurm
+from keras_gans.cli import arguments, dry_run, listing, slurm
 from keras_gans.errors import UsageError
-from keras_gans.rows import PlannedRun, read_table, tables, yaml_reader
+from keras_gans.rows import PlannedRun, read_table, yaml_reader
 
 HELP = "train experiments, the numbered rows of a table"
-_COLUMNS = (
-    "exp", "from", "data", "iterations", "latents", "batch", "loss", "networks", "printed",
-)  # fmt: skip
 
 
 def describe(parser):
@@ -107,7 +104,12 @@ def describe(parser):
         "machine are tried for some seconds",
     )
     add("--verbose", action="store_true", help="with --dry-run: every value of the rows instead")
-    add("--list", action="store_true", help="show the rows of the table, and the other tables")
+    add(
+        "--list",
+        action="store_true",
+        help="show the rows of the table, how far their runs are and how long they take, and the "
+        "other tables",
+    )
     # For `executors.run_several`: this process trains one of several runs of a parent.
     add("--child", action="store_true", help=argparse.SUPPRESS)
     # For `trial.measure`: this process only measures how long it takes.
@@ -118,7 +120,7 @@ def act(options):
     """Trains the runs that are asked for; returns the exit status."""
     table = read_table(options.table)
     if options.list:
-        return _list(table, options.prog)
+        return listing.show(table, arguments.numbers(options.seed, "--seed"), options)
     _check_together(options)
     runs = _plan(table, options)
     states = ["new" if options.restart else run.state for run in runs]
@@ -267,33 +269,3 @@ def _effective(table, number, changed, experiment):
         if same:
             kept = fewer
     return kept
-
-
-# --- --list ------------------------------------------------------------------------------------
-
-
-def _list(table, prog):
-    lines = [_COLUMNS]
-    for number in sorted(table.rows):
-        row = table.experiment(number)
-        networks = dict.fromkeys([row.generator.name, row.discriminator.name])
-        latents = [row.latents.name] if row.latents.name != "normal" else []
-        lines.append(
-            (
-                str(number),
-                row.derived_from,
-                row.dataset.name,
-                f"{row.iterations:,}",
-                " ".join([*latents, str(row.latents.options["size"])]),
-                str(row.batch_size),
-                row.loss.name,
-                " + ".join(networks),
-                ", ".join(f"{name} {value:g}" for name, value in row.printed.items()),
-            )
-        )
-    print(f"{table.name}: {table.source}\n")
-    arguments.print_columns(lines)
-    command = table.command
-    if prog != "run_experiment.py":  # which an installed package does not have
-        command = command.replace("python run_experiment.py", prog)
-    print(f"\n{command}\nTables (--table NAME): {', '.join(tables())}")

@@ -11,10 +11,11 @@ Nothing in a file is run. `own` opens files of this package, `foreign` those of 
 from keras_gans.errors import UsageError
 from keras_gans.generators import foreign, own
 from keras_gans.generators.own import save, save_discriminator
-from keras_gans.generators.saved import Input, Saved, interpolate
+from keras_gans.generators.saved import Input, Saved, interpolate, round_trip
 
 __all__ = [
-    "Input", "Saved", "interpolate", "load", "load_discriminator", "save", "save_discriminator",
+    "Input", "Saved", "interpolate", "load", "load_discriminator", "round_trip", "save",
+    "save_discriminator",
 ]  # fmt: skip
 
 

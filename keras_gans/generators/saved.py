@@ -221,3 +221,19 @@ def interpolate(start, end, steps, spherical=False):
     else:
         points = (np.sin((1 - t) * angle) * start + np.sin(t * angle) * end) / np.sin(angle)
     return points.astype("float32")
+
+
+def round_trip(latents, steps, spherical=False):
+    """Points on the way through latents, from the last one back to the first.
+
+    Args:
+        latents: Array `(k, size)`.
+        steps: Number of points from one latent to the next, >= 1.
+        spherical: As for `interpolate`.
+
+    Returns:
+        float32 array `(k * steps, size)`; each latent is there once.
+    """
+    ends = np.roll(latents, -1, axis=0)
+    pairs = zip(latents, ends, strict=True)
+    return np.concatenate([interpolate(*pair, steps + 1, spherical)[:-1] for pair in pairs])

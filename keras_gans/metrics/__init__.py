@@ -6,6 +6,8 @@ comparable only with values of the same metric, sample size, network and layer, 
 contains all four: see `metric_name`.
 """
 
+import re
+
 
 def metric_name(metric, count, extractor_name):
     """The full name of a value: metric, sample size, network and layer.
@@ -20,3 +22,9 @@ def metric_name(metric, count, extractor_name):
     """
     size = f"{count // 1000}k" if count and count % 1000 == 0 else str(count)
     return f"{metric}{size}_{extractor_name}"
+
+
+def metric_of(name):
+    """The metric of a full name: "fid" of "fid5k_lenet"; None of a text that is no such name."""
+    match = re.fullmatch(r"([a-z_]+)\d+k?_\w\S*", name)
+    return match and match[1]

@@ -1,16 +1,19 @@
-"""Curves of a run over its iterations: losses and measurements."""
+"""Curves over iterations: losses and measurements, of one run or of several."""
 
 import numpy as np
 
 from keras_gans.pictures.figures import figure, save_figure
 
-__all__ = ["figure", "losses", "measured", "save_figure"]
+__all__ = ["compared", "figure", "losses", "measured", "save_figure"]
 
 _LOSSES = (
     ("d_loss", "discriminator (mean of real and fake)", "tab:blue"),
     ("g_loss", "generator", "tab:orange"),
 )
 _PEAKS = 0.35  # of the height, at most, for what rises above the curves
+_TITLE = 100  # characters of a title, at most
+_COLOURS = ("blue", "orange", "green", "red", "purple", "brown", "pink", "gray", "olive", "cyan")
+_STYLES = ("-", "--", ":", "-.")  # one for each ten runs of a comparison
 
 
 def losses(path, records, title=None):
@@ -61,8 +64,6 @@ def measured(path, records, name, better="lower", printed=None, title=None):
         printed: The document's value on the same scale, drawn as a line, or None.
         title: Title of the plot, or None.
     """
-    from matplotlib.ticker import LogLocator, NullFormatter
-
     records = [record for record in records if record.get(name) is not None]
     iterations = [record["iteration"] for record in records]
     values = [record[name] for record in records]
@@ -76,13 +77,52 @@ def measured(path, records, name, better="lower", printed=None, title=None):
     if printed is not None:
         axes.axhline(printed, color="0.4", linestyle="--", label=f"printed: {printed:g}")
         shown.append(printed)
-    if min(shown) > 0 and max(shown) > 10 * min(shown):
-        axes.set_yscale("log")
-        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axes.yaxis.set_major_formatter("{x:g}")  # 200, not 2 x 10^2
-        axes.yaxis.set_minor_formatter(NullFormatter())
+    _scale(axes, shown)
     axes.set_ylabel(name)
     _finish(drawing, axes, path, title)
+
+
+def compared(path, runs, better):
+    """Draws several runs in one picture: a panel for each measurement, and for each loss.
+
+    A measurement has a panel where at least one run has it. A loss is the running mean of
+    `losses`, without maxima.
+
+    Args:
+        path: PNG to write.
+        runs: Dict from the label of a run to its records, as `losses` and `measured` take them.
+        better: Dict from the full name of a measurement to "lower" or "higher"; it has a panel for
+            each of them.
+    """
+    panels = [(name, f"{name} ({word} is better)") for name, word in better.items()]
+    panels += [(key, f"loss of the {label.split(' (')[0]}") for key, label, _ in _LOSSES]
+    rows = -(-len(panels) // 2)
+    legend = 0.25 * len(runs) + 0.2
+    drawing, axes = figure((11, 3.4 * rows + legend), len(panels), columns=2)
+    for panel, (key, title) in zip(axes, panels, strict=True):
+        shown = []
+        for number, (label, records) in enumerate(runs.items()):
+            records = [record for record in records if key in record]
+            if key in better:  # a loss that is not finite leaves a gap
+                records = [record for record in records if record[key] is not None]
+            iterations, values = [r["iteration"] for r in records], _column(records, key)
+            shown += values.tolist()
+            panel.plot(
+                iterations,
+                values if key in better else _smooth(values),
+                marker="." if key in better or len(records) == 1 else None,
+                color=f"tab:{_COLOURS[number % len(_COLOURS)]}",
+                linestyle=_STYLES[number // len(_COLOURS) % len(_STYLES)],
+                linewidth=1.3,
+                label=_short(label),
+            )
+        if key in better:
+            _scale(panel, shown)
+        panel.set_title(title, fontsize=10)
+        _set_iterations(panel)
+    handles, labels = axes[0].get_legend_handles_labels()
+    drawing.legend(handles, labels, loc="outside lower left", frameon=False, fontsize=9)
+    save_figure(drawing, path, colours=256)
 
 
 def _column(records, key):
@@ -113,12 +153,31 @@ def _limit(axes, values, peaks):
     axes.set_ylim(low - 0.05 * height, top + 0.05 * height)
 
 
+def _scale(axes, values):
+    """Makes the vertical axis logarithmic where that shows more."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    if min(values) > 0 and max(values) > 10 * min(values):
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter("{x:g}")  # 200, not 2 x 10^2
+        axes.yaxis.set_minor_formatter(NullFormatter())
+
+
 def _finish(drawing, axes, path, title):
+    _set_iterations(axes)
+    axes.legend()
+    if title:
+        axes.set_title(_short(title), fontsize=10)
+    save_figure(drawing, path)
+
+
+def _set_iterations(axes):
     axes.set_xlabel("iteration")
     axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.grid(alpha=0.3)
-    axes.legend()
-    if title:
-        axes.set_title(title)
-    save_figure(drawing, path)
+
+
+def _short(title):
+    return title if len(title) <= _TITLE else f"{title[: _TITLE - 3]}..."

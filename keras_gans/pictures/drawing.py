@@ -1,5 +1,6 @@
 """Drawings of networks, layer by layer, without any system package."""
 
+import textwrap
 from dataclasses import dataclass, field
 
 from keras_gans.pictures.figures import figure, save_figure
@@ -24,7 +25,7 @@ class Box:
     """A layer in a drawing.
 
     Attributes:
-        title: Class, kernel, stride and activation.
+        title: Class, settings such as kernel, stride and slope, and activation.
         detail: Output shape and number of parameters.
         colour: Colour of the box.
         sources: The boxes that it takes its inputs from.
@@ -72,7 +73,7 @@ def networks(path, generator, discriminator, title=None):
                 _arrow(axes, source, box, taken, around)
     _hand_over(axes, made[-1], middle, judged[0])
     if title:
-        axes.set_title(title)
+        axes.set_title("\n".join(textwrap.wrap(title, int(width / _CHARACTER * 0.7))), fontsize=10)
     save_figure(drawing, path)
 
 
@@ -108,9 +109,10 @@ def _box(network, node, sources):
     title, colour = kind, _COLOURS.get(kind, "#ffffff")
     if kind == "InputLayer":
         title = f"{network.name}: {layer.name if len(network.inputs) > 1 else 'input'}"
-    if kernel := getattr(layer, "kernel_size", None):
-        strides = layer.strides if len(set(layer.strides)) > 1 else layer.strides[:1]
-        title, colour = f"{kind} {_times(kernel)}, stride {_times(strides)}", _CONVOLUTION
+    if hasattr(layer, "kernel_size"):
+        colour = _CONVOLUTION
+    if settings := _settings(layer):
+        title = f"{kind} {settings}"
     activation = getattr(getattr(layer, "activation", None), "__name__", "linear")
     if activation != "linear":
         title += f" ({activation})"
@@ -118,6 +120,18 @@ def _box(network, node, sources):
     if getattr(layer, "weights", ()):  # operations of keras.ops are no layers
         detail += f"   {layer.count_params():,} parameters"
     return Box(title, detail, colour, sources)
+
+
+def _settings(layer):
+    """What decides a layer's function and is not in the shape of its output, in a few words."""
+    for window in ("kernel_size", "pool_size"):
+        if sizes := getattr(layer, window, None):
+            strides = layer.strides if len(set(layer.strides)) > 1 else layer.strides[:1]
+            return f"{_times(sizes)}, stride {_times(strides)}"
+    for name in ("negative_slope", "rate", "momentum"):
+        if isinstance(value := getattr(layer, name, None), float):
+            return f"{value:g}"
+    return _times(layer.size) if isinstance(getattr(layer, "size", None), tuple) else ""
 
 
 def _times(sizes):

@@ -8,12 +8,13 @@ from keras_gans.files import replacing
 _DPI = 110
 
 
-def figure(size=(8, 4.5), panels=None):
+def figure(size=(8, 4.5), panels=None, columns=None):
     """A figure with axes, independent of pyplot's global state and of a display.
 
     Args:
         size: Width and height in inches, 110 pixels each.
-        panels: Number of axes in one row; None for a single one.
+        panels: Number of axes; None for a single one.
+        columns: Axes in a row; None for all in one.
 
     Returns:
         Pair of the `matplotlib.figure.Figure` and its axes: one object where `panels` is None,
@@ -26,24 +27,28 @@ def figure(size=(8, 4.5), panels=None):
     FigureCanvasAgg(new)
     if panels is None:
         return new, new.subplots()
-    return new, new.subplots(1, panels, squeeze=False)[0]
+    columns = columns or panels
+    axes = new.subplots(-(-panels // columns), columns, squeeze=False).ravel()
+    for empty in axes[panels:]:
+        empty.remove()
+    return new, axes[:panels]
 
 
-def rendered(figure):
-    """A figure as a `PIL.Image.Image` of 64 colours.
+def rendered(figure, colours=64):
+    """A figure as a `PIL.Image.Image` of few colours.
 
-    That takes a third of the bytes without a visible difference. Hundreds of these files are
-    committed.
+    64 take a third of the bytes of all, without a visible difference where there are few curves.
+    Hundreds of these files are committed.
     """
     figure.canvas.draw()
     pixels = Image.fromarray(np.asarray(figure.canvas.buffer_rgba())[..., :3])
     # Rare colours, as that of a single mark, keep their place among the 64.
-    return pixels.quantize(64, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    return pixels.quantize(colours, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
 
 
-def save_figure(figure, path):
-    """Writes a figure as PNG; see `save`."""
-    save(rendered(figure), path)
+def save_figure(figure, path, colours=64):
+    """Writes a figure as PNG; see `rendered` and `save`."""
+    save(rendered(figure, colours), path)
 
 
 def save(image, path):

@@ -10,7 +10,7 @@ _MARGIN = 2
 _GENERATED, _REAL = "#1f4fd8", "#b4b4b4"
 
 
-def samples(values, columns, reals=None):
+def samples(values, columns, reals=None, scale=None, within=None):
     """The picture of several samples.
 
     Args:
@@ -18,6 +18,8 @@ def samples(values, columns, reals=None):
         columns: Images in a row of the grid, >= 1; points ignore it.
         reals: Real points, float `(m, 2)`, for the background and the limits of a scatter plot;
             images ignore them.
+        scale: Of images, as `grid` takes it; points ignore it.
+        within: Of points, as `scatter` takes it; images ignore it.
 
     Returns:
         A `PIL.Image.Image`.
@@ -26,9 +28,9 @@ def samples(values, columns, reals=None):
         UsageError: The samples have another shape.
     """
     if values.ndim == 4:
-        return grid(values, columns)
+        return grid(values, columns, scale)
     if values.ndim == 2 and values.shape[1] == 2:
-        return scatter(values, reals)
+        return scatter(values, reals, within)
     raise UsageError(f"samples of shape {values.shape[1:]} are neither images nor points (2,)")
 
 
@@ -61,7 +63,7 @@ def single(value):
     return Image.fromarray(value[..., 0] if value.shape[-1] == 1 else value)
 
 
-def scatter(points, reals=None):
+def scatter(points, reals=None, within=None):
     """Generated points over real ones.
 
     The limits come from the real points alone, so that pictures of one data set can be compared.
@@ -70,12 +72,14 @@ def scatter(points, reals=None):
     Args:
         points: Generated points, float `(n, 2)`.
         reals: Real points, float `(m, 2)`; None for a picture of `points` alone.
+        within: Other points that the limits come from, float `(k, 2)`, or None.
 
     Returns:
         A `PIL.Image.Image`.
     """
     drawing, axes = figure(size=(4, 4.25))
-    center, half = _square(points if reals is None else reals)
+    shown = next(given for given in (within, reals, points) if given is not None)
+    center, half = _square(shown)
     inside = (np.abs(points - center) <= half).all(axis=1)  # False for NaN
     outside = len(points) - np.count_nonzero(inside)
     layers = [] if reals is None else [("real", reals, _REAL, 1.0)]

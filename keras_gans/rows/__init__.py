@@ -2,6 +2,9 @@
 
 from keras_gans.rows.experiment import Experiment
 from keras_gans.rows.planned import PlannedRun
+from keras_gans.rows.stored import StoredRun
 from keras_gans.rows.table import Table, read_table, tables, tables_folder
 
-__all__ = ["Experiment", "PlannedRun", "Table", "read_table", "tables", "tables_folder"]
+__all__ = [
+    "Experiment", "PlannedRun", "StoredRun", "Table", "read_table", "tables", "tables_folder",
+]  # fmt: skip

@@ -57,6 +57,11 @@ class PlannedRun:
         """The run's name on a screen."""
         return f"{self.table} {self.number}{' (changed)' if self.changed else ''} seed {self.seed}"
 
+    @property
+    def heading(self):
+        """The run's name over a picture, with its changes."""
+        return heading(self.table, self.number, self.seed, self.changed)
+
     def to_yaml(self):
         """The text of experiment.yaml: all that, with the code, determines the run."""
         about = {"table": self.table, "experiment": self.number, "seed": self.seed}
@@ -70,6 +75,18 @@ class PlannedRun:
         Raises:
             UsageError: The folder holds a run of other settings.
         """
+        return self._state(weights=True)
+
+    @property
+    def glance(self):
+        """`state` without the time that it takes to read saved networks.
+
+        Raises:
+            UsageError: As `state`.
+        """
+        return self._state(weights=False)
+
+    def _state(self, weights):
         path = self.folder / "experiment.yaml"
         if not path.is_file():
             return "new"
@@ -79,20 +96,23 @@ class PlannedRun:
                 f"{self.folder} was run with other settings ({difference}); "
                 "--restart trains it again from the start, or move the folder away to keep it"
             )
-        return "interrupted" if self.result() is None else "finished"
+        return "interrupted" if self.result(weights) is None else "finished"
 
-    def result(self):
+    def result(self, weights=True):
         """The content of metrics.json if the files that it lists are whole, else None.
 
         Weights may be missing, because published runs leave them out; what is there has to be
         what the run wrote.
+
+        Args:
+            weights: Whether saved networks are read and compared, too.
         """
         try:
             metrics = json.loads((self.folder / "metrics.json").read_text(encoding="utf-8"))
             complete = metrics["iterations"] == self.experiment.iterations
             for name, digest in metrics["sha256"].items():
                 path = self.folder / name
-                if path.is_file() or path.suffix != ".h5":
+                if path.suffix != ".h5" or (weights and path.is_file()):
                     complete = complete and files.sha256(path) == digest
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
@@ -100,8 +120,11 @@ class PlannedRun:
 
     def _difference(self, path):
         """How a folder's experiment.yaml differs from this run; "" for not at all."""
-        new = yaml.safe_load(self.to_yaml())
+        text = self.to_yaml()
         try:
+            if path.read_text(encoding="utf-8") == text:  # reading YAML takes ten times as long
+                return ""
+            new = yaml.safe_load(text)
             old = yaml_reader.read(path)
             # A field that came later has its default, which is what was done before.
             with suppress(UsageError):
@@ -119,3 +142,14 @@ class PlannedRun:
             for key in {**old, **new}
             if key != "row" and old.get(key) != new.get(key)
         )
+
+
+def heading(table, number, seed, changed):
+    """A run's name over a picture, such as "akel2022 4, seed 0: iterations=1000".
+
+    Args:
+        table, number, seed, changed: As the attributes of `PlannedRun`.
+    """
+    changes = ", ".join(f"{key}={value}" for key, value in sorted(changed.items()))
+    name = f"{table} {number}, seed {seed}"
+    return f"{name}: {changes}" if changes else name

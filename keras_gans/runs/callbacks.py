@@ -245,18 +245,20 @@ class DrawCurves(Scheduled):
         folder: The run's folder.
         measured: `runs.measured.Measured`.
         last: Last iteration, at which they are drawn however short the time since the last one.
+        title: Of each plot.
     """
 
-    def __init__(self, when, history, folder, measured, last):
+    def __init__(self, when, history, folder, measured, last, title=None):
         super().__init__(when)
         self.history, self.folder, self.measured, self.last = history, folder, measured, last
+        self.title = title
         self._drawn = -math.inf
 
     def at(self, iteration):
         if iteration < self.last and time.monotonic() < self._drawn + CURVES_SECONDS:
             return
         self._drawn = time.monotonic()
-        curves.losses(self.folder / "plot_loss.png", self.history.records)
+        curves.losses(self.folder / "plot_loss.png", self.history.records, self.title)
         for metric in self.measured.metrics:
             if self.history.values(metric.name):
                 curves.measured(
@@ -265,6 +267,7 @@ class DrawCurves(Scheduled):
                     metric.name,
                     metric.better,
                     metric.printed,
+                    self.title,
                 )
 
 

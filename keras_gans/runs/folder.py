@@ -91,14 +91,14 @@ def vouched_for(folder, last):
     return [name for name in names if (folder / name).is_file()]
 
 
-def describe(folder, generator, discriminator):
+def describe(folder, generator, discriminator, title=None):
     """Writes model summaries and the drawing, as the thesis kept them (Akel 2022, section 4.3)."""
     _write_summary(folder / "discriminator_modelsummary.txt", discriminator)
     _write_summary(folder / "generator_modelsummary.txt", generator)
     discriminator.trainable = False
     _write_summary(folder / "modelsummary.txt", _combined(generator, discriminator))
     discriminator.trainable = True
-    drawing.networks(folder / "model_plot.png", generator, discriminator)
+    drawing.networks(folder / "model_plot.png", generator, discriminator, title)
 
 
 def _combined(generator, discriminator):

@@ -87,7 +87,7 @@ def run(
         # --- Everything that is known before training. ---
         history = History(place / "log.jsonl", *_before(checkpoint))
         folder.write_json(place / "environment.json", about["environment"])
-        folder.describe(place, gan.generator, gan.discriminator)
+        folder.describe(place, gan.generator, gan.discriminator, planned.heading)
         pictures.save(picture, place / "samples" / "reals.png")
 
         # --- Training. Batches, latents and masks follow from the seed and the iteration. ---
@@ -105,7 +105,7 @@ def run(
         save = callbacks.SaveNetworks(saves, history, saved, experiment.discriminator, place)
         draw = callbacks.DrawSamples(saves, history, saved, place, latents, labels, columns, reals)
         measure = callbacks.Measure(measures, history, saved, place, metrics, progress)
-        plot = callbacks.DrawCurves(saves, history, place, metrics, last)
+        plot = callbacks.DrawCurves(saves, history, place, metrics, last, planned.heading)
         store = callbacks.SaveCheckpoint(saves, history, place, about, last, go_on, stop)
         beside = [check, save, draw, plot, store]
         progress.begin(total=last, done=gan.iterations)

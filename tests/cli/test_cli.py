@@ -10,7 +10,7 @@ import keras_gans as package
 from keras_gans import cli
 from keras_gans.errors import UsageError
 from keras_gans.metrics import measures
-from keras_gans.rows import read_table
+from keras_gans.rows import PlannedRun, read_table
 
 QUESTIONS = {
     "help": (["keras-gans", "--help"], [v.__name__.rpartition(".")[2] for v in cli.VERBS]),
@@ -39,6 +39,8 @@ QUESTIONS = {
         ["--dataset", "--metrics", "--features", "--samples", "--seed", "--json"]
         + [f"\n  {name} " for name in measures.names()],
     ),
+    "animate": (["keras-gans", "animate", "--help"], ["RUN", "--out", "training.gif"]),
+    "compare": (["keras-gans", "compare", "--help"], ["RUN", "--out", "curves.png"]),
     "report": (["keras-gans", "report", "--help"], ["--table", "--results"]),
     "prepare": (["keras-gans", "prepare", "--help"], ["--source", "--size", "mtcnn"]),
     "weights": (
@@ -49,20 +51,20 @@ QUESTIONS = {
     "audit": (["keras-gans", "audit", "--help"], ["--samples", "--features", "--out"]),
     "list": (
         ["run_experiment.py", "--list"],
-        ["S. Akel", "akel2022_ablation", "quickstart", "fid_thesis 53.7039"],
+        ["S. Akel", "akel2022_ablation", "quickstart", "published", "shows also: printed"],
     ),
     "list of another table": (
         ["keras-gans", "run", "--list", "--table", "quickstart"],
-        ["LSGAN", "digits", "ring", "wgan", "keras-gans run --table quickstart --exp 1"],
+        ["LSGAN", "digits", "ring", "wasserstein", "keras-gans run --table quickstart --exp 1"],
     ),
 }
 MISTAKES = {
     "no verb": (["keras-gans"], "VERB"),
     "unknown verb": (["keras-gans", "train"], "invalid choice: 'train'"),
     "no generator": (["keras-gans", "generate", "no.h5"], "there is no file no.h5"),
-    "a folder": (["keras-gans", "generate", "folder"], "generator_model_*.h5"),
+    "a folder": (["keras-gans", "generate", "folder"], "folder is not a run"),
     "not HDF5": (["keras-gans", "generate", "a.h5"], "is not an HDF5 file"),
-    "unknown suffix": (["keras-gans", "generate", "a.h5", "--out", "a.jpg"], ".png, an .npz or"),
+    "unknown suffix": (["keras-gans", "generate", "a.h5", "--out", "a.jpg"], ".png, .npz, .gif"),
     "file as folder": (["keras-gans", "generate", "a.h5", "--out", "file"], "cannot write to"),
     "file as parent": (
         ["keras-gans", "generate", "a.h5", "--out", "file/a.png"],
@@ -74,6 +76,27 @@ MISTAKES = {
         "2 numbered images already, 000000.png to 000063.png",
     ),
     "arc without a way": (["keras-gans", "generate", "a.h5", "--spherical"], "--interpolate"),
+    "endless animation": (
+        ["keras-gans", "generate", "a.h5", "--interpolate", "251", "--out", "a.gif"],
+        "at most 1,000: give at most 250",
+    ),
+    "animation of no folder": (["keras-gans", "animate", "no"], "there is no folder no"),
+    "animation of no run": (["keras-gans", "animate", "folder"], "folder is not a run"),
+    "animation as picture": (
+        ["keras-gans", "animate", "run", "--out", "a.png"],
+        "--out a.png: write a .gif or .webp",
+    ),
+    "animation without pictures": (["keras-gans", "animate", "run"], "has no pictures yet"),
+    "comparison of nothing": (["keras-gans", "compare"], "RUN"),
+    "comparison without losses": (["keras-gans", "compare", "run"], "run has no losses"),
+    "comparison as folder": (
+        ["keras-gans", "compare", "run", "--out", "x.png"],
+        "x.png is a folder",
+    ),
+    "damaged run": (["keras-gans", "compare", "damaged"], "is not the file that a run writes"),
+    "run without generators": (["keras-gans", "generate", "run"], "run has no saved generator"),
+    "nothing to evaluate in a run": (["keras-gans", "evaluate", "run"], "no saved generators"),
+    "range of a run": (["keras-gans", "evaluate", "run", "--range=0,1"], "leave out --range"),
     "one step": (["keras-gans", "generate", "a.h5", "--interpolate", "1"], "at least 2"),
     "broken rows": (
         ["keras-gans", "generate", "a.h5", "--interpolate", "8", "--count", "10"],
@@ -141,8 +164,12 @@ MISTAKES = {
 def answered(tmp_path_factory):
     """(folder, answers) of all questions and mistakes, from one process."""
     folder = tmp_path_factory.mktemp("requests")
-    for name in ("folder", "empty", "x.png"):
+    for name in ("folder", "empty", "x.png", "run", "damaged"):
         (folder / name).mkdir()
+    row = read_table("quickstart").experiment(1)
+    planned = PlannedRun("quickstart", 1, row, 0, {}, folder)
+    (folder / "run" / "experiment.yaml").write_text(planned.to_yaml())
+    (folder / "damaged" / "experiment.yaml").write_text("table: 3")
     for name in ("a.h5", "file", "folder/000000.png", "folder/000063.png", "folder/mine.png"):
         (folder / name).write_text("mine")
     np.savez(folder / "made.npz", images=np.zeros((9, 28, 28, 1), "uint8"))
@@ -181,7 +208,7 @@ def test_both_commands_start():
     command = " ".join(run_experiment("--list"))
     done = finish(["bash", "-c", f"{command} | head -1; exit ${{PIPESTATUS[0]}}"])
     assert (done.returncode, done.stderr) == (0, "")  # a closed pipe is no error
-    assert read_table("akel2022").source in done.stdout
+    assert done.stdout.startswith("akel2022: S. Akel, ")
 
 
 def guarded(capsys, error):
@@ -218,6 +245,6 @@ def test_other_missing_modules_are_faults(capsys):
 
 def test_every_verb_has_a_module():
     names = {path.stem for path in (ROOT / "keras_gans" / "cli").glob("[a-z]*.py")}
-    assert names - {"arguments", "dry_run"} == {
+    assert names - {"arguments", "dry_run", "listing", "morphing", "slurm"} == {
         verb.__name__.rpartition(".")[2] for verb in cli.VERBS
     }

@@ -2,11 +2,12 @@
 
 import json
 import re
+import shutil
 
 import numpy as np
 import pytest
 
-from keras_gans import datasets
+from keras_gans import datasets, generators
 
 
 @pytest.fixture
@@ -45,6 +46,64 @@ def test_a_run_and_evaluate_give_the_same_number(main, trained, tmp_path):
     (result,) = json.loads(said)["results"]
     assert result["name"] == "fid20_lenet"
     assert result["value"] == metrics["measured"]["fid20_lenet"]["last"]
+
+
+def test_every_generator_of_a_run_has_a_line_with_the_value_of_its_log(main, trained, tmp_path):
+    folder, _ = trained
+    logged = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    logged = {r["iteration"]: r["fid20_lenet"] for r in logged if "fid20_lenet" in r}
+    command = ["evaluate", folder, "--data-dir", tmp_path]
+    status, said, _ = main(*command, "--json")
+    assert status == 0
+    found = json.loads(said)
+    values = {line["iteration"]: line["results"][0]["value"] for line in found["generators"]}
+    assert values == {iteration: logged[iteration] for iteration in (10, 20, 30)}
+    assert (found["count"], found["seed"], found["real"]["name"]) == (20, 0, "digits")
+    status, table, _ = main(*command)
+    head, *lines, sides = table.splitlines()
+    assert head.split() == ["iteration", "fid20_lenet"]
+    best = min(values.values())
+    assert [line.split() for line in lines] == [
+        [str(iteration), f"{value:.6g}" + "*" * (value == best)]
+        for iteration, value in values.items()
+    ]
+    assert sides.startswith("20 samples (seed 0) against 20 of scikit-learn")
+
+
+def test_all_metrics_of_a_run_fit_a_terminal_under_short_names(main, trained, tmp_path):
+    folder, _ = trained
+    command = ["evaluate", folder, "--metrics", "all", "--samples", 100, "--data-dir", tmp_path]
+    status, table, err = main(*command)
+    assert status == 0
+    assert "classifier_accuracy is left out: " in err and "modes is left out: " in err
+    lines = table.splitlines()
+    assert max(map(len, lines)) <= 110
+    assert lines[0].split()[:3] == ["iteration", "fid", "kid"]
+    assert "full names: fid100_lenet, kid100_lenet" in table
+    weightless = lines[0].split().index("fid_thesis")
+    assert {line.split()[weightless] for line in lines[1:4]} == {"null"}
+
+
+def test_a_best_generator_between_the_saved_ones_has_a_line_too(main, trained, tmp_path):
+    folder = tmp_path / "run"
+    shutil.copytree(trained[0], folder, ignore=shutil.ignore_patterns("checkpoint"))
+    best = folder / "generator_model_best.h5"
+    iteration = generators.load(best).origin["iteration"]
+    (folder / f"generator_model_{iteration:06d}.h5").unlink()
+    found = json.loads(main("evaluate", folder, "--json", "--data-dir", tmp_path)[1])
+    assert [line["iteration"] for line in found["generators"]] == [10, 20, 30]
+    assert [best.name] == [
+        line["file"] for line in found["generators"] if line["iteration"] == iteration
+    ]
+
+
+def test_all_metrics_of_images_are_those_that_apply(main, made):
+    command = ["evaluate", made, "--dataset", "digits", "--metrics", "all", "--samples", 80]
+    status, table, err = main(*command, "--data-dir", made.parent / "data")
+    assert status == 0
+    names = [line.split()[0] for line in table.splitlines()[:-1]]
+    assert names[:2] == ["fid80_lenet", "kid80_lenet"]
+    assert "inception_score is left out: inception_score needs at least 100 samples" in err
 
 
 def test_an_audit_without_weights_names_them(main, tmp_path):

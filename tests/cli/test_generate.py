@@ -2,6 +2,7 @@
 
 import errno
 import json
+from itertools import pairwise
 
 import foreign_files
 import h5py
@@ -134,6 +135,70 @@ def test_the_grid_of_an_interpolation_has_a_row_for_each_way(main, plain, tmp_pa
         assert grid.size == (2 + 4 * 66, 2 + 8 * 66)
 
 
+# --- animations --------------------------------------------------------------------------------
+
+
+def frames(path):
+    """The frames of an animation as arrays `(n, height, width)` of grey values."""
+    with Image.open(path) as file:
+        found = []
+        for number in range(file.n_frames):
+            file.seek(number)
+            found.append(np.asarray(file.convert("L")).astype(int))
+        return np.stack(found)
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.webp"])
+def test_an_animation_goes_from_latent_to_latent_and_has_no_end(main, plain, tmp_path, name):
+    options = ["--interpolate", 3, "--count", 1, "--spherical", "--out", tmp_path / name]
+    status, said, _ = main("generate", plain, *options)
+    assert status == 0
+    assert said.splitlines()[-1] == f"12 frames of 1 image in {tmp_path / name}"
+    saved = generators.load(plain)
+    latents = generators.round_trip(Normal(4).sample(4, 0), 3, spherical=True)
+    expected = saved.make(latents)[..., 0]
+    found = frames(tmp_path / name)
+    assert found.shape == (12, 260, 260)  # 8 pixels, 32 times as wide, and the margin
+    np.testing.assert_array_equal(found[:, 2:-2:32, 2:-2:32], expected)
+
+
+def test_samples_of_an_animation_have_ways_of_their_own(main, plain, tmp_path):
+    assert main("generate", plain, "--interpolate", 2, "--out", tmp_path / "a.gif")[0] == 0
+    found = frames(tmp_path / "a.gif")
+    assert found.shape == (8, 2 + 4 * 66, 2 + 4 * 66)
+    tiles = [found[:, 2 + 66 * i : 66 + 66 * i, 2:66] for i in range(4)]
+    assert not any((a == b).all(axis=(1, 2)).any() for a, b in pairwise(tiles))
+
+
+def test_a_class_is_a_column_of_an_animation(main, conditional, tmp_path):
+    options = ["--interpolate", 2, "--labels", "1,4", "--out", tmp_path / "a.gif"]
+    status, said, _ = main("generate", conditional, *options)
+    assert (status, said.splitlines()[-1]) == (0, f"8 frames of 8 images in {tmp_path / 'a.gif'}")
+    assert frames(tmp_path / "a.gif").shape == (8, 2 + 4 * 130, 2 + 2 * 130)
+
+
+def test_points_move_within_limits_that_stay(main, points, tmp_path):
+    options = ["--interpolate", 2, "--count", 20, "--out", tmp_path / "a.gif"]
+    assert main("generate", points, *options)[0] == 0
+    found = frames(tmp_path / "a.gif")
+    assert len(found) == 8
+    axis = found[:, :, :30]  # with its numbers; a GIF rounds colours
+    assert (abs(axis - axis[0]) < 40).all()
+    assert any((frame != found[0]).any() for frame in found[1:])
+
+
+# --- runs ---------------------------------------------------------------------------------------
+
+
+def test_a_run_stands_for_its_best_generator(main, trained, tmp_path):
+    folder, _ = trained
+    status, said, _ = main("generate", folder, "--out", tmp_path / "a.npz")
+    assert status == 0
+    assert "generator_model_best.h5: the best of quickstart 1, seed 0: iterations=30" in said
+    best = generators.load(folder / "generator_model_best.h5")
+    np.testing.assert_array_equal(arrays(tmp_path / "a.npz")["images"], best.sample(64, 0))
+
+
 # --- classes -----------------------------------------------------------------------------------
 
 
@@ -236,7 +301,7 @@ def test_code_in_a_file_is_refused(main, tmp_path):
 # --- a full disk -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["a.png", "a.npz", "images"])
+@pytest.mark.parametrize("name", ["a.png", "a.npz", "a.gif", "a.webp", "images"])
 def test_a_full_disk_is_one_line_and_leaves_nothing(main, plain, tmp_path, monkeypatch, name):
     def full(*args, **kwargs):
         raise OSError(errno.ENOSPC, "No space left on device")

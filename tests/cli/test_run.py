@@ -162,17 +162,6 @@ def test_restart_begins_over_other_settings(answered):
     assert planned(answered, "again")[0] == ["other/quickstart/1/seed-0: new"]
 
 
-def test_the_list_has_a_line_for_each_row():
-    lines = finish(run_experiment("--list")).stdout.splitlines()
-    numbers = [int(line.split()[0]) for line in lines if line[:1].isdigit()]
-    assert numbers == list(range(1, 21))
-    (line,) = [line for line in lines if line.startswith("18 ")]
-    assert line.split() == (
-        ["18", "DCGAN", "celeba", "4,000", "100", "128", "binary_crossentropy"]
-        + ["transposed", "fid_thesis", "0.0681"]
-    )
-
-
 # --- a small run and what it leaves ------------------------------------------------------------
 
 

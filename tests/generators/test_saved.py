@@ -9,7 +9,7 @@ import pytest
 from keras_gans import networks, parts
 from keras_gans.datasets.sources import PIXELS, PLAIN, Images, Points, Scale
 from keras_gans.errors import UsageError
-from keras_gans.generators import Input, Saved, interpolate
+from keras_gans.generators import Input, Saved, interpolate, round_trip
 from keras_gans.latents import Normal
 
 SHAPE = (8, 8, 1)
@@ -245,3 +245,16 @@ def test_arc_between_parallel_ends_is_the_line(factor):
         arc = interpolate(start, factor * start, 5, spherical=True)
     np.testing.assert_array_equal(arc, line)
     assert np.isfinite(arc).all()
+
+
+@pytest.mark.parametrize("spherical", [False, True])
+@pytest.mark.parametrize("steps", [1, 5])
+def test_a_round_trip_passes_each_latent_once_and_closes(spherical, steps):
+    latents = np.random.default_rng(0).normal(size=(4, 20)).astype("float32")
+    points = round_trip(latents, steps, spherical)
+    assert points.shape == (4 * steps, 20) and points.dtype == np.float32
+    np.testing.assert_allclose(points[::steps], latents, atol=1e-6)
+    closed = np.vstack([points, points[:1]])
+    for start in range(0, 4 * steps, steps):
+        way = interpolate(closed[start], closed[start + steps], steps + 1, spherical)
+        np.testing.assert_allclose(closed[start : start + steps + 1], way, atol=1e-6)

@@ -13,7 +13,7 @@ BLUE, ORANGE, RED = (31, 119, 180), (255, 127, 14), (214, 39, 40)
 def drawn(monkeypatch):
     """The axes of the figures that a test draws, instead of files."""
     axes = []
-    monkeypatch.setattr(curves, "save_figure", lambda figure, path: axes.extend(figure.axes))
+    monkeypatch.setattr(curves, "save_figure", lambda f, *_, **__: axes.extend(f.axes))
     return axes
 
 
@@ -177,3 +177,53 @@ def test_losses_that_are_not_finite_leave_gaps(tmp_path, pixels, count_colour, l
     assert image.shape == (495, 880, 3)
     image = image[-250:]  # without the legend
     assert (count_colour(image, BLUE) > 200) == any(r["d_loss"] for r in records)
+
+
+# --- several runs -------------------------------------------------------------------------------
+
+
+def test_several_runs_have_a_panel_for_each_measurement_and_each_loss(drawn):
+    other = [{"iteration": i, "kid5k_lenet": 1.0 / i} for i in (1, 2, 3)]
+    runs = {"table 1, seed 0": history(5, distance=float), "table 2, seed 0": history(3) + other}
+    curves.compared("", runs, {NAME: "lower", "kid5k_lenet": "lower"})
+    assert [axes.get_title() for axes in drawn] == [
+        f"{NAME} (lower is better)",
+        "kid5k_lenet (lower is better)",
+        "loss of the discriminator",
+        "loss of the generator",
+    ]
+    fid, kid, d_loss, _ = [[line.get_xdata().tolist() for line in axes.lines] for axes in drawn]
+    assert fid == [[50, 100, 150, 200, 250], []]
+    assert kid == [[], [1, 2, 3]]
+    assert d_loss == [[50, 100, 150, 200, 250], [50, 100, 150]]
+    (legend,) = drawn[0].figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == list(runs)
+
+
+def test_a_run_has_one_look_in_all_panels_and_no_other_run_has_it(drawn):
+    runs = {f"table {number}, seed 0": history(3, distance=float) for number in range(25)}
+    curves.compared("", runs, {NAME: "lower"})
+    looks = [[(line.get_color(), line.get_linestyle()) for line in axes.lines] for axes in drawn]
+    assert looks[0] == looks[1] == looks[2]
+    assert len(set(looks[0])) == 25
+
+
+def test_a_loss_that_is_not_finite_leaves_a_gap_among_others(drawn):
+    records = [{"iteration": i, "d_loss": None if i == 3 else 1.0, "g_loss": 1.0} for i in range(9)]
+    curves.compared("", {"table 1, seed 0": records}, {})
+    d_loss = drawn[0].lines[0].get_ydata()
+    assert np.isnan(d_loss).tolist() == [i == 3 for i in range(9)]
+
+
+def test_compared_curves_are_a_whole_picture(tmp_path, pixels, count_colour):
+    runs = {"a": history(40, distance=float), "b" * 300: history(1, distance=lambda i: -i)}
+    curves.compared(tmp_path / "a.png", runs, {NAME: "higher"})
+    image = pixels(tmp_path / "a.png")
+    assert (image[:2] == 255).all() and (image[:, -2:] == 255).all()  # nothing is cut off
+    assert count_colour(image, BLUE) > 500
+    assert count_colour(image, ORANGE) > 20
+
+
+def test_a_long_title_is_cut(drawn):
+    curves.losses("", history(3), title="akel2022 1, seed 0: " + "x" * 300)
+    assert len(drawn[0].get_title()) == 100 and drawn[0].get_title().endswith("x...")

@@ -110,7 +110,7 @@ def test_boxes_say_layer_activation_shape_and_parameters():
         ("generator: input", "100"),
         ("Dense (relu)", "6272   633,472 parameters"),
         ("Reshape", "7 x 7 x 128"),
-        ("UpSampling2D", "14 x 14 x 128"),
+        ("UpSampling2D 2 x 2", "14 x 14 x 128"),
         ("Conv2D 3 x 3, stride 1", "14 x 14 x 128   147,584 parameters"),
     ]
     assert words[-1] == ("Activation (tanh)", "28 x 28 x 1")
@@ -142,7 +142,7 @@ def test_residual_branch_names_kernels_strides_and_operations():
     boxes = by_title(residual())
     first, second = boxes["Conv2D 3 x 3, stride 2 x 1"], boxes["Conv2D 5 x 5, stride 1 (relu)"]
     assert second.sources == [first]
-    assert boxes["Add"].sources == [first, boxes["BatchNormalization"]]
+    assert boxes["Add"].sources == [first, boxes["BatchNormalization 0.99"]]
     assert boxes["OneHot"].detail == "10"
     assert {box.lane for box in boxes.values()} == {0, 1}
 
@@ -200,3 +200,32 @@ def test_deep_networks_are_drawn(monkeypatch):
     for _ in range(400):
         x = layers.Identity()(x)
     assert len(drawing.boxes(keras.Model(inputs, x))) == 401
+
+
+def test_boxes_say_settings_that_shapes_do_not_show():
+    network = keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            layers.LeakyReLU(0.3),
+            layers.Dropout(0.25),
+            layers.UpSampling2D((2, 1)),
+            layers.MaxPooling2D((2, 1)),
+            layers.BatchNormalization(momentum=0.8),
+            layers.Conv2DTranspose(1, 4, (1, 2)),
+        ]
+    )
+    assert [box.title for box in drawing.boxes(network)[1:]] == [
+        "LeakyReLU 0.3",
+        "Dropout 0.25",
+        "UpSampling2D 2 x 1",
+        "MaxPooling2D 2 x 1, stride 2 x 1",
+        "BatchNormalization 0.8",
+        "Conv2DTranspose 4 x 4, stride 1 x 2",
+    ]
+
+
+def test_a_long_title_stays_within_the_drawing(tmp_path, pixels):
+    title = "akel2022 4, seed 0: " + ", ".join(f"latents.size={n}" for n in range(20))
+    drawing.networks(tmp_path / "a.png", *pair("vanilla"), title)
+    image = pixels(tmp_path / "a.png")
+    assert (image[:, :5] == 255).all() and (image[:, -5:] == 255).all()

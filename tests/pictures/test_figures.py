@@ -55,3 +55,10 @@ def test_figures_leave_pyplot_alone():
         "sys.exit('matplotlib.pyplot' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program]).returncode == 0
+
+
+def test_panels_in_several_rows_leave_no_empty_axes():
+    figure, panels = curves.figure(size=(4, 3), panels=3, columns=2)
+    assert figure.axes == list(panels)
+    first, second, third = (panel.get_position() for panel in panels)
+    assert first.y0 == second.y0 > third.y1 and first.x0 == third.x0

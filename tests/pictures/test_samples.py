@@ -139,3 +139,14 @@ def test_points_without_reals_or_spread_are_drawn(points):
 def test_other_samples_are_refused(shape):
     with pytest.raises(ValueError, match="neither images nor points"):
         pictures.samples(np.zeros(shape), 5)
+
+
+def test_limits_may_come_from_other_points(reals, drawn):
+    pictures.samples(reals[:10], 5, within=reals)
+    pictures.samples(reals[:10] * 0.5, 5, within=reals)
+    assert drawn[0].axes[0].get_xlim() == drawn[1].axes[0].get_xlim()
+    assert drawn[0].axes[0].get_legend_handles_labels()[1] == ["samples"]
+
+
+def test_images_may_be_enlarged_further():
+    assert pictures.samples(np.zeros((1, 8, 8, 1), "uint8"), 1, scale=20).size == (164, 164)

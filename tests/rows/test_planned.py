@@ -101,6 +101,12 @@ def test_experiment_yaml_holds_all_that_determines_the_run(plan):
     assert Experiment.from_dict(about["row"]) == run.experiment
 
 
+def test_the_heading_names_every_change(plan):
+    assert plan(seed=3).heading == "table 1, seed 3"
+    changed = {"loss": "wasserstein", "iterations": 20}
+    assert plan(changed).heading == "table 1, seed 0: iterations=20, loss=wasserstein"
+
+
 # --- state -------------------------------------------------------------------------------------
 
 
@@ -127,6 +133,18 @@ def test_finished_is_what_verifies(plan):
     assert run.state == "interrupted"
     log.unlink()
     assert run.state == "interrupted"
+
+
+def test_a_glance_trusts_saved_networks_and_nothing_else(plan):
+    run = plan()
+    assert run.glance == "new"
+    write_folder(run, finished=True)
+    (run.folder / "generator_model_000004.h5").write_bytes(b"weightz")
+    assert (run.glance, run.state) == ("finished", "interrupted")
+    (run.folder / "log.jsonl").write_bytes(b"")
+    assert run.glance == "interrupted"
+    with pytest.raises(UsageError, match="other settings"):
+        plan(iterations=7).glance  # noqa: B018
 
 
 @pytest.mark.parametrize(

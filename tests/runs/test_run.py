@@ -1,6 +1,7 @@
 """Whole runs on tiny data: what a run leaves, of images, of labels and of points."""
 
 import hashlib
+import inspect
 import json
 from dataclasses import replace
 
@@ -15,6 +16,7 @@ from running import Silent, measured, plan, quickstart, records, train
 from keras_gans import datasets, evaluation, generators, pictures
 from keras_gans.datasets import Images, Points
 from keras_gans.errors import UsageError
+from keras_gans.pictures import curves, drawing
 from keras_gans.runs.callbacks import Diverged
 from keras_gans.runs.run import run
 
@@ -196,6 +198,21 @@ def test_classes_with_few_samples_or_none_have_a_column_all_the_same(tmp_path):
     reals[0::3], reals[2::3] = few.values[:5], few.values[40]
     found = np.asarray(Image.open(planned.folder / "samples" / "reals.png").convert("L"))
     np.testing.assert_array_equal(found, np.asarray(pictures.samples(reals, 3)))
+
+
+def test_plots_and_the_drawing_of_the_networks_name_the_run(tmp_path, monkeypatch):
+    titles = {}
+    for module, name in ((curves, "losses"), (curves, "measured"), (drawing, "networks")):
+        original = getattr(module, name)
+
+        def drawn(*arguments, name=name, original=original):
+            titles[name] = inspect.signature(original).bind(*arguments).arguments.get("title")
+
+        monkeypatch.setattr(module, name, drawn)
+    planned = quickstart(6, tmp_path, {"iterations": 2, "measure_samples": 50})
+    train(planned)
+    assert planned.heading.startswith("quickstart 6, seed 0: batch_size=8, iterations=2")
+    assert titles == dict.fromkeys(("losses", "measured", "networks"), planned.heading)
 
 
 def test_a_run_on_points_draws_scatter_plots_and_counts_modes(tmp_path):

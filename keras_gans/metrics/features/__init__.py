@@ -23,9 +23,11 @@ import functools
 from keras_gans.errors import UsageError, suggestion
 from keras_gans.files import sha256
 from keras_gans.metrics.features.archive import WeightsMissing
-from keras_gans.metrics.features.extractor import Extractor, Values
+from keras_gans.metrics.features.extractor import Extractor, Values, no_classes
 
-__all__ = ["Extractor", "WeightsMissing", "check_shape", "default_name", "get", "names"]
+__all__ = [
+    "Extractor", "WeightsMissing", "check_shape", "default_name", "get", "names", "no_classes",
+]  # fmt: skip
 
 INCEPTION = {
     f"inception{tap}{suffix}": (tap, size, preparation)
@@ -41,7 +43,8 @@ IMAGENET = {
     for suffix, presented in (("", "0..255"), ("_signed", "-1..1"), ("_unit", "0..1"))
     for tap in (768, 2048)
 }
-WITH_CLASSES = ("lenet", *(name for name, (tap, *_) in INCEPTION.items() if tap == 2048))
+WITH_CLASSES = {"lenet": 10} | {n: 1008 for n, (tap, *_) in INCEPTION.items() if tap == 2048}
+"""Number of classes of the extractors that have them."""
 
 
 def names():

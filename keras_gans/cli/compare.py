@@ -1,0 +1,78 @@
+"""`keras-gans compare`: curves of several runs in one picture."""
+
+from pathlib import Path
+
+from keras_gans.cli import arguments
+from keras_gans.errors import UsageError
+
+HELP = "draw measurements and losses of several runs in one picture"
+
+
+def describe(parser):
+    """Describes the verb to its parser."""
+    parser.description = (
+        "Draws the log.jsonl of runs over their iterations: a panel for each measurement that one "
+        "of them has, and for each loss. Runs need no networks, and need not be finished."
+    )
+    parser.epilog = (
+        "Example: keras-gans compare results/akel2022/3/seed-* results/published/akel2022/7/seed-0"
+    )
+    add = parser.add_argument
+    add("runs", nargs="+", type=Path, metavar="RUN", help="folder of a run")
+    add(
+        "--out",
+        type=Path,
+        default=Path("curves.png"),
+        metavar="FILE.png",
+        help="default: curves.png",
+    )
+
+
+def act(options):
+    """Writes the picture and prints where it is."""
+    from keras_gans.rows import StoredRun
+
+    out = arguments.picture(options.out, (".png",))
+    folders = {folder.resolve(): folder for folder in options.runs}
+    runs = [StoredRun.read(folder) for folder in folders.values()]
+    records = [run.records for run in runs]
+    for run, found in zip(runs, records, strict=True):
+        if not any("d_loss" in record for record in found):
+            raise UsageError(f"{run.folder} has no losses in its log.jsonl yet: leave it out")
+    from keras_gans.pictures import curves
+
+    labels = _labels(runs)
+    with arguments.writing(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        curves.compared(out, dict(zip(labels, records, strict=True)), _measured(records))
+    print(f"{len(runs)} run{'s' * (len(runs) > 1)} in {out}")
+
+
+def _labels(runs):
+    """A text for each run; runs of one name, as before and after a change, get their folders."""
+    names = [run.heading for run in runs]
+    return [
+        name if names.count(name) == 1 else f"{name} ({run.folder})"
+        for name, run in zip(names, runs, strict=True)
+    ]
+
+
+def _measured(records):
+    """The measurements in the logs, in the order of the table of metrics.
+
+    Returns:
+        Dict from full name to "lower" or "higher".
+    """
+    from keras_gans.metrics import measures, metric_of
+
+    names = {name for log in records for record in log for name in record}
+    known = {name: metric_of(name) for name in names if metric_of(name) in measures.MEASURES}
+    # Without a value, as where weights are missing, there is nothing to draw.
+    known = {
+        name: metric
+        for name, metric in known.items()
+        if any(record.get(name) is not None for log in records for record in log)
+    }
+    order = measures.names().index
+    ordered = sorted(known, key=lambda name: (order(known[name]), name))
+    return {name: measures.MEASURES[known[name]].better for name in ordered}

@@ -1,0 +1,141 @@
+"""A run as it lies in its folder, finished or not: what was run, its log, and its files.
+
+A published run has no networks, one that was stopped has no metrics.json, and one of an earlier
+version may have fields that a row no longer has. Each part is read when it is asked for.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from keras_gans.errors import UsageError
+from keras_gans.rows import yaml_reader
+from keras_gans.rows.experiment import Experiment
+from keras_gans.rows.planned import heading
+
+_DEPTHS = ("*/", "*/*/", "*/*/*/")  # of runs below a folder of results
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """What experiment.yaml says of a run, and where its files are.
+
+    Attributes:
+        folder: `Path`.
+        table: Name of the table.
+        number: Of the row.
+        seed: >= 0.
+        changed: Dict from field to the value that replaces the row's.
+        row: The row as a dict of plain values, unchecked.
+    """
+
+    folder: Path
+    table: str
+    number: int
+    seed: int
+    changed: dict
+    row: dict
+
+    @classmethod
+    def read(cls, folder):
+        """Reads experiment.yaml.
+
+        Args:
+            folder: The run's folder.
+
+        Raises:
+            UsageError: It is not the folder of a run.
+        """
+        folder = Path(folder)
+        path = folder / "experiment.yaml"
+        if not folder.is_dir():
+            raise UsageError(f"there is no folder {folder}")
+        if not path.is_file():
+            below = sorted(p for depth in _DEPTHS for p in folder.glob(f"{depth}experiment.yaml"))
+            such = f", such as {below[0].parent}" if below else ""
+            raise UsageError(f"{folder} is not a run: give a folder with an experiment.yaml{such}")
+        try:
+            found = yaml_reader.read(path)
+            fields = [found[name] for name in ("table", "experiment", "seed", "changed", "row")]
+            sound = [type(value) for value in fields] == [str, int, int, dict, dict]
+        except (OSError, KeyError, TypeError):
+            sound = False
+        if not sound:
+            raise UsageError(f"{path} is not the file that a run writes")
+        return cls(folder, *fields)
+
+    @property
+    def heading(self):
+        """The run's name over a picture, with its changes."""
+        return heading(self.table, self.number, self.seed, self.changed)
+
+    @property
+    def experiment(self):
+        """The row as `Experiment`.
+
+        Raises:
+            UsageError: Another version wrote it, and a field is no longer known.
+        """
+        return Experiment.from_dict(self.row, str(self.folder / "experiment.yaml"))
+
+    @property
+    def records(self):
+        """The lines of log.jsonl as dicts with "iteration"; empty for a run that has none yet.
+
+        Raises:
+            UsageError: A line is damaged. The last one may be: it is being written.
+        """
+        path = self.folder / "log.jsonl"
+        if not path.is_file():
+            return []
+        lines = path.read_text(encoding="utf-8", errors="replace").split("\n")[:-1]
+        try:
+            records = [json.loads(line) for line in lines]
+            sound = all(type(record["iteration"]) is int for record in records)
+        except (ValueError, KeyError, TypeError, RecursionError):
+            sound = False
+        if not sound:
+            raise UsageError(f"{path} has a line that no run writes: it is damaged")
+        return records
+
+    @property
+    def samples(self):
+        """The pictures of samples: dict from iteration to `Path`, in order."""
+        return _numbered(self.folder / "samples", r"(\d{6,})\.png")
+
+    @property
+    def generators(self):
+        """The saved generators: dict from iteration to `Path`, in order, without the best one."""
+        return _numbered(self.folder, r"generator_model_(\d{6,})\.h5")
+
+    @property
+    def best(self):
+        """`Path` of the best generator, or None."""
+        path = self.folder / "generator_model_best.h5"
+        return path if path.is_file() else None
+
+    def generator(self):
+        """The generator to make samples with.
+
+        Returns:
+            (path, why): the best one, or the last where no metric chose one.
+
+        Raises:
+            UsageError: There is none.
+        """
+        if self.best:
+            return self.best, "the best"
+        if self.generators:
+            return list(self.generators.values())[
+                -1
+            ], "the last, because no metric chose a best one"
+        raise UsageError(
+            f"{self.folder} has no saved generator, as published runs have none: train it, or "
+            "give a generator_model_*.h5"
+        )
+
+
+def _numbered(folder, pattern):
+    named = [(re.fullmatch(pattern, path.name), path) for path in folder.glob("*")]
+    return dict(sorted((int(match[1]), path) for match, path in named if match))

@@ -1,0 +1,80 @@
+"""All saved generators of a run, measured as the run measures them."""
+
+from dataclasses import asdict
+
+import keras_gans
+from keras_gans import datasets, evaluation, generators
+from keras_gans.errors import UsageError
+from keras_gans.metrics.choosing import check_names, choose
+
+
+def evaluate(
+    run,
+    dataset=None,
+    metrics=None,
+    features=None,
+    count=None,
+    seed=None,
+    split="train",
+    damaged="refuse",
+    data_dir=None,
+    progress=None,
+):
+    """Measures every saved generator of a run. What is not given is that of the run's row.
+
+    So a value is the one in the run's log. The best generator is measured apart where it is none
+    of the numbered ones.
+
+    Args:
+        run: `rows.StoredRun`.
+        dataset, metrics, features, count, split, damaged, data_dir: As for `evaluation.evaluate`.
+        seed: As for a call of `evaluation.Measuring`.
+        progress: Object with `status(text)`, `note(text)`, `begin(total)` and `update(done)`.
+
+    Returns:
+        A dict of plain values: "generators", a list of dicts with "file", "iteration" and
+        "results" (each `evaluation.Result` as a dict), in the order of the iterations; "run",
+        "count", "seed", "real", "keras_gans" and "versions" as of `evaluation.evaluate`.
+
+    Raises:
+        UsageError: The run has no saved generators, or as `evaluation.evaluate`.
+    """
+    row = run.experiment
+    metrics = metrics or row.measure or ("fid",)
+    features = features or row.measure_features
+    check_names(metrics, features)
+    files = [*run.generators.values(), *([run.best] if run.best else [])]
+    if not files:
+        raise UsageError(
+            f"{run.folder} has no saved generators, as published runs have none: its measurements "
+            "are in log.jsonl"
+        )
+    progress.status("reading the data set")
+    real = datasets.load(dataset or row.dataset, data_dir, split, damaged)
+    count = min(row.measure_samples, len(real)) if count is None else count
+    seed = run.seed if seed is None else seed
+    measuring, found = None, []
+    for number, path in enumerate(files, 1):
+        saved = generators.load(path)
+        iteration = saved.origin.get("iteration")
+        if type(iteration) is not int:
+            raise UsageError(f"{path} is not a generator that a run saved: move it away")
+        if any(line["iteration"] == iteration for line in found):
+            continue  # the best one is there with its number, too
+        if measuring is None:
+            names, missing = choose(metrics, real, saved, features, count, progress)
+            measuring = evaluation.Measuring(
+                real, names, features, count, data_dir, progress, missing
+            )
+        progress.status(f"{path.name}, {number} of {len(files)}")
+        results = [asdict(result) for result in measuring(saved, seed)]
+        found.append({"file": path.name, "iteration": iteration, "results": results})
+    return {
+        "run": str(run.folder),
+        "generators": sorted(found, key=lambda line: line["iteration"]),
+        "count": measuring.count,
+        "seed": seed,
+        "real": evaluation.about(real) | {"split": split, "seed": evaluation.REAL_SEED},
+        "keras_gans": keras_gans.__version__,
+        "versions": evaluation.versions(),
+    }

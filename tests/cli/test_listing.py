@@ -1,0 +1,113 @@
+"""`run --list`: rows with their state and time, in the width of the terminal."""
+
+import json
+import time
+
+import pytest
+
+from keras_gans import cli
+from keras_gans.rows import PlannedRun, read_table
+from keras_gans.runs import machine, rates
+
+
+@pytest.fixture
+def listed(main, tmp_path, monkeypatch):
+    """Function: dict from number to the line of a table, and the whole text."""
+    places = ["--results", tmp_path / "results", "--data-dir", tmp_path / "data"]
+
+    def show(*options, columns=80, table="akel2022"):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        status, said, err = main("run", "--list", "--table", table, *places, *options)
+        assert (status, err) == (0, "")
+        lines = [line.split() for line in said.splitlines()]
+        return {int(line[0]): line for line in lines if line and line[0].isdigit()}, said
+
+    return show
+
+
+@pytest.fixture
+def plan(tmp_path):
+    def planning(number, seed=0, table="akel2022"):
+        row = read_table(table).experiment(number)
+        return PlannedRun(table, number, row, seed, {}, tmp_path / "results")
+
+    return planning
+
+
+def begin(run):
+    run.folder.mkdir(parents=True)
+    (run.folder / "experiment.yaml").write_text(run.to_yaml())
+
+
+def finish(run, seconds):
+    begin(run)
+    metrics = {"iterations": run.experiment.iterations, "sha256": {}, "seconds": {"wall": seconds}}
+    (run.folder / "metrics.json").write_text(json.dumps(metrics))
+
+
+def test_each_row_has_its_state_and_the_time_that_was_measured(listed, plan):
+    finish(plan(2), 125.4)
+    begin(plan(5))
+    lines, said = listed()
+    assert list(lines) == list(range(1, 21))
+    assert lines[2][-2:] == ["finished", "2:05"]
+    assert lines[5][-1] == "interrupted"
+    assert lines[6][-1] == "new"
+    assert lines[3][-2:] == ["published", "4:40"]
+    assert "State and time: seed 0." in said
+
+
+def test_a_run_of_other_settings_is_called_so(listed, plan):
+    begin(plan(4))
+    path = plan(4).folder / "experiment.yaml"
+    path.write_text(path.read_text().replace("batch_size: 32", "batch_size: 33"))
+    assert listed()[0][4][-2:] == ["other", "settings"]
+
+
+def test_a_kept_rate_gives_the_time_that_is_expected(listed, plan, tmp_path):
+    run = plan(6)
+    key = rates.key(run.experiment, machine.speed())
+    rates.keep(key, rates.Rate(10.0, 0.01, 0.0, 0.0, 100), tmp_path / "data")
+    assert listed()[0][6][-2:] == ["new", "~0:50"]  # 10 s and 4,000 iterations
+    assert listed("--seeds", "0-2")[0][6][-2:] == ["new", "~2:30"]
+
+
+def test_several_seeds_are_counted(listed, plan):
+    for seed in (0, 2):
+        finish(plan(8, seed), 100)
+    assert " ".join(listed("--seeds", "0-2", columns=200)[0][8]).endswith("2 finished, 1 new")
+    assert listed("--seeds", "0,2")[0][8][-2:] == ["finished", "3:20"]
+
+
+@pytest.mark.parametrize("table", ["akel2022", "akel2022_ablation", "quickstart"])
+def test_lines_fit_a_terminal_of_80_columns(listed, plan, table):
+    number = min(read_table(table).rows)
+    begin(plan(number, table=table))
+    said = listed(table=table)[1]
+    assert max(map(len, said.splitlines())) <= 80
+    assert "A terminal of more columns shows also:" in said
+
+
+def test_a_wide_terminal_shows_everything(listed):
+    lines, said = listed(columns=200)
+    assert lines[18][:10] == (
+        ["18", "DCGAN", "celeba", "4,000", "100", "128", "binary_crossentropy"]
+        + ["transposed", "fid_thesis", "0.0681"]
+    )
+    assert "more columns" not in said
+
+
+def test_a_list_of_finished_runs_with_large_networks_takes_less_than_half_a_second(plan, capsys):
+    """Networks are not read; the processor's time is measured, as other work may share it."""
+    for number in range(1, 21):
+        finish(plan(number), 60)
+        metrics = plan(number).folder / "metrics.json"
+        content = json.loads(metrics.read_text())
+        content["sha256"]["generator_model_best.h5"] = "0"
+        metrics.write_text(json.dumps(content))
+        with (plan(number).folder / "generator_model_best.h5").open("wb") as file:
+            file.truncate(2**28)  # takes no room, and a tenth of a second to read
+    begun = time.process_time()
+    assert cli.main(["run", "--list", "--results", str(plan(1).results)]) == 0
+    assert time.process_time() - begun < 0.5
+    assert capsys.readouterr().out.count("finished") == 20
