@@ -27,14 +27,14 @@ def describe(parser):
         "path",
         type=Path,
         metavar="PATH",
-        help="generator .h5, or folder, .zip or .npz of samples (images as uint8, or as floats in "
-        "[-1, 1])",
+        help="generator .h5, or folder, .zip, .npz or .npy of samples (images as uint8, or arrays "
+        "of floats in [-1, 1])",
     )
     add(
         "--dataset",
         required=True,
         metavar="NAME|PATH",
-        help="the real side: a data set, or a folder, .zip or .npz",
+        help="the real side: a data set, or a folder, .zip, .npz or .npy",
     )
     add("--metrics", default="fid", metavar="NAME,...", help="default: fid; the list is below")
     add(
@@ -63,7 +63,7 @@ def describe(parser):
     )
     arguments.data_dir(add, "the data sets and weights")
     add("--json", action="store_true", help="print everything as JSON instead of a table")
-    arguments.skip_damaged(add)
+    arguments.own_pictures(add)
     arguments.foreign(parser)
 
 
@@ -102,6 +102,7 @@ def act(options):
             options.damaged,
             options.data_dir,
             line,
+            arguments.pictures(options),
         )
     if options.json:
         print(json.dumps(found, indent=2))
