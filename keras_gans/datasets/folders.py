@@ -214,7 +214,8 @@ def read_images(path, damaged="refuse", resize=None, crop=None):
     Raises:
         UsageError: A picture has another size than the first, is broken, or there is none.
     """
-    least = None if resize is None else _FINER * resize
+    # Uncropped pictures have to be square, which shows only in their full size.
+    least = _FINER * resize if resize and crop else None
     with listed(path, SUFFIXES + arrays.SUFFIXES) as (names, others, read):
         stack, skipped, enlarged = _Stack(path), [], 0
         for index, name in enumerate(names):

@@ -319,6 +319,11 @@ def test_turned_photographs_are_cut_upright(fill, encoded):
     assert upright[0, :15].min() > 240
 
 
+def test_a_photograph_is_called_by_its_own_size(fill, encoded, refused):
+    path = fill(**{"a.jpg": encoded(np.zeros((401, 402, 3), np.uint8), "JPEG")})
+    refused("'a.jpg' is 402x401 RGB, not square", read_images, path, "refuse", 8)
+
+
 def test_enlarged_pictures_are_counted(fill, encoded):
     path = fill(
         **{
