@@ -261,12 +261,13 @@ def evaluate(
     damaged="refuse",
     data_dir=None,
     progress=None,
+    pictures=None,
 ):
     """Measures a generator's file, or a set of samples, against a data set.
 
     Args:
-        path: File of a generator (.h5, .hdf5, .keras), or folder, .zip or .npz of samples.
-        dataset: Name of the data set, or path of a folder, .zip or .npz.
+        path: File of a generator (.h5, .hdf5, .keras), or folder, .zip, .npz or .npy of samples.
+        dataset: Name of the data set, or path of a folder, .zip, .npz or .npy.
         metrics: As for `Measuring`, or ("all",) for those that apply.
         features: As for `Measuring`.
         count: As for `Measuring`; by default not more than there are samples on either side.
@@ -274,11 +275,10 @@ def evaluate(
             or 0 if it records none.
         split: Split of the data set, "train" or "test".
         output_range, latents: For a foreign generator, as in `generators.load`.
-        damaged: Images of a folder or .zip that cannot be read, on either side: "refuse" or
-            "skip".
+        damaged: Files of a folder or .zip that cannot be read: "refuse" or "skip".
         data_dir: Data folder; see `datasets.data_folder`.
-        progress: Object with `status(text)`, `note(text)`, `begin(total)` and `update(done)`, if
-            given.
+        progress: None, or an object with the methods of `terminal.line.Line`.
+        pictures: Dict of options for each side that is a path; see `datasets.own.read`.
 
     Returns:
         A dict of plain values: "results" (each `Result` as a dict), "count", "seed", "generated"
@@ -295,10 +295,15 @@ def evaluate(
     is_source = path.suffix.lower() not in GENERATORS
     if is_source and (output_range or latents):
         raise UsageError(f"{path} is no generator: leave out --range and --latents")
+    own = pictures or {}
+    if own and not (is_source and dataset in datasets.names()):
+        dataset = {"name": os.fspath(dataset), **own}
     progress.status("reading the data set")
     real = datasets.load(dataset, data_dir, split, damaged)
+    progress.note(real.summary)
     if is_source:
-        generated = datasets.load(Path(os.path.abspath(path)), damaged=damaged)
+        generated = datasets.load({"name": os.path.abspath(path), **own}, damaged=damaged)
+        progress.note(generated.summary)
         count = min(SAMPLES, len(real), len(generated)) if count is None else count
         seed = seed or 0
     else:

@@ -79,26 +79,60 @@ def numbers(text, option):
 # --- common options ----------------------------------------------------------------------------
 
 
-def data_dir(add, holds="the data sets"):
-    """Adds --data-dir through a parser's `add_argument`."""
+def data_dir(add, holds="the data sets", fills=False):
+    """Adds --data-dir through a parser's `add_argument`.
+
+    Args:
+        add: The method.
+        holds: What is in the folder.
+        fills: Whether the command writes into it, so that it need not exist.
+    """
     add(
         "--data-dir",
+        type=str if fills else _existing_folder,
         metavar="DIR",
         help=f"folder of {holds}; default: $KERAS_GANS_DATA, else ~/.cache/keras-gans",
     )
 
 
-def skip_damaged(add):
-    """Adds --skip-damaged, read as `options.damaged`: "refuse" or "skip"."""
+def _existing_folder(text):
+    """The text; nothing would be found in a folder that is not there, but downloaded into it."""
+    path = Path(text).expanduser()
+    if not path.exists():
+        raise argparse.ArgumentTypeError(f"there is no folder {path}; make it, or correct the path")
+    if not path.is_dir():
+        raise argparse.ArgumentTypeError(f"{path} is a file; give the folder that it is in")
+    return text
+
+
+def own_pictures(add):
+    """Adds --resize, --crop and --skip-damaged; the last is `options.damaged`: "refuse", "skip"."""
+    add(
+        "--resize",
+        type=positive,
+        metavar="N",
+        help="scale pictures of your own to N x N pixels; the files stay as they are",
+    )
+    add(
+        "--crop",
+        choices=["center"],
+        help="take the middle square of each picture of your own, before --resize",
+    )
     add(
         "--skip-damaged",
         action="store_const",
         const="skip",
         default="refuse",
         dest="damaged",
-        help="leave out the images of a folder or .zip that cannot be read; without it the first "
+        help="leave out the files of a folder or .zip that cannot be read; without it the first "
         "one is named and nothing is done",
     )
+
+
+def pictures(options):
+    """What --resize and --crop ask for: the options of a data set that is a path."""
+    asked = {"resize": options.resize, "crop": options.crop}
+    return {name: value for name, value in asked.items() if value is not None}
 
 
 def foreign(parser):

@@ -19,47 +19,52 @@ def show(jobs, states, side_by_side):
     from keras_gans.terminal.line import clock
 
     costs = Costs(jobs, states, side_by_side)
-    reasons, interrupted = _measure(jobs, costs)
+    left = [job for job, state in zip(jobs, states, strict=True) if state != "finished"]
+    reasons, interrupted = _measure(left, costs)
     lines = [("exp", "seed", "state", "iterations", "time")]
     for job, state in zip(jobs, states, strict=True):
-        seconds = costs.seconds(job)
-        time = f"unknown: {reasons[costs.rate(job)]}" if seconds is None else clock(seconds)
+        time = f"unknown: {reasons[job]}" if job in reasons else clock(costs.seconds(job))
         run, left = job.planned, f"{costs.iterations(job):,}"
         lines.append((str(run.number), str(run.seed), state, left, time))
     arguments.print_columns(lines)
-    seconds, unknown = costs.together(costs.longest_first(jobs) if costs.side_by_side > 1 else jobs)
+    known = [job for job in jobs if job not in reasons]
+    seconds, _ = costs.together(costs.longest_first(known) if costs.side_by_side > 1 else known)
     runs = "1 run" if len(jobs) == 1 else f"{len(jobs)} runs"
     together = f", {costs.side_by_side} at a time" if costs.side_by_side > 1 else ""
-    without = f", without {unknown} of unknown time" if unknown else ""
+    without = f", without {len(reasons)} of unknown time" if reasons else ""
     print(f"\n{runs}{together}: {clock(seconds)}{without}")
     return 130 if interrupted else 0
 
 
 def _measure(jobs, costs):
-    """Measures the rates that are not known, each once.
+    """Reads the data of jobs, and measures the rates that are not known, each once.
 
     Returns:
-        The pair (dict from the name of a rate that stays unknown to the reason, whether Ctrl-C
-        ended it early).
+        The pair (dict from a job whose time stays unknown to the reason, whether Ctrl-C ended it
+        early).
     """
-    unknown = {costs.rate(job): job for job in jobs if costs.seconds(job) is None}
-    if not unknown:
-        return {}, False
-    from keras_gans.runs import trial
     from keras_gans.terminal.line import Line
 
-    data = {str(job.planned.experiment.dataset): job for job in unknown.values()}
+    if not jobs:
+        return {}, False
     with Line(jobs[0].planned.table, unit="rows") as line:
         line.status("reading the data")
+        data = {str(job.planned.experiment.dataset): job for job in jobs}
         missing = {name: _why_missing(job) for name, job in data.items()}
-        reasons = {n: missing[str(j.planned.experiment.dataset)] for n, j in unknown.items()}
-        left = {name: job for name, job in unknown.items() if not reasons[name]}
-        if not left:
-            return reasons, False
-        line.status(f"measuring {len(left)} {'rows' if len(left) > 1 else 'row'}, seconds of each")
-        failed, interrupted = trial.measure(list(left.values()), costs, line)
-    reasons |= {name: failed.get(job, "not measured") for name, job in left.items()}
-    return reasons, interrupted
+        reasons = {job: missing[str(job.planned.experiment.dataset)] for job in jobs}
+        ready = [job for job in jobs if not reasons[job]]
+        unknown = {costs.rate(job): job for job in ready if costs.seconds(job) is None}
+        failed, interrupted = {}, False
+        if unknown:
+            rows = "row" if len(unknown) == 1 else "rows"
+            line.status(f"measuring {len(unknown)} {rows}, seconds of each")
+            from keras_gans.runs import trial
+
+            failed, interrupted = trial.measure(list(unknown.values()), costs, line)
+    for job in ready:
+        if costs.seconds(job) is None:
+            reasons[job] = failed.get(unknown[costs.rate(job)], "not measured")
+    return {job: reason for job, reason in reasons.items() if reason}, interrupted
 
 
 def _why_missing(job):

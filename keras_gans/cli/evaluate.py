@@ -31,13 +31,13 @@ def describe(parser):
         "path",
         type=Path,
         metavar="PATH",
-        help="generator .h5; folder of a run; or folder, .zip or .npz of samples (images as uint8, "
-        "or as floats in [-1, 1])",
+        help="generator .h5; folder of a run; or folder, .zip, .npz or .npy of samples (images as "
+        "uint8, or arrays of floats in [-1, 1])",
     )
     add(
         "--dataset",
         metavar="NAME|PATH",
-        help="the real side: a data set, or a folder, .zip or .npz; default: that of the run",
+        help="the real side: a data set, or a folder, .zip, .npz or .npy; default: that of the run",
     )
     add(
         "--metrics",
@@ -70,7 +70,7 @@ def describe(parser):
     )
     arguments.data_dir(add, "the data sets and weights")
     add("--json", action="store_true", help="print everything as JSON instead of a table")
-    arguments.skip_damaged(add)
+    arguments.own_pictures(add)
     arguments.foreign(parser)
 
 
@@ -94,6 +94,8 @@ def act(options):
         )
     if of_run and (output_range or latents):
         raise UsageError(f"{options.path} is a run: leave out --range and --latents")
+    if options.dataset is None and arguments.pictures(options):
+        raise UsageError("--resize and --crop fit the pictures of a --dataset: give it too")
     metrics = options.metrics and tuple(
         dict.fromkeys(name.strip() for name in options.metrics.split(","))
     )
@@ -106,17 +108,19 @@ def act(options):
     common = options.features, options.samples, options.seed, options.split
     # The table or the JSON alone goes to standard output, so that it can be piped.
     with Line("evaluate", Console(stderr=True), unit="samples") as line:
-        places = options.damaged, options.data_dir, line
+        places, pictures = (options.damaged, options.data_dir, line), arguments.pictures(options)
         if of_run:
             from keras_gans.rows import StoredRun
             from keras_gans.runs import evaluated
 
-            run = StoredRun.read(options.path)
-            found = evaluated.evaluate(run, options.dataset, metrics, *common, *places)
+            run, dataset = StoredRun.read(options.path), options.dataset
+            if pictures:
+                dataset = {"name": dataset, **pictures}
+            found = evaluated.evaluate(run, dataset, metrics, *common, *places)
         else:
             from keras_gans.evaluation import evaluate
 
-            about = metrics or ("fid",), *common, output_range, latents, *places
+            about = metrics or ("fid",), *common, output_range, latents, *places, pictures
             found = evaluate(options.path, options.dataset, *about)
     if options.json:
         print(json.dumps(found, indent=2))

@@ -39,7 +39,7 @@ def describe(parser):
         metavar="N",
         help="number of faces; default: 50000",
     )
-    arguments.data_dir(add, "the file to write")
+    arguments.data_dir(add, "the file to write", fills=True)
 
 
 def act(options):
@@ -61,6 +61,13 @@ def act(options):
             line.update(done)
 
         kept, skipped = celeba.prepare(
-            options.source, out, options.size, options.count, options.detector, progress
+            options.source,
+            out,
+            options.size,
+            options.count,
+            options.detector,
+            progress,
+            line.note,
         )
-    print(f"{out}: faces: {kept:,}, images without a face: {skipped:,}")
+    size = f"{options.size}x{options.size} RGB"
+    print(f"{out}: faces: {kept:,} of {size}, images without a face: {skipped:,}")

@@ -6,6 +6,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
+from keras_gans import parts
 from keras_gans.cli import arguments, dry_run, listing, slurm
 from keras_gans.errors import UsageError
 from keras_gans.rows import PlannedRun, read_table, yaml_reader
@@ -72,10 +73,11 @@ def describe(parser):
     add(
         "--dataset",
         metavar="NAME|PATH",
-        help="instead of the row's: mnist, celeba, lfw, digits, ring, a folder, a .zip or an .npz",
+        help=f"instead of the row's: {', '.join(parts.names('datasets'))}, or a folder, .zip, "
+        ".npz or .npy of your own",
     )
+    arguments.own_pictures(add)
     arguments.data_dir(add)
-    arguments.skip_damaged(add)
     add(
         "--measure-every",
         type=arguments.positive,
@@ -198,6 +200,8 @@ def _train_on_cluster(jobs, missing, states, finished, options):
 def _read_data(runs, options):
     """Reads the data of all runs before the first one starts, so that none fails for lack of them.
 
+    One line says what each data set is.
+
     Returns:
         Dict from the text of a data set's part to its `datasets.Source`.
 
@@ -212,7 +216,9 @@ def _read_data(runs, options):
         if str(part) not in sources:
             with Line(part.name) as line:
                 line.status("reading the data")
-                sources[str(part)] = datasets.load(part, options.data_dir, damaged=options.damaged)
+                source = datasets.load(part, options.data_dir, damaged=options.damaged)
+                line.note(source.summary)
+                sources[str(part)] = source
     return sources
 
 
@@ -247,6 +253,7 @@ def _changed(options):
     for name in ("iterations", "dataset", "measure_every", "precision"):
         if (value := getattr(options, name)) is not None:
             changed[name] = value
+    changed |= {f"dataset.{name}": v for name, v in arguments.pictures(options).items()}
     for item in options.set:
         key, equals, text = item.partition("=")
         if not equals:

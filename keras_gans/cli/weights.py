@@ -59,7 +59,7 @@ def describe(parser):
     add("--sha256", type=_sha256, metavar="HEX", help="inception: sha256 that the source must have")
     add("--out", type=Path, metavar="FILE.npz", help="default: the data folder")
     add("--seed", type=arguments.natural, help="lenet: seed of the training; default: 0")
-    arguments.data_dir(add, "the weights")
+    arguments.data_dir(add, "the weights", fills=True)
 
 
 def act(options):

@@ -16,7 +16,7 @@ from importlib import import_module
 from pathlib import Path
 
 from keras_gans import parts
-from keras_gans.datasets import files
+from keras_gans.datasets import arrays, own
 from keras_gans.datasets.sources import PIXELS, PLAIN, Images, Points, Scale, Source
 from keras_gans.errors import UsageError, suggestion
 
@@ -59,19 +59,20 @@ def data_folder(argument=None):
 
 
 def load(name, data_dir=None, split="train", damaged="refuse"):
-    """Loads a data set by its name, or a folder, .zip or .npz of the user.
+    """Loads a data set by its name, or a folder, .zip, .npz or .npy of the user.
 
     A name is looked up as `<data folder>/<name>.npz`, then its module fetches it. A folder or
     .zip gives every image in it, in the order of the names. An .npz holds `images`, or `points`,
-    and perhaps `labels`; or `x_train`, `y_train`, `x_test`, `y_test` as those of Keras do.
+    and perhaps `labels`; or `x_train`, `y_train`, `x_test`, `y_test` as those of Keras do. An
+    .npy is one such array. The options of a path are those of `own.read`.
 
     Args:
         name: One of `names()`, `{"name": ..., option: value}`, a `parts.Part`, or a path. A name
             wins over a file with the same name; write `./mnist`, or give a `Path`, for the file.
         data_dir: The data folder; see `data_folder`.
         split: `train`, or `test` where there is one.
-        damaged: For images of a folder or .zip that cannot be read: "refuse" them all, naming the
-            first, or "skip" these; then `source` says how many were skipped.
+        damaged: For files of a folder or .zip that cannot be read: "refuse" them all, naming the
+            first, or "skip" these; then `source` and `notes` say how many were skipped.
 
     Returns:
         A `Source`: `Images` or `Points`.
@@ -81,10 +82,10 @@ def load(name, data_dir=None, split="train", damaged="refuse"):
             the size that the data set's option `size` asks for.
     """
     if isinstance(name, os.PathLike):
-        return _load_path(name, split, damaged)
+        return own.read(_existing(name), split, damaged)
     part = parts.check("datasets", name, "data set")
     if part.name not in names():
-        return _load_path(part.name, split, damaged)
+        return own.read(_existing(part.name), split, damaged, **part.options)
     module = import_module(f"{__name__}.{part.name}")
     if split not in module.SPLITS:
         raise UsageError(f"{part.name} has no split {split!r}{suggestion(split, module.SPLITS)}")
@@ -93,7 +94,7 @@ def load(name, data_dir=None, split="train", damaged="refuse"):
     file = folder / f"{part.name}.npz"
     # A file has a size to compare; it cannot follow other options, such as a number of modes.
     if file.is_file() and options.keys() <= {"size"}:
-        source = files.read_npz(file, split)
+        source = arrays.read_npz(file, split)
     else:
         source = module.fetch(folder, split, **options)
     if "size" in options:
@@ -110,18 +111,11 @@ def _check_size(source, size):
         )
 
 
-def _load_path(name, split, damaged):
-    path = Path(os.path.abspath(Path(name).expanduser()))
+def _existing(path):
+    path = Path(os.path.abspath(Path(path).expanduser()))
     if not path.exists():
         raise UsageError(
             f"there is no data set {path.name!r}{suggestion(path.name, names())}; "
             f"and there is no file or folder {path}"
         )
-    if path.is_file() and path.suffix.lower() == ".npz":
-        return files.read_npz(path, split)
-    if split != "train":
-        raise UsageError(f"{path} has no split {split!r}; a folder or .zip is all 'train'")
-    images, skipped = files.read_images(path, damaged)
-    left_out = f" without {len(skipped)} damaged" if skipped else ""
-    name = path.stem if path.is_file() else path.name
-    return Images(name, images, None, source=f"{path.name}{left_out}")
+    return path

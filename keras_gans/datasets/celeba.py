@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_gans.datasets import files, tfds
+from keras_gans.datasets import files, folders, tfds
 from keras_gans.errors import UsageError, suggestion
 from keras_gans.files import replacing
 from keras_gans.parts import Count
@@ -38,7 +38,7 @@ def fetch(folder, split, *, size: Count = 40):
     )
 
 
-def prepare(source, out, size=40, count=50_000, detector="mtcnn", progress=None):
+def prepare(source, out, size=40, count=50_000, detector="mtcnn", progress=None, note=None):
     """Finds, crops and resizes the first face of each image, and writes them as one .npz.
 
     The box is clipped to the image, and the face is resized by Pillow's bicubic filter. Images
@@ -57,6 +57,7 @@ def prepare(source, out, size=40, count=50_000, detector="mtcnn", progress=None)
             (left, top, width, height) in pixels.
         progress: None, or a function that is called after each image with (done, total): the
             number of images searched, and the total if every further image has a face.
+        note: None, or a function that is called once with a line: how many images there are.
 
     Returns:
         (kept, skipped): the numbers of faces written and of images without a face.
@@ -70,11 +71,14 @@ def prepare(source, out, size=40, count=50_000, detector="mtcnn", progress=None)
     if size < 1 or count < 1:
         raise UsageError(f"size and count are at least 1, not {size} and {count}")
     detector, out = _detector(detector), Path(out).expanduser()
-    with _written(out) as file, _pictures(source, out.parent) as (available, pictures):
+    with _written(out) as file, _pictures(source, out.parent) as (available, others, pictures):
+        if note is not None:
+            left_out = f"; {others} not read" if others else ""
+            note(f"{available:,} images from {source}{left_out}")
         faces = np.empty((min(count, available), size, size, 3), np.uint8)
         names, skipped = [], 0
         for name, data in pictures:
-            face = _face(files.decode(data, repr(name)).convert("RGB"), detector, name)
+            face = _face(folders.decode(data, repr(name)).convert("RGB"), detector, name)
             if face is None:
                 skipped += 1
             else:
@@ -125,7 +129,7 @@ def _face(image, detector, name):
 
 @contextmanager
 def _pictures(source, data):
-    """(how many images there are, an iterator over their names and bytes)."""
+    """(how many images there are, the other files, an iterator over names and bytes of images)."""
     if source == "tfds":
         _, available, examples = tfds.read(
             "celeb_a",
@@ -136,10 +140,10 @@ def _pictures(source, data):
             "and give that as --source",
             encoded=True,
         )
-        yield available, ((example["tfds_id"].decode(), example["image"]) for example in examples)
+        yield available, "", ((e["tfds_id"].decode(), e["image"]) for e in examples)
     else:
-        with files.pictures(Path(source).expanduser()) as (names, read):
-            yield len(names), ((name, read(name)) for name in names)
+        with folders.listed(Path(source).expanduser()) as (names, others, read):
+            yield len(names), others, ((name, read(name)) for name in names)
 
 
 @contextmanager

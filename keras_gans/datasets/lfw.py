@@ -7,7 +7,7 @@ and Lovell, ICB 2009). Both corners belong to the region: it is 84 pixels wide, 
 
 import numpy as np
 
-from keras_gans.datasets import files, tfds
+from keras_gans.datasets import folders, tfds
 from keras_gans.datasets.sources import Images
 from keras_gans.parts import Count
 
@@ -47,6 +47,6 @@ def fetch(folder, split, *, size: Count = 64):
     )
     images = np.empty((count, size, size, 3), np.uint8)
     for index, example in enumerate(examples):
-        face = files.decode(example["image"], f"lfw: image {index}").crop(REGION)
+        face = folders.decode(example["image"], f"lfw: image {index}").crop(REGION)
         images[index] = face.resize((size, size), Image.Resampling.BILINEAR)
     return Images("lfw", images, None, f"{source}, cropped as LFWcrop")

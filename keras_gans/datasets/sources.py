@@ -117,6 +117,7 @@ class Source:
         labels: Integers `(n,)`, kept as int64, or None.
         source: Origin of the values, for example `mnist.npz` or `tensorflow-datasets mnist 3.0.1`.
         scale: `Scale` between the values and a network.
+        notes: What a user should know about how they were read: a few words each.
 
     Raises:
         UsageError: The values do not have the scale's dtype, there is no sample, or the labels
@@ -128,6 +129,7 @@ class Source:
     labels: np.ndarray | None
     source: str
     scale: Scale = PLAIN
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self):
         values = np.ascontiguousarray(self.values).view()
@@ -156,6 +158,15 @@ class Source:
         """Number of classes, one more than the highest label, or None without labels."""
         return None if self.labels is None else int(self.labels.max()) + 1
 
+    @property
+    def summary(self):
+        """One line for the user: how many samples, of what kind, from where, and the notes."""
+        return "; ".join([f"{len(self):,} {self._kind} from {self.source}", *self.notes])
+
+    @property
+    def _kind(self):
+        return f"samples of the shape {self.shape}"
+
     @cached_property
     def fingerprint(self):
         """SHA-256, in hexadecimal, of the shape and the bytes of the values."""
@@ -169,7 +180,7 @@ class Images(Source):
     """Images: uint8 `(n, height, width, channels)` with 1 or 3 channels.
 
     Args:
-        name: As of `Source`, like `labels` and `source`.
+        name: As of `Source`, like `labels`, `source` and `notes`.
         values: Pixels of 0 to 255. Grey images may come as `(n, height, width)`. Floats must be
             in [-1, 1], the range of a tanh, and become pixels. Values that look like [0, 1] are
             refused: their pixels would be too bright.
@@ -193,13 +204,18 @@ class Images(Source):
         object.__setattr__(self, "values", images)
         super().__post_init__()
 
+    @property
+    def _kind(self):
+        height, width, channels = self.shape
+        return f"images of {width}x{height} {'grey' if channels == 1 else 'RGB'}"
+
 
 @dataclass(frozen=True, eq=False)
 class Points(Source):
     """Vectors of numbers, such as points in the plane: float32 `(n, d)`.
 
     Args:
-        name: As of `Source`, like `labels`, `source` and `scale`.
+        name: As of `Source`, like `labels`, `source`, `scale` and `notes`.
         values: Finite numbers `(n, d)`.
         centers: Centers `(modes, d)` of the mixture that the points come from, or None.
         std: Standard deviation of each of its modes, in every direction, or None.
@@ -226,6 +242,10 @@ class Points(Source):
             object.__setattr__(self, "centers", centers)
         if self.std is not None and not 0 < self.std < float("inf"):
             raise UsageError(f"{self.source}: a std of {self.std}; give a positive number")
+
+    @property
+    def _kind(self):
+        return f"points of {self.shape[0]} numbers"
 
 
 def check_images(shape, dtype, source):

@@ -1,11 +1,15 @@
 """Access to tensorflow-datasets: prepared data sets are read, others are downloaded first."""
 
 from contextlib import suppress
+from hashlib import md5
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+import numpy as np
+
 from keras_gans.datasets.files import reading
+from keras_gans.datasets.sources import Images
 
 
 def read(name, split, folder, url, otherwise, features=("image",), encoded=False):
@@ -51,6 +55,33 @@ def read(name, split, folder, url, otherwise, features=("image",), encoded=False
 
     source = f"tensorflow-datasets {builder.name} {builder.version}"
     return source, builder.info.splits[split].num_examples, examples()
+
+
+def labelled(name, split, folder, shape, url, put):
+    """Reads images with labels, in the order of the original files.
+
+    tensorflow-datasets stores the examples sorted by the MD5 of split and index. Undoing that
+    gives the arrays of `keras.datasets`, so a seed draws the same batches from either.
+
+    Args:
+        name, split, folder, url: As for `read`.
+        shape: Of an image.
+        put: What to put into the folder instead, for the message.
+
+    Returns:
+        `Images` with labels.
+
+    Raises:
+        UsageError: They cannot be read or downloaded.
+    """
+    otherwise = f"put {put} into {folder}, or try again where there is a network"
+    source, count, examples = read(name, split, folder, url, otherwise, ("image", "label"))
+    stored = sorted(range(count), key=lambda index: md5(f"{split}{index}".encode()).digest())
+    images, labels = np.empty((count, *shape), np.uint8), np.empty(count, np.int64)
+    for index, example in zip(stored, examples, strict=True):
+        images[index] = example["image"]
+        labels[index] = example["label"]
+    return Images(name, images, labels, source)
 
 
 def _reach(url):

@@ -2,7 +2,8 @@
 
 A part is written `NAME` or `{name: NAME, option: value}`. Its name stands in the table of a
 module (`losses.LOSSES`, `optimizers.OPTIMIZERS`, ...) or is a module of a folder (`networks/`,
-`datasets/`). Its options are the annotated parameters of the class or function behind the name.
+`datasets/`); a data set may also be a path. Its options are the annotated parameters of the class
+or function behind the name.
 
 Importing Keras takes seconds, and a misspelt name should be answered at once. So `names` and
 `check` read the source text of those modules, which stays the one place where a name or an option
@@ -13,13 +14,23 @@ from importlib import import_module
 
 from keras_gans.errors import UsageError
 from keras_gans.parts.checking import Part, check, from_text, read, typed
-from keras_gans.parts.ranges import Count, Natural, NonNegative, Of, Positive, Rate, Several
+from keras_gans.parts.ranges import (
+    Count,
+    Natural,
+    NonNegative,
+    Of,
+    Positive,
+    Rate,
+    Several,
+    Side,
+)
 from keras_gans.parts.recorded import Recorded
-from keras_gans.parts.signatures import NOUNS, names, parameters
+from keras_gans.parts.signatures import NOUNS, names, parameters, path_parameters
 
 __all__ = [
     "NOUNS", "Count", "Natural", "NonNegative", "Of", "Part", "Positive", "Rate", "Recorded",
-    "Several", "check", "from_text", "get", "names", "parameters", "read", "typed",
+    "Several", "Side", "check", "from_text", "get", "names", "parameters", "path_parameters",
+    "read", "typed",
 ]  # fmt: skip
 
 

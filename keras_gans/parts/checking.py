@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Union, get_args, get_origin
 
 from keras_gans.errors import UsageError, short, suggestion
 from keras_gans.parts.ranges import Of
-from keras_gans.parts.signatures import NOUNS, names, parameters
+from keras_gans.parts.signatures import NOUNS, names, parameters, path_parameters
 
 
 @dataclass(frozen=True)
@@ -57,18 +57,15 @@ def check(noun, value, where, role=None, default=None, partial=False):
         name, options = value, {}
     if not isinstance(name, str):
         raise UsageError(f"{where}: {short(value)}: write NAME or {{name: NAME, option: value}}")
-    if noun == "datasets" and name not in names(noun):
-        if options:
-            raise UsageError(f"{where}: {name} is no data set of the package and has no options")
-        return Part(noun, name)
-    if name not in names(noun, role):
+    is_path = noun == "datasets" and name not in names(noun)
+    if not is_path and name not in names(noun, role):
         of = f" with a {role}" if role else ""
         known = suggestion(name, names(noun, role))
         raise UsageError(f"{where}: unknown {NOUNS[noun].word}{of} {short(name)}{known}")
-    known = parameters(noun, name, role)
+    known = path_parameters() if is_path else parameters(noun, name, role)
     for option in options:
         if option not in known:
-            raise UsageError(f"{where}: {_unknown_option(name, option, known)}")
+            raise UsageError(f"{where}: {_unknown_option(noun, name, option, known)}")
     for option, (_, required) in known.items():
         if required and option not in options and not partial:
             raise UsageError(f"{where}: the option '{option}' of '{name}' is missing")
@@ -79,7 +76,11 @@ def check(noun, value, where, role=None, default=None, partial=False):
     return Part(noun, name, checked)
 
 
-def _unknown_option(name, option, known):
+def _unknown_option(noun, name, option, known):
+    if noun == "datasets" and known == path_parameters():
+        return f"{short(name)} is no data set of the package, and a path has {' and '.join(known)}"
+    if noun == "datasets" and option in path_parameters():
+        return f"'{option}' is for pictures of your own: give their path instead of '{name}'"
     if not known:
         return f"'{name}' has no options, so {short(option)} is none"
     return f"unknown option {short(option)} of '{name}'{suggestion(option, known)}"

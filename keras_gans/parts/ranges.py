@@ -11,6 +11,8 @@ class Valid(NamedTuple):
 
 
 Count = Annotated[int, Valid("at least 1", lambda value: value >= 1)]
+Side = Annotated[int, Valid("from 1 to 4096", lambda value: 1 <= value <= 4096)]
+"""Of an image, in pixels."""
 Several = Annotated[int, Valid("at least 2", lambda value: value >= 2)]
 Natural = Annotated[int, Valid("at least 0", lambda value: value >= 0)]
 Positive = Annotated[float, Valid("positive", lambda value: value > 0)]
@@ -29,6 +31,6 @@ class Of(NamedTuple):
 
 TYPES = {
     "Count": Count, "Natural": Natural, "Positive": Positive, "NonNegative": NonNegative,
-    "Rate": Rate, "Several": Several, "Literal": Literal,
+    "Rate": Rate, "Several": Several, "Side": Side, "Literal": Literal,
 }  # fmt: skip
 """The names that annotations of options are made of."""

@@ -81,6 +81,11 @@ def parameters(noun, name, role=None):
     return {}
 
 
+def path_parameters():
+    """The options of a data set that is a path, as `parameters` gives those of a name."""
+    return _annotated(_find("datasets/own.py", "read"))
+
+
 @cache
 def _tree(path):
     return ast.parse(Path(path).read_text(encoding="utf-8"))

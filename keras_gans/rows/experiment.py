@@ -20,7 +20,7 @@ class Experiment:
     derived_from: str
     """The model that the document names as the origin of the row."""
     dataset: Annotated[Part, Of("datasets")]
-    """A data set of the package with its options, or the path of a folder, .zip or .npz."""
+    """A data set of the package with its options, or the path of a folder, .zip, .npz or .npy."""
     iterations: Count
     """Iterations: each is the discriminator's turns and one of the generator."""
     batch_size: Count

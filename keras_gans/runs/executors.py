@@ -105,6 +105,8 @@ def run_one(job, data=None, child=False):
         if data is None:
             line.status("reading the data")
             data = datasets.load(planned.experiment.dataset, job.data_dir, damaged=job.damaged)
+            if not child:  # its parent said it once for all runs
+                line.note(data.summary)
         line.status("loading Keras")
         from keras_gans.runs import run
         from keras_gans.runs.callbacks import Diverged

@@ -10,7 +10,7 @@ import hashlib
 import json
 import math
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from keras_gans import datasets
 from keras_gans.files import replacing
@@ -55,7 +55,8 @@ def key(experiment, speed=None):
     """
     row = {k: v for k, v in experiment.to_dict().items() if k not in _WITHOUT_EFFECT}
     if experiment.dataset.name not in datasets.names():
-        row["dataset"] = os.path.abspath(os.path.expanduser(experiment.dataset.name))
+        path = os.path.abspath(os.path.expanduser(experiment.dataset.name))
+        row["dataset"] = replace(experiment.dataset, name=path).plain
     return {"row": row, **(speed or machine.speed())}
 
 

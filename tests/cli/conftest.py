@@ -45,7 +45,12 @@ def shared(tmp_path_factory):
 @pytest.fixture(scope="session")
 def places():
     """Function: options that keep a command's files in a folder."""
-    return lambda folder: ["--results", folder / "results", "--data-dir", folder / "data"]
+
+    def options(folder):
+        (folder / "data").mkdir(exist_ok=True)
+        return ["--results", folder / "results", "--data-dir", folder / "data"]
+
+    return options
 
 
 @pytest.fixture(scope="session")

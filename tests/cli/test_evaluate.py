@@ -13,6 +13,7 @@ from keras_gans import datasets, generators
 @pytest.fixture
 def made(tmp_path):
     """An .npz of a hundred digits."""
+    (tmp_path / "data").mkdir()
     np.savez(tmp_path / "made.npz", images=datasets.load("digits").values[:100])
     return tmp_path / "made.npz"
 
@@ -112,3 +113,29 @@ def test_an_audit_without_weights_names_them(main, tmp_path):
     assert status == 2
     assert "inception_v3_imagenet.npz" in err
     assert not (tmp_path / "audit").exists()
+
+
+def test_own_pictures_are_fitted_on_both_sides(main, tmp_path):
+    digits = datasets.load("digits").values
+    for name, pad in (("real", 4), ("made", 2)):
+        wide = np.pad(digits[:30], ((0, 0), (0, 0), (pad, pad), (0, 0)))
+        np.savez(tmp_path / f"{name}.npz", images=wide)
+    command = ["evaluate", tmp_path / "made.npz", "--dataset", tmp_path / "real.npz", "--json"]
+    command += ["--samples", 30, "--data-dir", tmp_path]
+    status, said, err = main(*command, "--resize", 28, "--crop", "center")
+    assert status == 0
+    found = json.loads(said)
+    assert found["real"]["source"] == "real.npz, the middle square, scaled to 28x28"
+    assert found["results"][0]["value"] == pytest.approx(0, abs=1e-3)
+    for name in ("real", "made"):
+        assert f"evaluate: 30 images of 28x28 grey from {name}.npz" in err
+    status, _, err = main(*command, "--resize", 28)
+    assert status == 2 and "not square; give --resize 28 --crop center" in err
+
+
+def test_what_is_no_path_is_not_fitted(main, tmp_path):
+    (tmp_path / "a.h5").write_bytes(b"x")
+    command = ["evaluate", tmp_path / "a.h5", "--dataset", "digits", "--data-dir", tmp_path]
+    status, _, err = main(*command, "--crop", "center")
+    assert status == 2
+    assert "'crop' is for pictures of your own: give their path instead of 'digits'" in err

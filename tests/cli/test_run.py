@@ -64,7 +64,19 @@ MISTAKES = {
     "no data file": (["--exp", "1", "--dataset", "./no.npz"], "there is no file or folder"),
     "missing data": (["--exp", "18"], "keras-gans prepare celeba"),
     "missing data of several": (["--exp", "12,18"], "keras-gans prepare celeba"),
-    "data in a file": (["--exp", "18", "--data-dir", "file"], "is a file"),
+    "data in a file": (["--exp", "18", "--data-dir", "file"], "is a file; give the folder"),
+    "data in no folder": (["--exp", "18", "--data-dir", "dta"], "there is no folder dta; make it"),
+    "resized data of the package": (["--exp", "1", "--resize", "64"], "pictures of your own"),
+    "huge pictures": (
+        ["--exp", "1", "--dataset", "own", "--resize", "100000"],
+        "dataset.resize: 100000 must be from 1 to 4096",
+    ),
+    "pictures of no size": (["--exp", "1", "--dataset", "own", "--resize", "0"], "at least 1"),
+    "cropped elsewhere": (["--exp", "1", "--dataset", "own", "--crop", "left"], "'left'"),
+    "pictures that are not square": (
+        ["--exp", "1", "--dataset", "own", "--resize", "28"],
+        "'a.png' is 40x30 RGB, not square; give --resize 28 --crop center",
+    ),
     "results in a file": (
         ["--table", "quickstart", "--exp", "1", "--results", "file"],
         "cannot write to the folder file: give another one with --results",
@@ -81,6 +93,7 @@ PLANS = {
     "several": ["--exp", "18,1-2", "--seeds", "0-1", "--dataset", "digits"],
     "the row's own values": ["--exp", "18", "--iterations", "4000", "--set", "batch_size=128"],
     "dependent": ["--exp", "1", "--set", "optimizer={name: sgd, learning_rate: 1e-2}"],
+    "own pictures": ["--exp", "1", "--dataset", "own", "--resize", "28", "--crop", "center"],
     "measured often": ["--exp", "1", "--measure-every", "50"],
     "again": ["--table", "quickstart", "--exp", "1", "--results", "other", "--restart"],
 }
@@ -91,6 +104,8 @@ def answered(tmp_path_factory):
     """(folder, answers) of all mistakes and plans, from one process."""
     folder = tmp_path_factory.mktemp("requests")
     (folder / "file").write_text("mine")
+    (folder / "own").mkdir()
+    Image.new("RGB", (40, 30)).save(folder / "own" / "a.png")
     for name, dtype, side in (("28x28", "uint8", 28), ("floats", "float32", 40)):
         (folder / name).mkdir()
         np.savez(folder / name / "celeba.npz", images=np.zeros((3, side, side, 3), dtype))
@@ -152,6 +167,18 @@ def test_a_part_is_changed_as_a_whole(answered):
     assert contents[1]["row"]["optimizer"] == {"name": "sgd", "learning_rate": 0.01}
 
 
+def test_how_own_pictures_are_fitted_is_a_change_of_the_row(answered):
+    heads, contents = planned(answered, "own pictures")
+    name = "1+dataset=own+dataset.crop=center+dataset.resize=28"
+    assert heads == [f"results/akel2022/{name}/seed-0: new"]
+    assert contents[1]["changed"] == {
+        "dataset": "own",
+        "dataset.resize": 28,
+        "dataset.crop": "center",
+    }
+    assert contents[1]["row"]["dataset"] == {"name": "own", "resize": 28, "crop": "center"}
+
+
 def test_measure_every_is_a_field_of_the_row(answered):
     heads, contents = planned(answered, "measured often")
     assert heads == ["results/akel2022/1+measure_every=50/seed-0: new"]
@@ -193,6 +220,11 @@ def test_a_run_leaves_every_file_that_is_promised(trained):
 
 def test_a_run_prints_nothing_on_standard_error(trained):
     assert trained[1]["first"]["err"] == ""
+
+
+def test_a_run_says_what_it_read(trained):
+    line = "quickstart 1 (changed) seed 0: 1,797 images of 28x28 grey from scikit-learn"
+    assert trained[1]["first"]["out"].count(line) == 1
 
 
 def test_the_last_line_is_the_path_of_the_last_grid(trained):
@@ -353,6 +385,7 @@ def test_jobs_run_side_by_side_and_their_lines_are_relayed(side_by_side):
     assert (said["status"], said["err"]) == (0, "")
     lines = said["out"].splitlines()
     assert lines[-2:] == [f"quickstart 1 (changed) seed {seed}: done" for seed in (0, 1)]
+    assert len([line for line in lines if "1,797 images of 28x28 grey" in line]) == 1
     begun, ended = (
         [lines.index(line.format(seed)) for seed in (0, 1)]
         for line in (

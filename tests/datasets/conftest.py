@@ -2,11 +2,14 @@
 
 import io
 import os
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+
+from keras_gans.errors import UsageError
 
 DEVELOPMENT = (
     Path(__file__).parents[3] / "shared" / "data"
@@ -16,6 +19,24 @@ DEVELOPMENT = (
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)
+
+
+@pytest.fixture
+def refused():
+    """A function that expects a `UsageError` of one line that matches, with little memory."""
+
+    def refuse(match, read, *arguments):
+        tracemalloc.start()
+        try:
+            with pytest.raises(UsageError, match=match) as error:
+                read(*arguments)
+            assert tracemalloc.get_traced_memory()[1] < 8 << 20
+        finally:
+            tracemalloc.stop()
+        assert "\n" not in str(error.value)
+        assert len(str(error.value)) < 600
+
+    return refuse
 
 
 @pytest.fixture
@@ -29,6 +50,18 @@ def encoded():
         return file.getvalue()
 
     return encode
+
+
+@pytest.fixture
+def saved():
+    """A function from `np.save` or `np.savez` and its arguments to the bytes of the file."""
+
+    def save(function, *arrays, **named):
+        file = io.BytesIO()
+        function(file, *arrays, **named)
+        return file.getvalue()
+
+    return save
 
 
 @pytest.fixture

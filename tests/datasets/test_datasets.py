@@ -28,7 +28,7 @@ def test_importing_brings_nothing_heavy():
 
 
 def test_names_are_the_modules():
-    assert names() == ["celeba", "digits", "lfw", "mnist", "ring"]
+    assert names() == ["celeba", "cifar10", "digits", "fashion_mnist", "lfw", "mnist", "ring"]
 
 
 def test_a_new_data_set_is_one_new_file(tmp_path, monkeypatch, colours):
@@ -116,10 +116,64 @@ def test_a_folder_of_the_user(tmp_path, encoded, colours, monkeypatch):
         ((3,), "3: write NAME or"),
         (("digits", None, "test"), "digits has no split 'test'; there is train"),
         (("mnist", None, "tset"), r"mnist has no split 'tset'; did you mean 'test'\?"),
-        ((".", None, "test"), "no split 'test'; a folder or .zip is all 'train'"),
+        ((".", None, "test"), "no split 'test'; a folder, .zip or .npy is all 'train'"),
     ],
 )
 def test_missing_data_sets_and_splits(arguments, says):
     with pytest.raises(UsageError, match=says) as error:
         load(*arguments)
     assert "\n" not in str(error.value)
+
+
+def test_options_of_a_path(tmp_path, encoded, rng):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for index, (height, width) in enumerate([(30, 40), (64, 32)]):
+        image = rng.integers(0, 256, (height, width, 3), np.uint8)
+        (folder / f"{index}.png").write_bytes(encoded(image))
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    part = parts.check("datasets", {"name": str(folder), "resize": 16, "crop": "center"}, "row")
+    data = load(part)
+    assert data.shape == (16, 16, 3)
+    assert data.source == "photos, the middle square, scaled to 16x16"
+    assert before == {path: path.read_bytes() for path in folder.iterdir()}
+    with pytest.raises(UsageError, match="not square; give --resize 16 --crop center"):
+        load({"name": str(folder), "resize": 16})
+    with pytest.raises(UsageError, match=r"'0.png' is 30x30 .*'1.png' is 32x32 .*--resize N"):
+        load({"name": str(folder), "crop": "center"})
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".npy"])
+def test_arrays_are_scaled_too(tmp_path, colours, suffix):
+    path = tmp_path / f"own{suffix}"
+    if suffix == ".npz":
+        np.savez(path, images=colours, labels=np.arange(5))
+    else:
+        np.save(path, colours)
+    data = load({"name": str(path), "resize": 2, "crop": "center"})
+    assert (
+        data.shape == (2, 2, 3) and data.source == f"own{suffix}, the middle square, scaled to 2x2"
+    )
+    assert (data.labels is not None) == (suffix == ".npz")
+    with pytest.raises(UsageError, match="is 4x6 RGB, not square"):
+        load({"name": str(path), "resize": 2})
+
+
+def test_points_are_not_scaled(tmp_path):
+    np.save(tmp_path / "own.npy", np.zeros((4, 2)))
+    with pytest.raises(UsageError, match="holds points; --resize and --crop are for pictures"):
+        load({"name": str(tmp_path / "own.npy"), "resize": 2})
+
+
+def test_one_line_says_what_was_loaded(tmp_path, encoded, colours):
+    for index, image in enumerate(colours):
+        (tmp_path / f"{index}.png").write_bytes(encoded(image))
+    (tmp_path / "9.png").write_bytes(b"text")
+    (tmp_path / "notes.txt").write_bytes(b"text")
+    said = load(tmp_path, damaged="skip").summary
+    assert said.startswith(
+        f"5 images of 4x6 RGB from {tmp_path.name} without 1 damaged; "
+        "1 other file (.txt) not read; 1 damaged left out, the first: '9.png' cannot be read"
+    )
+    assert load("digits").summary.startswith("1,797 images of 28x28 grey from scikit-learn")
+    assert load("ring").summary.startswith("50,000 points of 2 numbers from ring of 8")

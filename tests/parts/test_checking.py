@@ -169,7 +169,11 @@ def test_plain_is_what_yaml_has_and_survives_it(value):
         ("datasets", {"name": "celeba", "size": 0}, "here.size: 0 ... at least 1"),
         ("datasets", {"name": "celeba", "sise": 40}, "here: ... 'sise' of 'celeba' ... 'size'?"),
         ("datasets", {"name": "digits", "size": 28}, "here: 'digits' ... no options ... 'size'"),
-        ("datasets", {"name": "/faces", "size": 40}, "here: /faces ... no options"),
+        ("datasets", {"name": "/faces", "size": 40}, "here: '/faces' ... no data set ... resize"),
+        ("datasets", {"name": "/faces", "resize": 0}, "here.resize: 0 ... from 1 to 4096"),
+        ("datasets", {"name": "/faces", "resize": 100_000}, "here.resize: 100000 ... 1 to 4096"),
+        ("datasets", {"name": "/faces", "crop": "left"}, "here.crop: 'left' ... center"),
+        ("datasets", {"name": "digits", "resize": 28}, "here: 'resize' ... instead of 'digits'"),
         ("datasets", 3, "here: 3: ... NAME"),
     ],
 )

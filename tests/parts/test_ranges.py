@@ -11,6 +11,7 @@ from keras_gans.parts import ranges, typed
     [
         ("Count", [1, 10**9], [0, -1]),
         ("Several", [2, 10**9], [1, 0, -5]),
+        ("Side", [1, 4096], [0, 4097]),
         ("Natural", [0, 7], [-1]),
         ("Positive", [1e-300, 1, 1e300], [0, -0.0, -1e-300]),
         ("NonNegative", [0, 1e300], [-1e-300]),
@@ -24,7 +25,7 @@ def test_both_ends_of_every_range(name, inside, outside):
         assert found == value
         assert type(found) is get_args(kind)[0]
     for value in outside:
-        with pytest.raises(UsageError, match=r"^here: .* (at least|positive|in \[)"):
+        with pytest.raises(UsageError, match=r"^here: .* (at least|from 1 to|positive|in \[)"):
             typed(value, kind, "here")
 
 

@@ -37,16 +37,19 @@ def options_of(arguments):
         {"optimizer": None, "d_optimizer": "adam", "g_optimizer": {"name": "sgd", "momentum": 0.5}},
         {"turns": {"d_steps": 3, "update": "joint"}, "loss.real": [0.8, 1.1]},
         {"dataset": "a folder: of 'mine' " + "with a long name " * 10 + "# 1"},
+        {"dataset": "some where", "dataset.resize": 64, "dataset.crop": "center"},
         {"dataset": "123", "constraint": {"name": "clip", "limit": 1e-7}},
     ],
 )
 def test_a_child_is_asked_for_what_this_run_is(tmp_path, changed):
     planned = plan("akel2022", 1, tmp_path, changed, seed=7)
-    job = Job(planned, "akel2022", data_dir="some where", damaged="skip", restart=True)
+    data_dir = str(tmp_path / "some where")
+    os.mkdir(data_dir)
+    job = Job(planned, "akel2022", data_dir=data_dir, damaged="skip", restart=True)
     child = options_of(["--child", *job.arguments()])
     assert verb._plan(read_table(child.table), child) == [planned]
     assert (child.child, child.damaged, child.restart) == (True, "skip", True)
-    assert child.data_dir == "some where"
+    assert child.data_dir == data_dir
     plain = options_of(Job(planned, "akel2022").arguments())
     assert (plain.child, plain.damaged, plain.restart) == (False, "refuse", False)
 

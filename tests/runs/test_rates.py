@@ -82,6 +82,7 @@ def test_a_folder_of_images_is_known_by_its_whole_path(tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path / name)
         keys.append(rates.key(row({"dataset": "images"})))
     assert keys[0] != keys[1]
+    assert rates.key(row({"dataset": {"name": "images", "resize": 32}})) not in keys
 
 
 def test_the_rate_of_more_iterations_stays(tmp_path):

@@ -718,6 +718,64 @@ def image_that_is_postscript(path):
     archive_of(path, {"a.png": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n"})
 
 
+@hostile(".zip")
+def giant_tiff(path):
+    """A directory of tags that declares 60,000 x 60,000 pixels in one strip."""
+    tags = {256: 60_000, 257: 60_000, 258: 8, 259: 1, 262: 1, 273: 8, 277: 1, 278: 60_000, 279: 9}
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
+    head = b"II*\0" + struct.pack("<IH", 8, len(tags))
+    archive_of(path, {"a.tif": head + entries + bytes(4)})
+
+
+@hostile(".zip")
+def tiff_of_many_pages(path):
+    """A directory that is its own successor."""
+    archive_of(path, {"a.tif": b"II*\0" + struct.pack("<IHI", 8, 0, 8)})
+
+
+@hostile(".zip")
+def pickle_among_images(path):
+    file = io.BytesIO()
+    np.save(file, np.array([{"a": 1}], dtype=object))
+    archive_of(path, {"a.npy": file.getvalue()})
+
+
+@hostile(".zip")
+def array_bomb_among_images(path):
+    header, inner = io.BytesIO(), io.BytesIO()
+    head = {"descr": "|u1", "fortran_order": False, "shape": (1 << 15, 1 << 10, 1 << 10)}
+    np.lib.format.write_array_header_1_0(header, head)
+    with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("images.npy", header.getvalue() + bytes(1 << 20))
+    archive_of(path, {"a.npz": inner.getvalue()})
+
+
+@hostile(".zip")
+def zip_in_a_zip(path):
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr("a.png", png(8, 8))
+    archive_of(path, {"inner.zip": inner.getvalue()})
+
+
+@hostile(".npy")
+def pickled_npy(path):
+    np.save(path, np.array([{"a": 1}], dtype=object))
+
+
+@hostile(".npy")
+def plain_pickle(path):
+    path.write_bytes(pickle.dumps([1, 2, 3]))
+
+
+@hostile(".npy")
+def npy_bomb(path):
+    with path.open("wb") as file:
+        head = {"descr": "|u1", "fortran_order": False, "shape": (10**6, 512, 512, 3)}
+        np.lib.format.write_array_header_1_0(file, head)
+        file.write(bytes(1000))
+
+
 # --- opening them -----------------------------------------------------------------------------
 
 
@@ -741,7 +799,7 @@ def open_file(path):
 
     if path.suffix == ".yaml":
         read_table(path)
-    elif path.suffix in (".npz", ".zip"):
+    elif path.suffix in (".npy", ".npz", ".zip"):
         datasets.load(path)
     else:
         generators.load(path)
