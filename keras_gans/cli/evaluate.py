@@ -78,7 +78,11 @@ def _metrics_as_text():
 
 
 def act(options):
-    """Measures, and prints a table or JSON."""
+    """Measures, and prints a table or JSON.
+
+    Returns:
+        The exit status: 1 if a metric has no value. Others are printed nevertheless.
+    """
     output_range, latents = arguments.read_foreign(options)
     from rich.console import Console
 
@@ -107,12 +111,16 @@ def act(options):
         print(json.dumps(found, indent=2))
     else:
         _print(found)
+    return int(any(result["value"] is None for result in found["results"]))
 
 
 def _print(found):
     results = found["results"]
     width = max(len(result["name"]) for result in results)
     for result in results:
+        if result["value"] is None:
+            print(f"{result['name']:{width}}  null  ({result['reason']})")
+            continue
         deviation = "" if result["std"] is None else f" +- {result['std']:.4g}"
         value = f"{result['value']:.6g}{deviation}"
         print(f"{result['name']:{width}}  {value}  ({result['better']} is better)")

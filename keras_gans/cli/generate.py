@@ -75,8 +75,6 @@ def act(options):
     with Line(options.path.name) as line:
         line.status("loading Keras")
         saved = generators.load(options.path, output_range, distribution)
-        if saved.kind is not None:
-            raise UsageError(f"{options.path} is {saved.kind}")
         _check_samples(saved, suffix, labels, options)
         for note in saved.notes:
             line.note(f"note: {note}")
