@@ -94,7 +94,21 @@ def _call(layer, node):
             raise UsageError(f"{layer.title} is called with {short(argument)}")
     if not found:
         raise UsageError(f"{layer.title} is not connected")
+    if is_operator:
+        for index, number in _constants(layer):
+            operands.insert(index, number)
     return Call(tuple(found), tuple(operands), bool(training))
+
+
+def _constants(layer):
+    """(position, number) of the numbers that a TensorFlowOpLayer has among its settings."""
+    constants = layer.config.get("constants") or {}
+    if not isinstance(constants, dict):
+        raise UsageError(f"{layer.title} has the constants {short(constants)}")
+    for key, number in sorted(constants.items()):
+        if key not in ("0", "1") or type(number) not in (int, float):
+            raise UsageError(f"{layer.title} has the constants {short(constants)}")
+        yield int(key), float(number)
 
 
 def _arguments(layer, node):

@@ -62,6 +62,7 @@ def test_generator_inside_a_combined_network_is_taken(outputs_of, tmp_path):
     saved = generators.load(tmp_path / "gan.h5")
     assert saved.shape == (8, 8, 1)
     assert "the generator 'the_generator' inside it was taken" in saved.notes[0]
+    assert saved.origin["parameters"] == model.get_layer("the_generator").count_params() == 512
     latents = saved.latents.sample(3)
     inner = model.get_layer("the_generator")
     np.testing.assert_array_equal(

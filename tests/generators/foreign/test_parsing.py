@@ -73,6 +73,12 @@ def test_nested_networks_are_found():
         (sequential({"class_name": "Dense"}), "has no settings"),
         (sequential(layer("Lambda")), "holds Python code, which is never run"),
         (sequential(layer("PixelNorm")), "'pixelnorm', of the class 'PixelNorm', is not supported"),
+        (
+            sequential(layer("Bidirectional")),
+            "'Bidirectional', is a layer of Keras .* not supported",
+        ),
+        (sequential(layer("Bidirectional", module="mine")), "only the code that defines it"),
+        (sequential({"class_name": "Mine", "config": {}}), "a layer, of the class 'Mine', is not"),
         (sequential(layer(module="os")), "is not supported"),
         (sequential(layer(registered_name="mine>Dense")), "is not supported"),
         (sequential(layer(), layer()), "two layers of the name 'dense'"),
