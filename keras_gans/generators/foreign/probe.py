@@ -137,11 +137,11 @@ def _check_latents(saved, normalization):
     best = min(divergences, key=divergences.get)
     return [
         "its batch normalization was trained on other values than standard normal latents give "
-        f"(divergence {found:.2g}, usually below {FITS}): perhaps with other latents; "
+        f"(divergence {found:.2g}, usually below {FITS}): perhaps with other latents"
         + (
-            f"--latents {best} fits better ({divergences[best]:.2g})"
+            f"; --latents {best} fits better ({divergences[best]:.2g})"
             if divergences[best] < found / 2
-            else "if they are known, give --latents"
+            else ", so give --latents if they are known, or for few iterations"
         )
     ]
 
