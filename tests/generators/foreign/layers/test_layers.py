@@ -217,6 +217,7 @@ def test_operations_of_tensorflow_2_1_to_2_3(tmp_path, outputs_of, op, constants
         ("WriteFile", {"_1": 1.0}, "the operation 'WriteFile'"),
         ("Mul", {"_1": [0.5, 0.6]}, "has the constants"),
         ("Mul", {"_7": 0.5}, "has the constants"),
+        ("Mul", {"_1": 10**400}, "has the constants"),
         ("Mul", {"_0": 0.5, "_1": 0.5}, "is not connected"),
     ],
 )
@@ -253,6 +254,10 @@ def test_operators_are_computed_and_others_refused(tmp_path, outputs_of):
     )
     foreign_files.save(model, path, "2.8.0", change=with_operator("io.write_file", 1))
     with pytest.raises(UsageError, match=r"the operation 'io\.write_file'"):
+        generators.load(path)
+    change = with_operator("math.multiply", 10**400)
+    foreign_files.save(model, path, "2.8.0", change=change)
+    with pytest.raises(UsageError, match=r"'op' .* is called with 1000"):
         generators.load(path)
 
 
