@@ -12,6 +12,7 @@ one rule for seeds, so a full name such as `fid5k_lenet` has one value for one g
 """
 
 import os
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -39,12 +40,13 @@ class Result:
     Attributes:
         name: Full name, such as "fid5k_lenet".
         metric: Name of the metric, such as "fid".
-        value: The value, or None if the weights for it are missing.
+        value: The value, or None if there is none.
         std: Its standard deviation, or None if the metric has none.
         better: "lower" or "higher".
         convention: Definition of the metric in one line.
         features: Name of the extractor of the generated side.
         weights: sha256 of the extractor's weights; "" if it has none.
+        reason: Why there is no value, or None if there is one.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Result:
     convention: str
     features: str
     weights: str
+    reason: str | None
 
 
 class Measuring:
@@ -68,6 +71,7 @@ class Measuring:
         source: `datasets.Source`, the real side.
         count: Samples on each side.
         names: {metric: full name}, in the requested order.
+        reasons: {metric: why it has no value, whatever is generated}.
     """
 
     def __init__(
@@ -78,7 +82,7 @@ class Measuring:
         count=None,
         data_dir=None,
         progress=None,
-        missing="refuse",
+        tolerated=(),
     ):
         """Loads the extractors.
 
@@ -89,14 +93,13 @@ class Measuring:
             count: Samples on each side; None for 5,000, or all if there are fewer.
             data_dir: Data folder, with the weights and the cache; see `datasets.data_folder`.
             progress: Object with `status(text)` and `note(text)`, if given.
-            missing: Policy for metrics whose weights are missing: "refuse", or "null" to note
-                the reason and to return None as their values.
+            tolerated: Class of errors after which a metric is None and does not discard the
+                others: `WeightsMissing`, or `UsageError` for whatever concerns it alone.
 
         Raises:
-            WeightsMissing: Weights are missing, and `missing` is "refuse".
-            UsageError: A name is unknown, the extractor does not take such samples, there are
-                fewer samples than requested or than a metric needs, or the data set lacks
-                something else that a metric needs.
+            WeightsMissing: Weights are missing.
+            UsageError: A name is unknown, the extractor does not take such samples, there are too
+                few of them, or the data set lacks something else that a metric needs.
         """
         check_names(metrics, features)
         progress = progress or _Quiet()
@@ -112,21 +115,26 @@ class Measuring:
             name: metric_name(name, self.count, fake) for name, (_, fake) in self._pairs.items()
         }
         self._centers, self._std = (getattr(source, key, None) for key in ("centers", "std"))
+        self._folder, self._tolerated = datasets.data_folder(data_dir), tolerated
+        self._extractors, self._reals, self.reasons = {}, {}, {}
         # Before any network is loaded: a mistake should not have to wait for one.
         for name, pair in self._pairs.items():
-            measures.check_data(name, self.count, self._centers is not None)
-            for extractor in pair:
-                extractors.check_shape(extractor, source.shape)
-        self._folder = datasets.data_folder(data_dir)
-        self._extractors, self._reals, self._missing = {}, {}, set()
+            with self._noting(name, self.reasons):
+                measures.check_data(name, self.count, self._centers is not None)
+                for extractor in pair:
+                    extractors.check_shape(extractor, source.shape)
         for name, pair in self._pairs.items():
-            try:
-                self._load(name, pair, progress)
-            except extractors.WeightsMissing as error:
-                if missing == "refuse":
-                    raise
-                progress.note(f"{self.names[name]} is null: {error}")
-                self._missing.add(name)
+            if name not in self.reasons:
+                with self._noting(name, self.reasons):
+                    self._load(name, pair, progress)
+
+    @contextmanager
+    def _noting(self, name, reasons):
+        """Adds a tolerated error of the block to the reasons why metrics have no value."""
+        try:
+            yield
+        except self._tolerated as error:
+            reasons[name] = str(error)
 
     def _load(self, name, pair, progress):
         for extractor in pair:
@@ -140,13 +148,9 @@ class Measuring:
             progress.note(note)
 
     def prepare(self, progress=None):
-        """Computes the features of the data set, as the first call does otherwise.
-
-        Args:
-            progress: As for a call.
-        """
+        """Computes the features of the data set, as the first call does otherwise."""
         for name, (real, _) in self._pairs.items():
-            if name not in self._missing and real not in self._reals:
+            if name not in self.reasons and real not in self._reals:
                 found = cached_features(
                     self.source,
                     self._extractors[real],
@@ -163,9 +167,11 @@ class Measuring:
         Args:
             generated: As for a call.
 
+        Returns:
+            {metric: why it will have no value}.
+
         Raises:
-            UsageError: Their shape is not that of the data set, there are too few, or a metric
-                needs labels and there are none.
+            UsageError: Their shape is not that of the data set, there are too few or no labels.
         """
         is_source, shape = isinstance(generated, Source), tuple(self.source.shape)
         if tuple(generated.shape) != shape:
@@ -177,9 +183,19 @@ class Measuring:
         if is_source and len(generated) < self.count:
             raise _too_few(generated, self.count)
         labels = generated.labels if is_source else generated.turns_of_labels(self.count)
+        reasons = dict(self.reasons)
         for name, (_, fake) in self._pairs.items():
-            if name not in self._missing:
-                measures.check_labels(name, labels, self._extractors[fake])
+            if name not in reasons:
+                with self._noting(name, reasons):
+                    measures.check_labels(name, labels, self._extractors[fake])
+        return reasons
+
+    def check_some(self, generated):
+        """As `check`, and refuses samples of which no metric would have a value."""
+        reasons = self.check(generated)
+        if len(reasons) == len(self.names):
+            raise UsageError("; ".join(dict.fromkeys(reasons.values())))
+        return reasons
 
     def __call__(self, generated, seed=0, progress=None):
         """Measures a generator or a set of samples.
@@ -203,10 +219,10 @@ class Measuring:
         """Measures `count` samples that `draw` returned, as a call does."""
         progress = progress or _Quiet()
         self.prepare(progress)
-        fakes, comparisons, results = {}, {}, []
+        fakes, comparisons, results, reasons = {}, {}, [], self.check(drawn)
         for name, (real, fake) in self._pairs.items():
             value, std, weights = None, None, ""
-            if name not in self._missing:
+            if name not in reasons:
                 extractor = self._extractors[fake]
                 weights = extractor.weights_hash
                 if fake not in fakes:
@@ -217,10 +233,10 @@ class Measuring:
                         self._reals[real], fakes[fake], extractor, drawn.labels, seed
                     )
                 progress.status(name)
-                value, std = measures.compute(name, comparisons[real, fake])
-            about = measures.MEASURES[name]
-            named = self.names[name], name, value, std, about.better, about.about, fake, weights
-            results.append(Result(*named))
+                with self._noting(name, reasons):
+                    value, std = measures.compute(name, comparisons[real, fake])
+            more = measures.MEASURES[name].better, measures.MEASURES[name].about, fake, weights
+            results.append(Result(self.names[name], name, value, std, *more, reasons.get(name)))
         return results
 
 
@@ -281,12 +297,13 @@ def evaluate(
         pictures: Dict of options for each side that is a path; see `datasets.own.read`.
 
     Returns:
-        A dict of plain values: "results" (each `Result` as a dict), "count", "seed", "generated"
+        A dict of plain values: "results" (each `Result` as a dict; a metric that does not apply
+        has no value but a reason), "count", "seed", "generated"
         and "real" (name, source, shape and sha256 of the samples), "keras_gans" and "versions".
 
     Raises:
-        UsageError: A file or a data set is not as expected, the two sides differ in shape, or a
-            metric does not apply. No value is returned then.
+        UsageError: A file or a data set is not as expected, the two sides differ in shape, or no
+            metric applies.
     """
     path, progress = Path(path), progress or _Quiet()
     check_names(metrics, features)
@@ -307,19 +324,22 @@ def evaluate(
         count = min(SAMPLES, len(real), len(generated)) if count is None else count
         seed = seed or 0
     else:
+        from keras_gans import generators
+
         progress.status("opening the generator")
-        generated = _generator(path, output_range, latents, progress)
+        generated = generators.load(path, output_range, latents, real.shape)
+        for note in generated.notes:
+            progress.note(f"note: {note}")
         seed = generated.origin.get("seed", 0) if seed is None else seed
         if type(seed) is not int or seed < 0:
             raise UsageError(f"{path} records the seed {seed!r}: give another with --seed")
-    metrics, missing = choose(metrics, real, generated, features, count, progress)
-    measuring = Measuring(real, metrics, features, count, data_dir, progress, missing)
-    measuring.check(generated)
+    metrics = choose(metrics, real, generated, features, count, progress)
+    measuring = Measuring(real, metrics, features, count, data_dir, progress, UsageError)
+    measuring.check_some(generated)
     drawn = draw(generated, measuring.count, seed, progress)
     results = measuring.measure(drawn, seed, progress)
-    made = about(generated if is_source else drawn)
-    if not is_source:
-        made |= {"name": path.stem, "source": path.name}
+    of_file = {} if is_source else {"name": path.stem, "source": path.name}
+    made = about(generated if is_source else drawn) | of_file
     return {
         "results": [asdict(result) for result in results],
         "count": measuring.count,
@@ -329,17 +349,6 @@ def evaluate(
         "keras_gans": keras_gans.__version__,
         "versions": versions(),
     }
-
-
-def _generator(path, output_range, latents, progress):
-    from keras_gans import generators
-
-    saved = generators.load(path, output_range, latents)
-    if saved.kind is not None:
-        raise UsageError(f"{path} is {saved.kind}")
-    for note in saved.notes:
-        progress.note(f"note: {note}")
-    return saved
 
 
 def _announced(progress, extractor, count, side):

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -336,11 +337,11 @@ def test_a_mistake_gives_one_line_and_no_value(evaluate, passes, tmp_path, mista
         ({"features": "inception2047"}, "unknown feature extractor 'inception2047'; did you mean"),
         ({"dataset": "nothing"}, "there is no data set 'nothing'"),
         ({"features": "inception2048"}, r"there is no inception_2015_12_05\.npz"),
-        ({"metrics": ("fid", "fid_thesis")}, "imagenet"),
+        ({"metrics": ("fid_thesis",)}, "imagenet"),
         ({"metrics": ("inception_score",), "count": 40}, "inception_score needs at least 100"),
         ({"metrics": ("precision",), "count": 3}, "precision needs at least 4"),
-        ({"metrics": ("fid", "classifier_accuracy")}, "classifier_accuracy needs the labels"),
-        ({"metrics": ("modes",)}, "known modes"),
+        ({"metrics": ("classifier_accuracy",)}, "classifier_accuracy needs the labels"),
+        ({"metrics": ("modes", "classifier_accuracy")}, "known modes.*; classifier_accuracy needs"),
         ({"split": "test"}, "split"),
     ],
 )
@@ -351,6 +352,34 @@ def test_an_impossible_request_is_refused_before_any_feature(
     with pytest.raises(UsageError, match=message):
         evaluate(path, **options)
     assert passes == []
+
+
+def test_a_metric_that_does_not_apply_discards_no_other(evaluate, passes, tmp_path):
+    few = save(tmp_path / "few.npz", HALF[:12])
+    metrics = ("inception_score", "fid", "classifier_accuracy", "modes", "fid_thesis")
+    found = evaluate(few, metrics=metrics)["results"]
+    assert passes == [12, 12]
+    assert [r["metric"] for r in found] == list(metrics)
+    assert [r["metric"] for r in found if r["value"] is not None] == ["fid"]
+    reasons = [r["reason"] for r in found]
+    assert reasons.pop(1) is None
+    for reason, said in zip(
+        reasons, ["at least 100", "the labels", "known modes", "imagenet"], strict=True
+    ):
+        assert said in reason
+
+
+def test_features_that_one_metric_refuses_discard_no_other(measuring, monkeypatch):
+    def refuse(comparison):
+        raise ValueError("so large that it is not finite")
+
+    kid = replace(measures.MEASURES["kid"], compute=refuse)
+    monkeypatch.setitem(measures.MEASURES, "kid", kid)
+    found = measuring(metrics=("kid", "fid"), count=200, tolerated=UsageError)(DIGITS)
+    assert (found[0].value, found[0].reason) == (None, "kid: so large that it is not finite")
+    assert found[1].value > 0
+    with pytest.raises(UsageError, match="kid: so large"):
+        measuring(metrics=("kid", "fid"), count=200)(DIGITS)
 
 
 def test_labels_outside_the_classes_are_refused_before_any_feature(evaluate, passes, tmp_path):
@@ -367,12 +396,15 @@ def test_precision_takes_one_image_more_than_its_neighbours(measuring, n):
 
 
 def test_missing_weights_can_be_null(measuring):
-    progress = Silent()
-    ask = measuring(metrics=("fid_thesis", "fid"), count=200, progress=progress, missing="null")
-    assert any("fid_thesis200_imagenet2048_signed is null" in note for note in progress.notes)
+    tolerated = features.WeightsMissing
+    ask = measuring(metrics=("fid_thesis", "fid"), count=200, tolerated=tolerated)
     thesis, usual = ask(DIGITS)
     assert (thesis.name, thesis.value) == ("fid_thesis200_imagenet2048_signed", None)
-    assert usual.value > 0
+    assert thesis.reason == ask.reasons["fid_thesis"]
+    assert "there is no inception_v3_imagenet.npz" in thesis.reason
+    assert usual.value > 0 and usual.reason is None
+    with pytest.raises(UsageError, match="known modes"):
+        measuring(metrics=("fid", "modes"), tolerated=tolerated)
     with pytest.raises(features.WeightsMissing):
         measuring(metrics=("fid_thesis", "fid"))
 
@@ -392,6 +424,29 @@ def test_mistakes_in_names_need_no_keras():
         "except ValueError: sys.exit('keras' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", script]).returncode == 0
+
+
+@pytest.mark.parametrize("kind", ["own of another size", "foreign of another size", "critic"])
+def test_a_file_that_cannot_be_measured_is_refused_without_keras(tmp_path, kind):
+    path = tmp_path / "network.h5"
+    small = datasets.Images("small", DIGITS.values[:, 2:-2, 2:-2], None, "small")
+    k = keras.layers
+    if kind == "own of another size":
+        generators.save(generator(small), path)
+    elif kind == "critic":
+        keras.Sequential([k.Input((28, 28, 1)), k.Flatten(), k.Dense(1)]).save(path)
+    else:
+        layers = k.Dense(576, activation="tanh"), k.Reshape((24, 24, 1))
+        keras.Sequential([k.Input((7,)), *layers]).save(path)
+    script = (
+        "import sys; from keras_gans import evaluation\n"
+        f"try: evaluation.evaluate({str(path)!r}, 'digits')\n"
+        "except ValueError as error: print(error, 'keras' in sys.modules)"
+    )
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout
+    expected = "judges images" if kind == "critic" else "samples of 24x24x1 and 28x28x1 is needed"
+    assert f"network.h5 is a network that {expected}" in said or f"makes {expected}" in said
+    assert said.strip().endswith("False")
 
 
 def test_a_path_that_does_not_exist(evaluate, tmp_path):

@@ -85,7 +85,12 @@ def _metrics_as_text():
 
 
 def act(options):
-    """Measures, and prints a table or JSON."""
+    """Measures, and prints a table or JSON.
+
+    Returns:
+        The exit status: 1 if a metric that was named has no value. Others are printed all the
+        same.
+    """
     output_range, latents = arguments.read_foreign(options)
     of_run = (options.path / "experiment.yaml").is_file()
     if not of_run and options.dataset is None:
@@ -101,6 +106,7 @@ def act(options):
     )
     from rich.console import Console
 
+    from keras_gans.metrics.choosing import ALL
     from keras_gans.terminal import quiet
     from keras_gans.terminal.line import Line
 
@@ -128,6 +134,9 @@ def act(options):
         _print_run(found)
     else:
         _print(found)
+    # Of `all`, those without a value were not asked for by name.
+    measured = [r for line in found.get("generators", [found]) for r in line["results"]]
+    return int(metrics != ALL and any(result["value"] is None for result in measured))
 
 
 def _print_run(found):
@@ -161,6 +170,9 @@ def _print(found):
     results = found["results"]
     width = max(len(result["name"]) for result in results)
     for result in results:
+        if result["value"] is None:
+            print(f"{result['name']:{width}}  null  ({result['reason']})")
+            continue
         deviation = "" if result["std"] is None else f" +- {result['std']:.4g}"
         value = f"{_value(result)}{deviation}"
         print(f"{result['name']:{width}}  {value}  ({result['better']} is better)")

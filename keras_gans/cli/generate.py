@@ -88,8 +88,6 @@ def act(options):
             line.note(chosen)
         line.status("loading Keras")
         saved = generators.load(path, output_range, distribution)
-        if saved.kind is not None:
-            raise UsageError(f"{path} is {saved.kind}")
         _check_samples(saved, path, suffix, labels, options)
         for note in saved.notes:
             line.note(f"note: {note}")

@@ -183,7 +183,7 @@ class Images(Source):
         name: As of `Source`, like `labels`, `source` and `notes`.
         values: Pixels of 0 to 255. Grey images may come as `(n, height, width)`. Floats must be
             in [-1, 1], the range of a tanh, and become pixels. Values that look like [0, 1] are
-            refused: their pixels would be too bright.
+            refused, because their pixels would be too bright, and so are pixels of 0 to 1 or 16.
         scale: Of dtype uint8.
 
     Raises:
@@ -198,7 +198,8 @@ class Images(Source):
         if images.dtype != np.uint8:
             _check_unit(images, self.source)
             images = PIXELS.to_values(images)
-        _check_pixels(images, self.source)
+        else:
+            _check_pixels(images, self.source)
         if images.ndim == 3:
             images = images[..., np.newaxis]
         object.__setattr__(self, "values", images)
@@ -338,15 +339,24 @@ _DARK = 1e-3  # least share of values below -0.5, that is of pixels below 64
 
 
 def _check_pixels(images, source):
-    """Refuses pixels that were floats in [0, 1] or [-1, 1] when they were cast to uint8."""
-    if images.flat[0] not in _CAST:  # one look is enough for nearly all images
+    """Refuses uint8 of another scale than 0 to 255, by the share of values and not by one value."""
+    # Images far apart, because folders are often sorted.
+    chosen = images[:: -(-images.size // _MANY)]
+    counts = np.bincount(chosen.reshape(-1), minlength=256)
+    ones, others = counts[1], counts[2:255].sum()
+    few, bright = _FEW * counts[1:].sum(), counts[_LEVELS + 1 :].sum()
+    if ones and others <= _FEW * ones:
+        found = "0, 1 or 255, as when floats in [0, 1] or [-1, 1] are cast to uint8"
+    # The upper half of a scale is used; images that are nearly black do not use it.
+    elif chosen.size * _FEW >= 1 and bright <= few < counts[_LEVELS // 2 + 1 : _LEVELS + 1].sum():
+        found = f"0 to {_LEVELS}, as of images with {_LEVELS} levels of grey"
+        others = bright
+    else:
         return
-    counts = np.bincount(images[:1000].reshape(-1), minlength=256)
-    if counts[1] and counts.sum() == counts[_CAST].sum():
-        raise UsageError(
-            f"{source}: the pixels are all 0, 1 or 255, as when floats in [0, 1] or [-1, 1] are "
-            "cast to uint8; multiply them first: 0 to 255"
-        )
+    every = "nearly all" if others else "all"
+    raise UsageError(f"{source}: the pixels are {every} {found}; multiply them first: 0 to 255")
 
 
-_CAST = [0, 1, 255]
+_MANY = 1 << 22  # values that are looked at
+_FEW = 1e-3  # share of values that may be the exceptions of a wrong scale
+_LEVELS = 16

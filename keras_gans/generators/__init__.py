@@ -19,7 +19,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-def load(path, output_range=None, latents=None):
+def load(path, output_range=None, latents=None, shape=None):
     """Opens a generator: a file of this package or a foreign one.
 
     Args:
@@ -28,20 +28,21 @@ def load(path, output_range=None, latents=None):
             known. Otherwise they are found by running it.
         latents: `parts.Part` of noun "latents" without a size, for a foreign generator that was
             not trained with standard normal latents.
+        shape: Shape that samples must have; another one is refused before Keras is imported.
 
     Returns:
         `Saved`.
 
     Raises:
         UsageError: The file is missing or has another format, is damaged, holds code, layers that
-            are not Keras's own, or not exactly the weights of its network.
+            are not Keras's own, or not exactly the weights of its network; or it is no generator.
     """
     with foreign.described(path) as description:
         if own.ATTRIBUTE not in description.attributes:
-            return foreign.open(description, output_range, latents)
+            return foreign.open(description, output_range, latents, shape)
         if output_range is not None or latents is not None:
             raise UsageError(f"{path} is of this package and needs no --range or --latents")
-        return own.open(description)
+        return own.open(description, shape)
 
 
 def load_discriminator(path):

@@ -22,7 +22,7 @@ from keras_gans.datasets.sources import PIXELS, Scale
 from keras_gans.errors import UsageError, short
 from keras_gans.files import replacing, write
 from keras_gans.generators.foreign import hdf5
-from keras_gans.generators.saved import Saved, inputs_of
+from keras_gans.generators.saved import Saved, check_shape, inputs_of
 
 ATTRIBUTE = "keras_gans"
 FORMAT = 2
@@ -105,20 +105,22 @@ def _legacy_format_accepted():
         logger.setLevel(level)
 
 
-def open(description):
+def open(description, shape=None):
     """Opens a generator.
 
     Args:
         description: `hdf5.Description` of a file that has the attribute.
+        shape: Shape that samples must have, or None.
 
     Returns:
         `Saved`.
 
     Raises:
-        UsageError: The recipe is damaged, names an unknown network, or the file does not hold
-            exactly the weights of the network. The message begins with the file's path.
+        UsageError: The recipe is damaged, names an unknown network, or samples of another shape,
+            or the file does not hold exactly the weights of the network. The message begins
+            with the file's path.
     """
-    recipe = _read(description, "generator")
+    recipe = _read(description, "generator", shape)
     network = _load(description, recipe)
     classes = recipe.classes if len(network.inputs) > 1 else None
     return Saved(
@@ -160,7 +162,7 @@ class _Recipe:
     text: dict
 
 
-def _read(description, role):
+def _read(description, role, needed=None):
     path = description.path
     try:
         text = json.loads(description.attributes[ATTRIBUTE])
@@ -197,8 +199,9 @@ def _read(description, role):
         part = parts.check("networks", found["network"], role, role)
     except (UsageError, OverflowError) as error:
         raise _unbuildable(path, error) from None
+    check_shape(path, shape, needed)
     if latents is not None:
-        latents = parts.get("latents", latents)
+        latents = parts.get("latents", latents)  # with Keras, which takes seconds to import
     origin = {key: value for key, value in found.items() if key not in _FIELDS}
     return _Recipe(role, part, shape, classes, latents, scale, origin, found)
 

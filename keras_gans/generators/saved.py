@@ -17,8 +17,8 @@ class Input:
     """An input of a network.
 
     Args:
-        role: "latents", "labels" (integers) or "one-hot" (labels as vectors). A foreign network
-            that is no generator may also take an "image" or "tokens".
+        role: "latents", "labels" (integers) or "one-hot" (labels as vectors). A network that is
+            no generator may also take an "image" or "tokens".
         shape: Of one sample.
         classes: Number of classes of labels, else None.
     """
@@ -48,7 +48,6 @@ class Saved:
         origin: Dict of plain values: the run that the generator comes from, or what is known of a
             foreign file.
         notes: Tuple of sentences for the user, about what was guessed.
-        kind: None for a generator; for any other network the text that completes "this is ".
         part: `parts.Part` that builds the network; None for a foreign one, which cannot be saved.
         batch_size: Samples that the network makes at a time.
     """
@@ -62,7 +61,6 @@ class Saved:
     layout: str = "last"
     origin: dict = field(default_factory=dict)
     notes: tuple = ()
-    kind: str | None = None
     part: object = None
     batch_size: int = BATCH_SIZE
 
@@ -94,10 +92,8 @@ class Saved:
             Array `(n, *shape)` of data values: uint8 or float32, as `scale` says.
 
         Raises:
-            UsageError: The network is no generator, takes no such labels, or makes NaN.
+            UsageError: The network takes no such labels, or makes NaN.
         """
-        if self.kind is not None:
-            raise UsageError(f"this is {self.kind}")
         labels = self._checked(labels, len(latents))
         values = np.empty((len(latents), *self.shape), self.scale.dtype)
         for start in range(0, len(latents), self.batch_size):
@@ -182,6 +178,22 @@ class Saved:
             outputs = (outputs + scale.shift) * (2 * scale.divisor / 255) - 1
             scale = PIXELS
         return scale.to_values(outputs)
+
+
+def check_shape(path, found, needed):
+    """Refuses a file whose samples do not have the shape that is needed.
+
+    Args:
+        path: Of the file.
+        found: Shape of its samples.
+        needed: The shape, or None for any.
+    """
+    if needed is not None and tuple(found) != tuple(needed):
+        found, needed = ("x".join(map(str, shape)) for shape in (found, needed))
+        raise UsageError(
+            f"{path} makes samples of {found} and {needed} is needed: give another generator, or "
+            "convert the data to its shape"
+        )
 
 
 def inputs_of(latents, classes):

@@ -41,16 +41,16 @@ def choose(metrics, source, generated, features, count, progress):
         progress: Object with `note(text)`.
 
     Returns:
-        (names, missing): the names, and what `evaluation.Measuring` does where weights are missing.
+        Tuple of names.
     """
     if tuple(metrics) != ALL:
-        return metrics, "refuse"
+        return metrics
     count = len(source) if count is None else count
     turns = getattr(generated, "turns_of_labels", lambda _: generated.labels)
     names, reasons = applicable(source, turns(count), count, features)
     for name, reason in reasons.items():
         progress.note(f"{name} is left out: {reason}")
-    return names, "null"
+    return names
 
 
 def applicable(source, labels, count, features=None):

@@ -18,6 +18,8 @@ from keras_gans.metrics.statistics import EPSILON
 BLOCK = 1000
 """Rows of a block. The product of two blocks of 2,048 features takes two cores 40 ms and 8 MB.
 Larger blocks are no faster, and a power of two is slow to transpose."""
+BLURRED = 1e-6
+"""Share of a ball's squared radius that its rounding error may take."""
 
 
 class Balls(NamedTuple):
@@ -45,8 +47,8 @@ def balls(real_features, fake_features, real_k, fake_k=()):
     A point on the edge of a ball lies inside, as in Kynkaanniemi et al. 2019, arXiv:1904.06991,
     eq. 1. The edge has the width of the rounding error: for 2,048 features a few parts in 10^12
     of the squared distance from the mean of the real samples. So equal rows have distance 0, and
-    a copy of a neighbour is as near as the neighbour. Where clusters lie further from that mean
-    than about 10^5 times their own radius, the width is no longer small against the radius.
+    a copy of a neighbour is as near as the neighbour. Balls that are not much larger than this
+    width, as in clusters that lie far apart, are counted again from differences of rows.
 
     Args:
         real_features: Array `(n, d)`, finite; float32 is not copied as a whole.
@@ -69,8 +71,8 @@ def balls(real_features, fake_features, real_k, fake_k=()):
     with np.errstate(over="ignore", invalid="ignore"):
         origin = real.mean(axis=0, dtype=np.float64)
         real, fake = _Set(real, origin), _Set(fake, origin)
-    of_real = {k: _Around(k, edge, len(fake)) for k, edge in _edges(real, real_k).items()}
-    of_fake = {k: _Around(k, edge, len(real)) for k, edge in _edges(fake, fake_k).items()}
+    of_real = {k: _Around(k, *edge, len(fake)) for k, edge in _edges(real, real_k).items()}
+    of_fake = {k: _Around(k, *edge, len(real)) for k, edge in _edges(fake, fake_k).items()}
     for i in real.blocks():
         rows = real.rows(i)
         for j in fake.blocks():
@@ -79,6 +81,9 @@ def balls(real_features, fake_features, real_k, fake_k=()):
                 around.count(squared, i, j)
             for around in of_fake.values():
                 around.count(squared.T, j, i)
+    for arounds, own, other in ((of_real, real, fake), (of_fake, fake, real)):
+        for around in arounds.values():
+            around.count_blurred(own, other)
     return ({k: around.balls for k, around in of_real.items()},
             {k: around.balls for k, around in of_fake.items()})  # fmt: skip
 
@@ -119,18 +124,53 @@ class _Set:
     def rows(self, block):
         return self._features[block].astype(np.float64) - self._origin
 
+    def near(self, rows, other, edge):
+        """Which rows of another set lie within squared distances of some rows: bool `(rows, m)`."""
+        mine, lengths = self.rows(rows), self.lengths[rows]
+        return np.concatenate(
+            [
+                _squared(mine, lengths, other.rows(j), other.lengths[j]) <= edge[:, None]
+                for j in other.blocks()
+            ],
+            axis=1,
+        )
+
+    def exact(self, row, other, rows):
+        """Squared distances of a row from rows of another set, without products."""
+        difference = other._features[rows].astype(np.float64) - self._features[row]
+        return np.einsum("ij,ij->i", difference, difference)
+
 
 class _Around:
     """Counts of one k, filled block by block."""
 
-    def __init__(self, k, edge, points):
-        self._edge = edge[:, None]
-        self.balls = Balls(k, np.zeros(points, np.int64), np.zeros(len(edge), np.int64))
+    def __init__(self, k, radius, rounding, points):
+        self._edge, self._rounding = radius + rounding, rounding
+        self._blurred = np.flatnonzero(rounding > BLURRED * radius)
+        self._counted = self._edge.copy()
+        self._counted[self._blurred] = -1  # by `count_blurred`
+        self.balls = Balls(k, np.zeros(points, np.int64), np.zeros(len(radius), np.int64))
 
     def count(self, squared, centres, points):
-        within = squared <= self._edge[centres]
+        within = squared <= self._counted[centres, None]
         self.balls.around[points] += np.count_nonzero(within, axis=0)
         self.balls.inside[centres] += np.count_nonzero(within, axis=1)
+
+    def count_blurred(self, own, other):
+        """Counts for balls whose radius is no longer large against the rounding error."""
+        for start in range(0, len(self._blurred), BLOCK):
+            rows = self._blurred[start : start + BLOCK]
+            points = own.near(rows, other, self._edge[rows])
+            hit = points.any(axis=1)
+            rows, points = rows[hit], points[hit]
+            neighbours = own.near(rows, own, self._edge[rows] + self._rounding[rows])
+            neighbours[np.arange(len(rows)), rows] = False
+            for row, its_points, its_neighbours in zip(rows, points, neighbours, strict=True):
+                found = np.flatnonzero(its_points)
+                radius = np.sort(own.exact(row, own, its_neighbours))[self.balls.k - 1]
+                found = found[own.exact(row, other, found) <= radius]
+                self.balls.around[found] += 1
+                self.balls.inside[row] = len(found)
 
 
 def _squared(x, x_lengths, y, y_lengths):
@@ -143,7 +183,7 @@ def _squared(x, x_lengths, y, y_lengths):
 
 
 def _edges(side, ks):
-    """{k: squared radii `(n,)` of the balls, including the rounding error}."""
+    """{k: (squared radii of the balls, their rounding errors)}, each `(n,)`."""
     if not ks:
         return {}
     nearest = np.full((len(side), max(ks)), np.inf)
@@ -163,7 +203,7 @@ def _edges(side, ks):
     # takes three of them, a comparison two distances, and |y|^2 is at most 2 (|x|^2 + radius^2).
     rounding = 6 * EPSILON * (side.dimension + 4)
     radii = {k: nearest[:, k - 1] for k in ks}
-    return {k: radius + rounding * (side.lengths + radius) for k, radius in radii.items()}
+    return {k: (radius, rounding * (side.lengths + radius)) for k, radius in radii.items()}
 
 
 def _keep_nearest(nearest, squared):

@@ -136,16 +136,14 @@ class Statistics:
 
     @property
     def mean(self):
-        """Mean row `(d,)`, float64, read-only.
+        """Mean row `(d,)`, float64, a copy.
 
         Raises:
             ValueError: There are no rows.
         """
         if self._n < 1:
             raise ValueError("a mean needs at least 1 sample; there is none")
-        mean = self._mean.view()
-        mean.flags.writeable = False
-        return mean
+        return self._mean.copy()
 
     @property
     def covariance(self):
@@ -159,7 +157,7 @@ class Statistics:
 
     @property
     def factor(self):
-        """L `(d, rank)`, float64, with `L L^T` the covariance; computed once between updates.
+        """L `(d, rank)`, float64, read-only, with `L L^T` the covariance; computed once.
 
         A Cholesky factor with complete pivoting, which stops at the rank: Higham, "Analysis of
         the Cholesky decomposition of a semi-definite matrix", 1990. It is ten times cheaper than
@@ -184,6 +182,7 @@ class Statistics:
             factor = np.empty((len(scale), rank))
             factor[order - 1] = np.tril(packed[:, :rank])
             self._factor = factor * scale[:, None]
+            self._factor.flags.writeable = False
         return self._factor
 
     @property

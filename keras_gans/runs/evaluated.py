@@ -62,10 +62,12 @@ def evaluate(
         if any(line["iteration"] == iteration for line in found):
             continue  # the best one is there with its number, too
         if measuring is None:
-            names, missing = choose(metrics, real, saved, features, count, progress)
+            names = choose(metrics, real, saved, features, count, progress)
             measuring = evaluation.Measuring(
-                real, names, features, count, data_dir, progress, missing
+                real, names, features, count, data_dir, progress, UsageError
             )
+            for metric, reason in measuring.check_some(saved).items():
+                progress.note(f"{measuring.names[metric]} is null: {reason}")
         progress.status(f"{path.name}, {number} of {len(files)}")
         results = [asdict(result) for result in measuring(saved, seed)]
         found.append({"file": path.name, "iteration": iteration, "results": results})

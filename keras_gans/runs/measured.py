@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from keras_gans.evaluation import Measuring
 from keras_gans.metrics import measures
+from keras_gans.metrics.features import WeightsMissing
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,10 @@ class Measured:
         count = min(experiment.measure_samples, len(data))
         features = experiment.measure_features
         self._measuring = Measuring(
-            data, experiment.measure, features, count, data_dir, progress, missing="null"
+            data, experiment.measure, features, count, data_dir, progress, WeightsMissing
         )
+        for metric, reason in self._measuring.reasons.items():
+            progress.note(f"{self._measuring.names[metric]} is null: {reason}")
         self._measuring.prepare(progress)
         self.metrics = tuple(
             Metric(m, name, measures.MEASURES[m].better, _printed(experiment, m, name))

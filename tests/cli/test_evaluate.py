@@ -37,6 +37,26 @@ def test_a_table_and_the_same_as_json(main, made):
     assert (found["seed"], found["count"]) == (3, 80)
 
 
+def test_a_metric_without_a_value_is_null_with_its_reason(main, made):
+    command = ["evaluate", made, "--dataset", "digits", "--samples", 80]
+    command += ["--data-dir", made.parent / "data", "--metrics"]
+    status, table, err = main(*command, "modes,fid")
+    assert status == 1
+    null, value, _ = table.splitlines()
+    assert re.fullmatch(
+        r"modes80_values +null  \(modes needs a data set with known modes.*\)", null
+    )
+    assert re.fullmatch(r"fid80_lenet +[\d.]+  \(lower is better\)", value)
+    assert "80 samples in 84 features is biased" in err
+    status, said, _ = main(*command, "modes,fid", "--json")
+    null, value = json.loads(said)["results"]
+    assert status == 1
+    assert (null["value"], value["reason"]) == (None, None)
+    status, table, err = main(*command, "modes,high_quality")
+    assert (status, table) == (2, "")
+    assert err.count("known modes") == 2
+
+
 def test_a_run_and_evaluate_give_the_same_number(main, trained, tmp_path):
     folder, _ = trained
     metrics = json.loads((folder / "metrics.json").read_text())

@@ -181,7 +181,7 @@ def test_floats_of_a_tanh_become_pixels():
         (lambda x: x / 127.5 - 1.01, "float64 from -1.01 to .*; save them as uint8"),
         (lambda x: np.full_like(x, 0.5, float) * np.nan, "float64 from nan"),
         (lambda x: x.astype(np.int64), "int64; save them as uint8"),
-        (lambda x: x % 2, "all 0, 1 or 255"),
+        (lambda x: x % 2, "the pixels are all 0, 1 or 255"),
         (lambda x: x[0, 0], r"shape \(4, 3\)"),
         (lambda x: x[:0], "no images"),
         (lambda x: x[:, :0], "no images"),
@@ -194,6 +194,40 @@ def test_images_that_are_none(colours, change, says):
     colours[0, 0, 0, 1] = 255
     with pytest.raises(UsageError, match=says):
         Images("own", change(colours), None, "own.npz")
+
+
+def one_other(images, value):
+    images.flat[1234] = value
+    return images
+
+
+@pytest.mark.parametrize(
+    ("images", "says"),
+    [
+        (lambda x: one_other(x / 255, -1e-7), r"looks like \[0, 1\]"),
+        (lambda x: one_other(x / 255, -0.9), r"looks like \[0, 1\]"),
+        (lambda x: one_other(x / 255 - 0.5, -0.6), r"\[-0.5, 0.5\]"),
+        (lambda x: one_other(x // 128, 7), "nearly all 0, 1 or 255"),
+        (lambda x: one_other(x // 16, 255), "nearly all 0 to 16"),
+        (lambda x: one_other(x // 16, 0), "all 0 to 16"),
+    ],
+)
+def test_one_value_hides_no_wrong_scale(rng, images, says):
+    digits = rng.integers(0, 256, (40, 28, 28)).astype(np.uint8)
+    with pytest.raises(UsageError, match=says):
+        Images("own", images(digits), None, "own.npz")
+
+
+def test_unusual_pixels_of_the_right_scale_are_taken(rng):
+    sparse = np.zeros((40, 28, 28), np.uint8)
+    sparse[:, 3, 4] = 200
+    dark = rng.integers(0, 12, (40, 28, 28)).astype(np.uint8)
+    dark[:, 5, ::9] = 255
+    drawings = rng.choice(np.array([0, 255], np.uint8), (40, 28, 28))
+    drawings.flat[:100] = rng.integers(0, 256, 100)
+    unit = PIXELS.to_network(dark.clip(0, 12))
+    for images in (sparse, dark, drawings, dark.clip(0, 7), unit, np.zeros_like(dark)):
+        assert len(Images("own", images, None, "own.npz")) == 40
 
 
 @pytest.mark.parametrize("labels", [np.arange(4), np.zeros(5), np.zeros((5, 2), int)])

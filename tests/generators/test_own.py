@@ -77,7 +77,7 @@ def test_loaded_generator_has_everything_that_was_saved(saved, file):
     assert (loaded.part, loaded.shape, loaded.scale) == (saved.part, SHAPE, PIXELS)
     assert (loaded.origin, loaded.inputs) == ({"seed": 7}, saved.inputs)
     assert isinstance(loaded.latents, Normal) and loaded.latents.size == LATENTS
-    assert (loaded.classes, loaded.kind, loaded.notes) == (None, None, ())
+    assert (loaded.classes, loaded.notes) == (None, ())
 
 
 def test_recipe_is_plain_and_what_is_known_wins(saved, tmp_path):

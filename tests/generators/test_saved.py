@@ -109,11 +109,6 @@ def test_layouts_of_the_output(random):
     np.testing.assert_array_equal(alpha.make(grey.reshape(2, -1)), expected[..., :1])
 
 
-def test_what_is_no_generator_makes_nothing(saved):
-    with pytest.raises(UsageError, match="this is a network for text"):
-        replace(saved, kind="a network for text").sample(2)
-
-
 def test_latents_of_another_size_are_refused(saved):
     with pytest.raises(UsageError, match=r"latents \(n, 4\)"):
         saved.make(np.zeros((3, 5), "float32"))

@@ -55,15 +55,14 @@ def test_all_are_those_that_apply(source, labels, features, expected):
 
 def test_each_that_does_not_apply_is_noted_with_its_reason():
     notes = Notes()
-    names, missing = choose(ALL, images(), images(), None, None, notes)
-    assert missing == "null"
+    names = choose(ALL, images(), images(), None, None, notes)
     assert len(notes) == len(measures.names()) - len(names) == 3
     assert notes[0].startswith("classifier_accuracy is left out: ")
 
 
 def test_names_stay_as_they_are():
     notes = Notes()
-    assert choose(("kid", "fid"), images(), None, None, 9, notes) == (("kid", "fid"), "refuse")
+    assert choose(("kid", "fid"), images(), None, None, 9, notes) == ("kid", "fid")
     assert not notes
 
 

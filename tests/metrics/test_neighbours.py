@@ -149,3 +149,29 @@ def test_refusals():
         for pair in ((x, bad), (bad, x)):
             with pytest.raises(ValueError, match="not finite"):
                 balls(*pair, (3,), (3,))
+
+
+@pytest.mark.parametrize(
+    ("distance", "dtype"), [(2**10, float), (2**20, float), (2**30, float), (2**12, np.float32)]
+)
+def test_clusters_far_apart_keep_their_radii(distance, dtype):
+    # Multiples of 1 / 256: the rows are exact in both types, and so is `by_hand`.
+    rng = np.random.default_rng(9)
+    centers = distance * np.eye(4)[rng.integers(0, 4, 150)]
+    x, y = (
+        (centers[:n] + np.round(rng.normal(size=(n, 4)) * 256) / 256).astype(dtype)
+        for n in (150, 120)
+    )
+    of_real, of_fake = balls(x, y, (1, 5), (3,))
+    check(of_real, x.astype(float), y.astype(float))
+    check(of_fake, y.astype(float), x.astype(float))
+    assert of_real[5].inside.max() < 40  # and not the whole cluster
+
+
+def test_a_collapse_is_counted_as_fast_as_anything_else(monkeypatch):
+    """Equal rows have balls of no size; none of them is looked at twice unless it has points."""
+    rng = np.random.default_rng(10)
+    x, y = rng.normal(size=(300, 64)), np.tile(rng.normal(size=64), (300, 1))
+    monkeypatch.setattr(neighbours._Set, "exact", None)
+    _, of_fake = balls(x, y, (5,), (3,))
+    assert not of_fake[3].inside.any()

@@ -121,13 +121,15 @@ def test_float32_moments_of_fewer_rows_than_features_are_accepted():
     assert Statistics.from_moments(5, mean, covariance).factor.shape == (7, 4)
 
 
-def test_the_mean_cannot_be_changed_from_outside():
+def test_the_statistics_cannot_be_changed_from_outside():
     given = np.zeros(2)
     statistics = Statistics.from_moments(9, given, np.eye(2))
     given[0] = 5
     assert statistics.mean[0] == 0
+    statistics.mean[0] = statistics.covariance[0] = 5
+    assert statistics.mean[0] == 0 and statistics.covariance[0, 0] == 1
     with pytest.raises(ValueError, match="read-only"):
-        statistics.mean[0] = 5
+        statistics.factor[0] = 5
 
 
 @pytest.mark.parametrize(("n", "d"), [(200, 7), (8, 7), (7, 7), (3, 7), (2, 40), (50, 1)])

@@ -34,6 +34,12 @@ def test_there_are_at_most_as_many_samples_as_data(tmp_path):
     assert found.metrics[0].name == "fid60_lenet"
 
 
+def test_a_frechet_distance_of_few_samples_is_noted(tmp_path):
+    _, progress = measured(quickstart(1, tmp_path, {"measure": ["fid", "kid"]}), MNIST, tmp_path)
+    (note,) = progress.notes
+    assert "fid of 50 samples in 84 features is biased upwards" in note
+
+
 def test_a_row_may_measure_nothing(tmp_path):
     found, progress = measured(quickstart(1, tmp_path, {"measure": []}), MNIST, tmp_path)
     assert (found.metrics, progress.notes) == ((), [])

@@ -23,6 +23,23 @@ def randomize(model, seed=0):
     return model
 
 
+def settle(model, latents):
+    """Gives a Sequential network the moving statistics that training with latents leaves.
+
+    Args:
+        model: `keras.Sequential`.
+        latents: Array `(n, size)`.
+    """
+    values = np.asarray(latents, "float32")
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            rest = tuple(range(values.ndim - 1))
+            layer.moving_mean.assign(values.mean(axis=rest))
+            layer.moving_variance.assign(values.var(axis=rest))
+        values = keras.ops.convert_to_numpy(layer(values))
+    return model
+
+
 def save(model, path, style, change=None, **options):
     """Writes a model in the format of a version of Keras.
 

@@ -88,13 +88,31 @@ def _call(layer, node):
         if reference is not None:
             found.append(reference)
             operands.append(None)
-        elif is_operator and type(argument) in (int, float):
+        elif is_operator and _is_number(argument):
             operands.append(float(argument))
         elif argument is not None:
             raise UsageError(f"{layer.title} is called with {short(argument)}")
     if not found:
         raise UsageError(f"{layer.title} is not connected")
+    if is_operator:
+        for index, number in _constants(layer):
+            operands.insert(index, number)
     return Call(tuple(found), tuple(operands), bool(training))
+
+
+def _is_number(value):
+    return type(value) in (int, float) and abs(value) <= 1e30  # a larger integer is no float
+
+
+def _constants(layer):
+    """(position, number) of the numbers that a TensorFlowOpLayer has among its settings."""
+    constants = layer.config.get("constants") or {}
+    if not isinstance(constants, dict):
+        raise UsageError(f"{layer.title} has the constants {short(constants)}")
+    for key, number in sorted(constants.items()):
+        if key not in ("0", "1") or not _is_number(number):
+            raise UsageError(f"{layer.title} has the constants {short(constants)}")
+        yield int(key), float(number)
 
 
 def _arguments(layer, node):

@@ -118,7 +118,7 @@ class Tracer(ABC):
             call = layer.calls[node]
             if layer.kind == "InputLayer":
                 if name not in given:
-                    raise UsageError(f"its layer {short(name)} is not one of its inputs")
+                    raise UsageError(f"{layer.title} is not one of its inputs")
                 values[name, node] = [given[name]]
                 continue
             self.count += 1

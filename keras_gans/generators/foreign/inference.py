@@ -46,6 +46,7 @@ class Inference(Tracer):
         self.legacy = legacy
         self.parameters = self.activations = self.work = 0
         self.embedded = {}
+        self._counted = set()
 
     def enter(self, network, inputs):
         network.shapes = tuple(signal.shape for signal in inputs)
@@ -62,9 +63,11 @@ class Inference(Tracer):
             raise UsageError(f"{layer.title}: {error}") from None
         if layer.step is None:
             layer.step, layer.weights = step, step.weights
-            self.parameters += sum(math.prod(shape) for _, shape in step.weights)
         elif layer.weights != step.weights:
             raise UsageError(f"{layer.title} is called with inputs that need different weights")
+        if layer not in self._counted:  # a layer is called several times, and its network inferred
+            self._counted.add(layer)
+            self.parameters += sum(math.prod(shape) for _, shape in step.weights)
         self.activations += math.prod(step.shape)
         self.work += step.work
         if self.parameters > MAX_PARAMETERS:

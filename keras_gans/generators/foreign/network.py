@@ -12,12 +12,16 @@ class Normalization:
     """The first batch normalization of a network.
 
     Args:
-        variances: Array of moving variances plus epsilon.
+        means: Array of moving means.
+        variances: Array of moving variances.
+        epsilon: The number that the layer adds to variances.
         axis: The normalized axis, as Keras counts it.
         inputs: `keras.Model` from the inputs of the network to the input of the layer.
     """
 
+    means: object
     variances: object
+    epsilon: float
     axis: int
     inputs: object
 
@@ -55,8 +59,10 @@ def build(network, output, values):
         return model, None
     layer, normalized = builder.normalizations[0]
     axis = layer.axis if isinstance(layer.axis, int) else layer.axis[0]
-    variances = keras.ops.convert_to_numpy(layer.moving_variance) + layer.epsilon
-    return model, Normalization(variances, axis, keras.Model(inputs, normalized))
+    moving = (layer.moving_mean, layer.moving_variance)
+    means, variances = (keras.ops.convert_to_numpy(values) for values in moving)
+    inputs = keras.Model(inputs, normalized)
+    return model, Normalization(means, variances, layer.epsilon, axis, inputs)
 
 
 class _Builder(Tracer):

@@ -5,32 +5,33 @@ import math
 from keras_gans.errors import UsageError
 from keras_gans.generators.foreign import kinds, network, parsing, weights
 from keras_gans.generators.foreign.inference import infer
-from keras_gans.generators.saved import BATCH_SIZE, Saved
+from keras_gans.generators.saved import BATCH_SIZE, Saved, check_shape
 
 MAX_ACTIVATIONS = 1 << 27  # values in one batch: half a gigabyte
 
 
-def open(description, output_range=None, latents=None):
+def open(description, output_range=None, latents=None, shape=None):
     """Opens a foreign file.
 
     Args:
         description: `hdf5.Description` of a file of any Keras since 2.0.
         output_range: (low, high), values of black and white, where the user knows them.
         latents: `parts.Part` of noun "latents" without a size; None for standard normal ones.
+        shape: Shape that samples must have, or None.
 
     Returns:
         `Saved`. Its `origin` has "source" ("foreign"), "keras_version", "parameters",
-        "activations" (values computed for one sample), "output_shape", and of a generator
-        "output_range". A network that is no generator is opened too; its `kind` says what it is.
+        "activations" (values computed for one sample), "output_shape" and "output_range".
 
     Raises:
-        UsageError: The file holds no model, or code, or layers that are not Keras's own; it is
-            damaged or too large. The message begins with the file's path.
+        UsageError: The file holds no model, or code, or layers that are not Keras's own; it is no
+            generator, makes other shapes, is damaged or too large. All that the description of
+            the network shows is found without Keras. The message begins with the file's path.
     """
     try:
         if "model_config" not in description.attributes:
             raise _no_model(description)
-        return _open(description, output_range, latents)
+        return _open(description, output_range, latents, shape)
     except UsageError as error:
         text, path = str(error), str(description.path)
         raise UsageError(text if text.startswith(path) else f"{path}: {text}") from None
@@ -47,7 +48,7 @@ def _no_model(description):
     )
 
 
-def _open(description, output_range, latents):
+def _open(description, output_range, latents, needed):
     version = description.attributes.get("keras_version", "2")
     legacy = not version.startswith("3")
     described = parsing.parse(description.attributes["model_config"])
@@ -57,17 +58,18 @@ def _open(description, output_range, latents):
     kind = kinds.kind_of(described, outputs, inference)
     if kind is not None:
         inner = _inner_generator(described, legacy)
-        if inner is not None:
-            described, outputs, inference = inner
-            named = f" '{described.name}'" if described.name else ""
-            notes.append(f"it is {kind}; the generator{named} inside it was taken")
-            kind = None
+        if inner is None:
+            raise UsageError(f"{description.path} is {kind}")
+        described, outputs, inference = inner
+        named = f" '{described.name}'" if described.name else ""
+        notes.append(f"it is {kind}; the generator{named} inside it was taken")
     index = kinds.image_output(outputs)
     shape, layout = kinds.image_of(outputs[index].shape)
+    check_shape(description.path, shape, needed)
     inputs, guessed = kinds.inputs_of(described, inference)
-    if kind is None and len(outputs) > 1:
+    if len(outputs) > 1:
         notes.append(f"of its {len(outputs)} outputs the one with images was taken")
-    if layout == "flat" and shape and shape[0] not in (28, 32, 64):
+    if layout == "flat" and shape[0] not in (28, 32, 64):
         notes.append(f"its {math.prod(outputs[index].shape)} numbers were read as {shape}")
     if guessed:
         notes.append("the sizes of its inputs decided which of them are labels")
@@ -82,7 +84,7 @@ def _open(description, output_range, latents):
     saved = Saved(
         model,
         probe.latents_of(latents, size),
-        shape or outputs[index].shape,
+        shape,
         probe.scale_of((-1, 1)),
         max(classes, default=None),
         inputs,
@@ -95,11 +97,8 @@ def _open(description, output_range, latents):
             "output_shape": list(outputs[index].shape),
         },
         notes=tuple(notes),
-        kind=kind,
         batch_size=int(max(1, min(BATCH_SIZE, MAX_ACTIVATIONS // max(1, inference.activations)))),
     )
-    if kind is not None:
-        return saved
     bounds = outputs[index].bounds
     return probe.probe(saved, bounds, normalization, output_range, latents is not None)
 

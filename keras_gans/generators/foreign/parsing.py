@@ -63,9 +63,14 @@ def _is_own(config):
     return named and (module is None or bool(_OWN_MODULES.match(str(module))))
 
 
-def _unknown(kind, what):
+def _unknown(kind, what, is_own=False):
     if kind == "Lambda":
         return UsageError(f"{what} holds Python code, which is never run")
+    if is_own and kind in rules.UNSUPPORTED:
+        return UsageError(
+            f"{what} is a layer of Keras that is not supported here: open the file with the "
+            "version of Keras that saved it"
+        )
     return UsageError(f"{what} is not supported: only the code that defines it can open the file")
 
 
@@ -105,12 +110,15 @@ class _Parser:
         if not isinstance(config, dict):
             raise UsageError(f"a layer {short(kind)} in it has no settings")
         name = config.get("name", entry.get("name"))
+        if kind == "TensorFlowOpLayer":  # its settings have the name without a prefix
+            name = entry.get("name")
         layer = Layer(name if isinstance(name, str) else None, kind, config)
         layer.trainable = config.get("trainable") is not False
         layer.kind = _operator(entry) or kind
         known = kind == "InputLayer" or kind in rules.RULES
         if layer.kind == kind and not (known and _is_own(entry)):
-            raise _unknown(kind, f"the layer {short(name)}, of the class {short(kind)},")
+            title = "a layer" if name is None else f"the layer {short(name)}"
+            raise _unknown(kind, f"{title}, of the class {short(kind)},", _is_own(entry))
         return layer, entry
 
     def sequential(self, name, config, entries):
@@ -159,6 +167,9 @@ def _operator(entry):
     kind, config, module = entry["class_name"], entry.get("config"), entry.get("module")
     if kind in ("TFOpLambda", "TFOp") and isinstance(config, dict):
         kind = config.get("function")
+    elif kind == "TensorFlowOpLayer" and isinstance(config, dict):
+        node = config.get("node_def")
+        kind = node.get("op") if isinstance(node, dict) else None
     elif not (isinstance(module, str) and re.match(r"keras\.(src\.)?ops\.", module)):
         return None
     for pattern, operator in rules.OPERATIONS.items():

@@ -26,7 +26,9 @@ def test_first_batch_normalization_is_reported(outputs_of):
     described, values = parsed(k.Dense(3), k.BatchNormalization(epsilon=0.25), k.Dense(2))
     model, normalization = network.build(described, 0, values)
     assert model.output_shape == (None, 2)
-    np.testing.assert_allclose(normalization.variances, 0.75)
+    assert normalization.epsilon == 0.25
+    for values in (normalization.means, normalization.variances):
+        np.testing.assert_allclose(values, 0.5)
     latents = np.ones((1, 6), "float32")
     np.testing.assert_allclose(outputs_of(normalization.inputs, [latents]), [[3.5] * 3])
     assert network.build(*_with_output(parsed(k.Dense(3))))[1] is None

@@ -21,7 +21,7 @@ def test_files_of_every_keras_make_what_they_made(
     saved = generators.load(tmp_path / "g.h5")
     given = foreign_files.inputs_of(model)
     np.testing.assert_array_equal(outputs_of(saved.network, given), outputs_of(model, given))
-    assert saved.kind is None and saved.part is None
+    assert saved.part is None
     assert saved.origin["source"] == "foreign" and saved.origin["keras_version"] == style
     assert saved.origin["parameters"] == model.count_params()
     images = saved.sample(5, seed=3)
@@ -62,6 +62,7 @@ def test_generator_inside_a_combined_network_is_taken(outputs_of, tmp_path):
     saved = generators.load(tmp_path / "gan.h5")
     assert saved.shape == (8, 8, 1)
     assert "the generator 'the_generator' inside it was taken" in saved.notes[0]
+    assert saved.origin["parameters"] == model.get_layer("the_generator").count_params() == 512
     latents = saved.latents.sample(3)
     inner = model.get_layer("the_generator")
     np.testing.assert_array_equal(

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from keras_gans.errors import UsageError
+from keras_gans.generators.foreign.inference import infer
 from keras_gans.generators.foreign.parsing import MAX_CONFIG, MAX_DEPTH, parse
 
 
@@ -73,6 +74,12 @@ def test_nested_networks_are_found():
         (sequential({"class_name": "Dense"}), "has no settings"),
         (sequential(layer("Lambda")), "holds Python code, which is never run"),
         (sequential(layer("PixelNorm")), "'pixelnorm', of the class 'PixelNorm', is not supported"),
+        (
+            sequential(layer("Bidirectional")),
+            "'Bidirectional', is a layer of Keras .* not supported",
+        ),
+        (sequential(layer("Bidirectional", module="mine")), "only the code that defines it"),
+        (sequential({"class_name": "Mine", "config": {}}), "a layer, of the class 'Mine', is not"),
         (sequential(layer(module="os")), "is not supported"),
         (sequential(layer(registered_name="mine>Dense")), "is not supported"),
         (sequential(layer(), layer()), "two layers of the name 'dense'"),
@@ -86,6 +93,16 @@ def test_nested_networks_are_found():
 def test_what_is_refused(config, message):
     with pytest.raises(UsageError, match=message):
         read(config)
+
+
+def test_an_input_without_a_name_has_no_made_up_one():
+    """The key that stands for it is not shown."""
+    entry = {"class_name": "InputLayer", "config": {"batch_input_shape": [None, 6]}}
+    named = {"class_name": "InputLayer", "config": {"name": "a", "batch_input_shape": [None, 6]}}
+    inner = {"layers": [entry, named], "input_layers": [["a", 0, 0]]}
+    network = read({"class_name": "Model", "config": inner | {"output_layers": [["\x000", 0, 0]]}})
+    with pytest.raises(UsageError, match=r"^a layer InputLayer is not one of its inputs"):
+        infer(network, legacy=True)
 
 
 def test_nesting_is_bounded():

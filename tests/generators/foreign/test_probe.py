@@ -1,5 +1,7 @@
 """Running a generator once tells the range of its pixels, and some of its faults."""
 
+import re
+
 import foreign_files
 import keras
 import numpy as np
@@ -46,6 +48,29 @@ def test_pixels_of_0_to_1_from_a_tanh_are_noticed(simple):
     assert "hardly any below 0" in saved.notes[0] and "--range" in saved.notes[0]
 
 
+@pytest.mark.parametrize(
+    ("mean", "deviation", "expected"),
+    [
+        (0.6, 0.25, [0, 1]),  # 1 % below 0, none below -0.5: pixels of 0 to 1
+        (0.5, 0.6, [-1, 1]),  # bright pixels of -1 to 1
+        (0.0, 0.02, [-1, 1]),  # hardly trained
+        (-1.0, 1.0, [-1, 1]),
+    ],
+)
+def test_pixels_of_0_to_1_without_black_are_noticed(tmp_path, mean, deviation, expected):
+    k = keras.layers
+    layer = k.Dense(784, activation="tanh")
+    model = keras.Sequential([k.Input((50,)), layer])
+    random = np.random.default_rng(0)
+    layer.kernel.assign(random.normal(0, deviation / 50**0.5, (50, 784)))
+    layer.bias.assign(np.full(784, mean))
+    foreign_files.save(model, tmp_path / "g.h5", "2.8.0")
+    saved = generators.load(tmp_path / "g.h5")
+    assert saved.origin["output_range"] == expected
+    notes = [note for note in saved.notes if "hardly any below 0" in note]
+    assert len(notes) == (expected == [0, 1])
+
+
 def test_range_that_the_user_gives_counts(simple, outputs_of):
     saved, model = simple(keras.layers.Dense(784, activation="tanh"), output_range=(-2.0, 2.0))
     assert saved.origin["output_range"] == [-2.0, 2.0]
@@ -65,13 +90,24 @@ def test_pixels_are_rounded_after_a_map_to_minus_1_to_1(simple, output_range):
     np.testing.assert_array_equal(saved.make(given).reshape(500, -1), expected)
 
 
-def test_collapsed_generator_is_noticed(tmp_path):
+@pytest.mark.parametrize("pixels", [0, 1, 7])
+def test_collapsed_generator_is_noticed_whatever_a_few_pixels_do(tmp_path, pixels):
     k = keras.layers
     layer = k.Dense(784, activation="tanh")
     model = foreign_files.randomize(keras.Sequential([k.Input((6,)), layer]))
-    layer.kernel.assign(layer.kernel * 0)
+    layer.kernel.assign(layer.kernel * (np.arange(784) < pixels) * 20)
     foreign_files.save(model, tmp_path / "g.h5", "2.8.0")
     assert "has collapsed" in generators.load(tmp_path / "g.h5").notes[0]
+
+
+def test_sparse_images_that_differ_are_no_collapse(tmp_path):
+    k = keras.layers
+    layer = k.Dense(784, activation="sigmoid", bias_initializer=keras.initializers.Constant(-9.0))
+    model = keras.Sequential([k.Input((6,)), layer])
+    kernel = np.random.default_rng(0).normal(size=(6, 784)) * (np.arange(784) % 20 == 0)
+    layer.kernel.assign(9 * kernel)
+    foreign_files.save(model, tmp_path / "g.h5", "2.8.0")
+    assert not generators.load(tmp_path / "g.h5").notes
 
 
 def test_output_that_is_not_finite_is_refused(simple):
@@ -80,26 +116,87 @@ def test_output_that_is_not_finite_is_refused(simple):
         simple(k.Rescaling(1e6), k.Dense(784, activation="exponential"))
 
 
-def test_latents_that_the_statistics_do_not_fit_are_noticed(tmp_path):
+def dense():
     k = keras.layers
-    dense, norm = k.Dense(50, use_bias=False), k.BatchNormalization()
-    model = foreign_files.randomize(
-        keras.Sequential([k.Input((6,)), dense, norm, k.Dense(784, activation="tanh")])
-    )
-    # Statistics of latents that are 30 times as large.
-    drawn = probe.latents_of(None, 6).sample(5000, 5)
-    values = drawn @ keras.ops.convert_to_numpy(dense.kernel) * 30
-    norm.moving_mean.assign(values.mean(axis=0))
-    norm.moving_variance.assign(values.var(axis=0))
+    layers = k.Dense(50), k.BatchNormalization(), k.LeakyReLU(), k.Dense(784, activation="tanh")
+    return keras.Sequential([k.Input((100,)), *layers])
+
+
+def after_relu():
+    k = keras.layers
+    layers = k.Dense(50, activation="relu"), k.BatchNormalization(), k.Dense(784, activation="tanh")
+    return keras.Sequential([k.Input((100,)), *layers])
+
+
+def deconvolution():
+    k = keras.layers
+    return keras.Sequential(
+        [
+            k.Input((100,)), k.Dense(4 * 4 * 8), k.Reshape((4, 4, 8)),
+            k.Conv2DTranspose(16, 3, strides=2, padding="same"), k.BatchNormalization(), k.ReLU(),
+            k.Conv2DTranspose(1, 3, strides=2, padding="same", activation="tanh"),
+        ]
+    )  # fmt: skip
+
+
+@pytest.fixture(params=[dense, after_relu, deconvolution])
+def notes_with(request, tmp_path):
+    """Function: notes on a file whose moving statistics are those of latents."""
+
+    def notes(drawn, **options):
+        keras.utils.set_random_seed(3)
+        model = foreign_files.settle(request.param(), drawn)
+        foreign_files.save(model, tmp_path / "g.h5", "2.8.0")
+        found = generators.load(tmp_path / "g.h5", **options).notes
+        return [note for note in found if "batch normalization" in note]
+
+    return notes
+
+
+NORMAL = np.random.default_rng(5).normal(size=(2000, 100))
+UNIFORM = np.random.default_rng(5).uniform(size=(2000, 100))
+
+
+@pytest.mark.parametrize("count", [2000, 100])
+def test_statistics_of_standard_normal_latents_get_no_note(notes_with, count):
+    assert not notes_with(NORMAL[:count])
+
+
+@pytest.mark.parametrize(
+    ("drawn", "best"),
+    [
+        (UNIFORM, "--latents uniform:0,1 fits better"),
+        (2 * UNIFORM - 1, "--latents uniform fits better"),
+        (NORMAL - 1, "--latents normal:-1,1 fits better"),
+        (0.3 * NORMAL, "--latents"),
+        (30 * NORMAL, "give --latents"),
+    ],
+    ids=["0 to 1", "-1 to 1", "mean -1", "x 0.3", "x 30"],
+)
+def test_latents_that_the_statistics_do_not_fit_are_noticed(notes_with, drawn, best):
+    (note,) = notes_with(drawn)
+    assert "was trained on other values" in note and best in note
+    # The user chose the latents: no note.
+    assert not notes_with(drawn, latents=latents("normal"))
+
+
+def test_statistics_before_any_training_get_no_note(tmp_path):
+    foreign_files.save(dense(), tmp_path / "g.h5", "2.8.0")
+    assert not generators.load(tmp_path / "g.h5").notes
+
+
+def test_the_divergence_is_that_of_normal_distributions(tmp_path):
+    """KL(N(0, 1) || N(m, v)) = (log v + (1 + m^2) / v - 1) / 2, for values that are the latents."""
+    k = keras.layers
+    norm = k.BatchNormalization(epsilon=0)
+    model = keras.Sequential([k.Input((100,)), norm, k.Dense(784, activation="tanh")])
+    norm.moving_mean.assign(np.full(100, 0.5))
+    norm.moving_variance.assign(np.full(100, 2.0))
     foreign_files.save(model, tmp_path / "g.h5", "2.8.0")
     (note,) = generators.load(tmp_path / "g.h5").notes
-    assert "it may have been trained with other latents" in note
-    # The user chose the latents: no note.
-    assert not generators.load(tmp_path / "g.h5", latents=latents("normal")).notes
-    norm.moving_variance.assign(values.var(axis=0) / 900)
-    norm.moving_mean.assign(values.mean(axis=0) / 30)
-    foreign_files.save(model, tmp_path / "g.h5", "2.8.0")
-    assert not generators.load(tmp_path / "g.h5").notes
+    expected = (np.log(2) + (1 + 0.25) / 2 - 1) / 2
+    found = float(re.search(r"divergence ([\d.]+)", note)[1])
+    assert found == pytest.approx(expected, abs=0.02)
 
 
 def test_latents_are_those_of_the_part(simple):

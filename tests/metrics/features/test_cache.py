@@ -157,3 +157,34 @@ def test_features_without_weights_are_not_cached(ask, tmp_path):
     assert np.array_equal(ask(extractor, seed=3), ask(extractor, seed=3))
     assert extractor.seen == [20, 20]
     assert not (tmp_path / "c").exists()
+
+
+def test_the_files_unused_for_the_longest_time_make_room(ask, tmp_path, monkeypatch):
+    folder = tmp_path / "c"
+    ask(Pixels())
+    size = only_file(folder).stat().st_size
+    monkeypatch.setattr(cache, "LIMIT", 3 * size)
+    of_user = folder / "my-own.npz"
+    of_user.write_bytes(b"0" * 9 * size)
+    first = {0: only_of(folder, [of_user])}
+    for seed in (1, 2):
+        before = set(folder.iterdir())
+        ask(Pixels(), seed=seed)
+        first[seed] = only_of(folder, before)
+    for seed, path in first.items():
+        os.utime(path, (seed, seed))
+    ask(Pixels(), seed=0)  # used again
+    ask(Pixels(), seed=3)
+    assert [path.exists() for path in first.values()] == [True, False, True]
+    assert of_user.exists()
+    monkeypatch.setattr(cache, "LIMIT", 1)
+    ask(Pixels(), seed=4)
+    assert len(set(folder.iterdir()) - {of_user}) == 1
+    extractor = Pixels()
+    ask(extractor, seed=4)
+    assert extractor.seen == []
+
+
+def only_of(folder, known):
+    (path,) = set(folder.iterdir()) - set(known)
+    return path

@@ -20,8 +20,12 @@ from keras_gans.generators.foreign.layers import (
 )
 from keras_gans.generators.foreign.layers.fields import MAX_SIZE, Fields
 from keras_gans.generators.foreign.layers.merging import OPERATIONS, arithmetic
+from keras_gans.generators.foreign.layers.others import UNSUPPORTED
 
-__all__ = ["LISTS", "MAX_SIZE", "OPERATIONS", "RULES", "TRAINING_MODES", "arithmetic", "rule"]
+__all__ = [
+    "LISTS", "MAX_SIZE", "OPERATIONS", "RULES", "TRAINING_MODES", "UNSUPPORTED", "arithmetic",
+    "rule",
+]  # fmt: skip
 
 RULES = {
     **dense.RULES,

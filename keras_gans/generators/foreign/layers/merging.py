@@ -40,12 +40,12 @@ def _concatenate(fields, shapes):
 
 
 OPERATIONS = {
-    re.compile(r"(tf\.)?(math\.)?(__operators__\.)?(add|Add)"): "add",
-    re.compile(r"(tf\.)?(math\.)?(subtract|Subtract)"): "subtract",
-    re.compile(r"(tf\.)?(math\.)?(multiply|Multiply)"): "multiply",
-    re.compile(r"(tf\.)?(math\.)?(truediv|divide|TrueDivide|Divide)"): "true_divide",
+    re.compile(r"(tf\.)?(math\.)?(__operators__\.)?(add|Add|AddV2)"): "add",
+    re.compile(r"(tf\.)?(math\.)?(subtract|Subtract|Sub)"): "subtract",
+    re.compile(r"(tf\.)?(math\.)?(multiply|Multiply|Mul)"): "multiply",
+    re.compile(r"(tf\.)?(math\.)?(truediv|divide|TrueDivide|Divide|RealDiv)"): "true_divide",
 }
-"""The supported operators, by the names that Keras 2 and 3 give them."""
+"""The supported operators, by the names that Keras 2 and 3 and TensorFlow give them."""
 
 
 def arithmetic(kind, numbers, shapes):

@@ -2,6 +2,7 @@
 
 import json
 
+import foreign_files
 import keras
 import numpy as np
 import pytest
@@ -120,8 +121,6 @@ def test_settings_that_are_refused(kind, config, shape, message):
 
 
 def test_channels_first_is_computed_with_channels_last(tmp_path, outputs_of):
-    import foreign_files
-
     last = keras.Sequential(
         [
             k.Input((4, 4, 3)), k.UpSampling2D(),
@@ -168,9 +167,80 @@ def with_operator(function, number):
     return change
 
 
-def test_operators_are_computed_and_others_refused(tmp_path, outputs_of):
-    import foreign_files
+def with_operation(op, **constants):
+    """A change of a description: an operation as TensorFlow 2.1 to 2.3 saved it."""
 
+    def change(config):
+        inner = config["config"]
+        name = inner["output_layers"][0][0]
+        node = {"name": "op", "op": op, "input": ["a", "b"], "attr": {"T": {"type": "DT_FLOAT"}}}
+        inner["layers"].append(
+            {
+                "name": "tf_op_layer_op", "class_name": "TensorFlowOpLayer",
+                "config": {
+                    "name": "op", "node_def": node,
+                    "constants": {key[1:]: value for key, value in constants.items()},
+                },
+                "inbound_nodes": [[[name, 0, 0, {}]] * (2 - len(constants))],
+            }
+        )  # fmt: skip
+        inner["output_layers"] = [["tf_op_layer_op", 0, 0]]
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("op", "constants", "function"),
+    [
+        ("Mul", {"_1": 0.5}, lambda x: 0.5 * x),
+        ("AddV2", {"_0": 1}, lambda x: 1 + x),
+        ("Sub", {"_0": 1.0}, lambda x: 1 - x),
+        ("Sub", {"_1": 1.0}, lambda x: x - 1),
+        ("RealDiv", {"_1": 4.0}, lambda x: x / 4),
+        ("Mul", {}, lambda x: x * x),
+    ],
+)
+def test_operations_of_tensorflow_2_1_to_2_3(tmp_path, outputs_of, op, constants, function):
+    noise = k.Input((6,))
+    model = foreign_files.randomize(keras.Model(noise, k.Dense(784, activation="tanh")(noise)))
+    path = tmp_path / "g.h5"
+    foreign_files.save(model, path, "2.2.4", change=with_operation(op, **constants))
+    saved = generators.load(path)
+    latents = saved.latents.sample(2)
+    expected = function(outputs_of(model, [latents]))
+    np.testing.assert_allclose(outputs_of(saved.network, [latents]), expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("op", "constants", "message"),
+    [
+        ("WriteFile", {"_1": 1.0}, "the operation 'WriteFile'"),
+        ("Mul", {"_1": [0.5, 0.6]}, "has the constants"),
+        ("Mul", {"_7": 0.5}, "has the constants"),
+        ("Mul", {"_1": 10**400}, "has the constants"),
+        ("Mul", {"_0": 0.5, "_1": 0.5}, "is not connected"),
+    ],
+)
+def test_other_operations_of_tensorflow_are_refused(tmp_path, op, constants, message):
+    noise = k.Input((6,))
+    model = keras.Model(noise, k.Dense(784)(noise))
+    change = with_operation(op, **constants)
+    foreign_files.save(model, tmp_path / "g.h5", "2.2.4", change=change)
+    with pytest.raises(UsageError, match=message):
+        generators.load(tmp_path / "g.h5")
+
+
+def test_every_layer_of_keras_has_a_rule_or_is_known_to_have_none():
+    classes = {
+        name for name, layer in vars(k).items()
+        if isinstance(layer, type) and issubclass(layer, k.Layer) and layer.__name__ == name
+    }  # fmt: skip
+    bases = {"Layer", "Wrapper", "InputLayer", "Lambda"}
+    assert classes - bases <= rules.UNSUPPORTED | set(rules.RULES)
+    assert not rules.UNSUPPORTED & set(rules.RULES)
+
+
+def test_operators_are_computed_and_others_refused(tmp_path, outputs_of):
     noise = k.Input((6,))
     model = keras.Model(noise, k.Dense(784, activation="tanh")(noise))
     foreign_files.randomize(model)
@@ -184,6 +254,10 @@ def test_operators_are_computed_and_others_refused(tmp_path, outputs_of):
     )
     foreign_files.save(model, path, "2.8.0", change=with_operator("io.write_file", 1))
     with pytest.raises(UsageError, match=r"the operation 'io\.write_file'"):
+        generators.load(path)
+    change = with_operator("math.multiply", 10**400)
+    foreign_files.save(model, path, "2.8.0", change=change)
+    with pytest.raises(UsageError, match=r"'op' .* is called with 1000"):
         generators.load(path)
 
 
