@@ -278,6 +278,7 @@ def evaluate(
     damaged="refuse",
     data_dir=None,
     progress=None,
+    rejecting=None,
 ):
     """Measures a generator's file, or a set of samples, against a data set.
 
@@ -295,6 +296,7 @@ def evaluate(
         data_dir: Data folder; see `datasets.data_folder`.
         progress: Object with `status(text)`, `note(text)`, `begin(total)` and `update(done)`, if
             given.
+        rejecting: Function from a `Saved` to a `generators.Rejection`, or None.
 
     Returns:
         A dict of plain values: "results" (each `Result` as a dict), "count", "seed", "generated"
@@ -309,8 +311,8 @@ def evaluate(
     if not path.exists():
         raise UsageError(f"there is no file or folder {path}")
     is_source = path.suffix.lower() not in GENERATORS
-    if is_source and (output_range or latents):
-        raise UsageError(f"{path} is no generator: leave out --range and --latents")
+    if is_source and (output_range or latents or rejecting):
+        raise UsageError(f"{path} is no generator: leave out --range, --latents and --reject")
     progress.status("reading the data set")
     real = datasets.load(dataset, data_dir, split, damaged)
     if is_source:
@@ -323,13 +325,15 @@ def evaluate(
         seed = generated.origin.get("seed", 0) if seed is None else seed
         if type(seed) is not int or seed < 0:
             raise UsageError(f"{path} records the seed {seed!r}: give another with --seed")
+        generated = rejecting(generated) if rejecting else generated
     measuring = Measuring(real, metrics, features, count, data_dir, progress)
     measuring.check(generated)
     drawn = draw(generated, measuring.count, seed, progress)
     results = measuring.measure(drawn, seed, progress)
     about = _about(generated if is_source else drawn)
     if not is_source:
-        about |= {"name": path.stem, "source": path.name}
+        source = f"{path.name}, {generated}" if rejecting else path.name
+        about |= {"name": path.stem, "source": source}
     return {
         "results": [asdict(result) for result in results],
         "count": measuring.count,

@@ -64,6 +64,7 @@ def describe(parser):
     arguments.data_dir(add, "the data sets and weights")
     add("--json", action="store_true", help="print everything as JSON instead of a table")
     arguments.skip_damaged(add)
+    arguments.reject(parser)
     arguments.foreign(parser)
 
 
@@ -80,6 +81,7 @@ def _metrics_as_text():
 def act(options):
     """Measures, and prints a table or JSON."""
     output_range, latents = arguments.read_foreign(options)
+    rejecting = arguments.read_reject(options)
     from rich.console import Console
 
     from keras_gans.evaluation import evaluate
@@ -102,6 +104,7 @@ def act(options):
             options.damaged,
             options.data_dir,
             line,
+            rejecting,
         )
     if options.json:
         print(json.dumps(found, indent=2))

@@ -11,6 +11,7 @@ from keras_gans.errors import UsageError
 
 HELP = "make images or points with a saved generator"
 _WIDEST = 20  # classes that have a column each in a grid
+_COUNT = 64  # samples, where no number is given
 
 
 def describe(parser):
@@ -59,6 +60,7 @@ def describe(parser):
         help="rows of STEPS samples, from one latent to another",
     )
     add("--spherical", action="store_true", help="interpolate along the arc, not the line")
+    arguments.reject(parser)
     arguments.foreign(parser)
 
 
@@ -67,6 +69,7 @@ def act(options):
     suffix = _check(options)
     labels = options.labels and arguments.numbers(options.labels, "--labels")
     output_range, distribution = arguments.read_foreign(options)
+    rejecting, rate = arguments.read_reject(options), ""
     from keras_gans import generators
     from keras_gans.terminal import quiet
     from keras_gans.terminal.line import Line
@@ -80,10 +83,17 @@ def act(options):
         _check_samples(saved, suffix, labels, options)
         for note in saved.notes:
             line.note(f"note: {note}")
-        latents = _latents(saved, options)
-        labels = _labels(saved, labels, len(latents), options.interpolate or 1)
-        line.status(f"{len(latents):,} samples")
-        values = saved.make(latents, labels)
+        if rejecting is not None:
+            count = options.count or _COUNT
+            labels = _labels(saved, labels, count, 1)
+            accepted = rejecting(saved).draw(count, options.seed, labels, line)
+            values, latents, _, share = accepted
+            rate = f", {share:.1%} of all samples"
+        else:
+            latents = _latents(saved, options)
+            labels = _labels(saved, labels, len(latents), options.interpolate or 1)
+            line.status(f"{len(latents):,} samples")
+            values = saved.make(latents, labels)
     with arguments.writing(options.out):
         if suffix == ".png":
             columns = _columns(labels, options.interpolate, len(values))
@@ -92,7 +102,7 @@ def act(options):
             _write_arrays(options.out, values, latents, labels)
         else:
             _write_folder(options.out, values)
-    print(f"{len(values):,} {_kind(values)} in {options.out}")
+    print(f"{len(values):,} {_kind(values)} in {options.out}{rate}")
 
 
 # --- checks before the work --------------------------------------------------------------------
@@ -105,6 +115,8 @@ def _check(options):
         raise UsageError(
             "--spherical needs --interpolate STEPS: it chooses the way between latents"
         )
+    if options.reject and options.interpolate:
+        raise UsageError("--reject chooses among samples, and --interpolate asks for certain ones")
     if suffix not in (".png", ".npz", ""):
         raise UsageError(f"--out {out}: write a .png, an .npz or a folder")
     if path.is_dir():
@@ -157,7 +169,7 @@ def _check_samples(saved, suffix, labels, options):
 def _latents(saved, options):
     steps = options.interpolate
     if not steps:
-        return saved.latents.sample(options.count or 64, options.seed)
+        return saved.latents.sample(options.count or _COUNT, options.seed)
     import numpy as np
 
     from keras_gans.generators import interpolate
