@@ -128,7 +128,11 @@ class GAN(StatefulTrainStep, keras.Model):
         self.optimizer = _Optimizers(one) if one is not None else _Optimizers(d_one, g_one)
         self.precision = precision and keras.dtype_policies.get(precision)
         self._trained = Trained(
-            self.generator, self.discriminator, self.objective.of_scores, self.precision
+            self.generator,
+            self.discriminator,
+            objective.of_scores,
+            self.precision,
+            objective.of_features,
         )
 
     def fit(self, x=None, y=None, **kwargs):
@@ -228,10 +232,10 @@ class GAN(StatefulTrainStep, keras.Model):
                 fake = self._trained.finish(*start, training=True)
             else:
                 fake = self._trained.generate(latents, labels, training=True)
-            scores = [self._trained.score(fake, labels)]
-            if self.objective.paired:
-                scores.append(self._trained.score(real, labels))
-            return (self.objective.to_fool(*scores),)
+            rule, networks = self.objective, self._trained
+            judged = networks.features if rule.of_features else networks.score
+            compared = [fake, real] if rule.paired or rule.of_features else [fake]
+            return (rule.to_fool(*(judged(samples, labels) for samples in compared)),)
 
         # Frozen, the discriminator normalizes by what it saw of real and fake samples together.
         frozen = self.turns.batch_norm == "frozen"

@@ -106,6 +106,24 @@ class BinaryCrossentropy(ToTargets):
 
 
 @keras.saving.register_keras_serializable("keras_gans")
+class FeatureMatching(BinaryCrossentropy):
+    """|E f(x) - E f(G(z))|^2 of the generator, over the discriminator's last hidden layer f.
+
+    Salimans et al. 2016, arXiv 1606.03498, section 3.1. The means are those of the batch. The
+    discriminator minimises cross-entropy.
+
+    Args:
+        real: As of `BinaryCrossentropy`.
+        fake: Likewise.
+    """
+
+    of_features = True
+
+    def to_fool(self, fake, real=None):
+        return ops.sum(ops.square(ops.mean(fake, axis=0) - ops.mean(real, axis=0)))
+
+
+@keras.saving.register_keras_serializable("keras_gans")
 class MeanSquaredError(ToTargets):
     """Least squares of the discriminator's output.
 
@@ -208,6 +226,7 @@ LOSSES = {
     "hinge": Hinge,
     "relativistic": Relativistic,
     "relativistic_average": RelativisticAverage,
+    "feature_matching": FeatureMatching,
     **DIVERGENCES,
 }
 

@@ -22,10 +22,13 @@ class Objective(Recorded, ABC):
         paired: Whether every loss compares scores of real samples with scores of fake ones. The
             losses of the discriminator then have no derivatives apart, and `GAN` gives `to_fool`
             the scores of real samples too.
+        of_features: Whether the loss of the generator compares, instead of scores, what the last
+            hidden layer of the discriminator makes of fake and of real samples.
     """
 
     of_scores = True
     paired = False
+    of_features = False
 
     @abstractmethod
     def on_real(self, scores, seed):
@@ -48,8 +51,9 @@ class Objective(Recorded, ABC):
         """Loss of the generator.
 
         Args:
-            fake: Float tensor `(n, 1)`: the discriminator's output for fake samples.
-            real: Likewise for real samples, where the objective is `paired`.
+            fake: Float tensor `(n, 1)`: the discriminator's output for fake samples. Features
+                `(n, ...)` where the objective is `of_features`.
+            real: Likewise for real samples, where the objective is `paired` or `of_features`.
 
         Returns:
             Scalar tensor.

@@ -56,16 +56,22 @@ def relativistic_average(real, fake):
     return on_real, on_fake, -log_sigmoid(d_fake).mean() - log_sigmoid(-d_real).mean()
 
 
+def feature_matching(real, fake):
+    squares = (real.mean(axis=0) - fake.mean(axis=0)) ** 2
+    return crossentropy(real, 1).mean(), crossentropy(fake, 0).mean(), squares.sum()
+
+
 # The same three, as functions of scores of real and of fake samples.
 OF_PAIRS = {"relativistic": relativistic, "relativistic_average": relativistic_average}
+OF_BOTH = {**OF_PAIRS, "feature_matching": feature_matching}
 TARGETS = {"binary_crossentropy": crossentropy, "mse": lambda d, y: (d - y) ** 2}
 
 
 def test_every_objective_has_a_closed_form_here():
     of_f_gan = set(DIVERGENCES)  # in test_divergences.py
-    assert set(CLOSED_FORMS) | set(OF_PAIRS) == set(losses.LOSSES) - of_f_gan
+    assert set(CLOSED_FORMS) | set(OF_BOTH) == set(losses.LOSSES) - of_f_gan
     targets = {n for n, kind in losses.LOSSES.items() if issubclass(kind, losses.ToTargets)}
-    assert set(TARGETS) == targets
+    assert set(TARGETS) | {"feature_matching"} == targets
 
 
 @pytest.mark.parametrize("name", CLOSED_FORMS)
@@ -81,9 +87,9 @@ def found_of_pairs(objective, real=SCORES, fake=FAKES):
     return [number(x) for x in (on_real(), on_fake(), objective.to_fool(fake, real))]
 
 
-@pytest.mark.parametrize("name", OF_PAIRS)
-def test_value_of_a_paired_objective_is_the_closed_form(name):
-    expected = OF_PAIRS[name](SCORES.astype("float64"), FAKES.astype("float64"))
+@pytest.mark.parametrize("name", OF_BOTH)
+def test_value_of_an_objective_of_both_sides_is_the_closed_form(name):
+    expected = OF_BOTH[name](SCORES.astype("float64"), FAKES.astype("float64"))
     assert found_of_pairs(losses.get(name)) == pytest.approx(expected, rel=1e-6)
 
 
@@ -91,6 +97,13 @@ def test_value_of_a_paired_objective_is_the_closed_form(name):
 def test_a_paired_objective_is_of_differences_of_scores(name):
     moved = found_of_pairs(losses.get(name), SCORES + 3.0, FAKES + 3.0)
     assert moved == pytest.approx(found_of_pairs(losses.get(name)), rel=1e-5)
+
+
+def test_features_of_any_shape_are_matched_by_their_means(random):
+    real, fake = (random.normal(size=(6, 3, 2)).astype("float32") for _ in range(2))
+    found = losses.get("feature_matching").to_fool(*map(ops.convert_to_tensor, (fake, real)))
+    expected = np.sum((real.mean(axis=0) - fake.mean(axis=0)) ** 2)
+    assert number(found) == pytest.approx(expected, rel=1e-5)
 
 
 def test_sides_of_other_objectives_are_their_two_losses():
@@ -239,5 +252,5 @@ def test_an_objective_serializes_with_its_targets(identifier):
     copy = keras.saving.deserialize_keras_object(config)
     assert type(copy) is type(objective)
     assert copy.get_config() == objective.get_config()
-    losses_of = found_of_pairs if objective.paired else found
+    losses_of = found_of_pairs if objective.paired or objective.of_features else found
     assert losses_of(copy) == losses_of(objective)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from keras_gans import losses
+from keras_gans import losses, networks
 from keras_gans.errors import UsageError
 from keras_gans.gan import GAN
 
@@ -53,6 +53,32 @@ def test_both_networks_take_the_steps_of_the_pairs():
     g += 0.1 * np.mean(sigmoid(d * (x - z * g)) * d * z)
     found = [float(net.get_weights()[0][0, 0]) for net in (gan.discriminator, gan.generator)]
     assert found == pytest.approx([d, g], rel=1e-5)
+
+
+def test_feature_matching_moves_the_generator_towards_the_means_of_the_data():
+    """With one layer, its features are the samples: the loss is (mean z g - mean x)^2."""
+    gan = make_gan("feature_matching", rate=0.1, turns={"update": "separate"})
+    history = train(gan)
+    x, z = REALS.mean(), LATENTS.mean()
+    assert history["g_loss"][0] == pytest.approx((z * 0.5 - x) ** 2, rel=1e-5)
+    (found,) = gan.generator.get_weights()
+    assert found[0, 0] == pytest.approx(0.5 - 0.1 * 2 * (z * 0.5 - x) * z, rel=1e-5)
+
+
+@pytest.mark.parametrize("network", ["conditional", "dcgan"])
+@pytest.mark.parametrize("name", [*PAIRED, "feature_matching"])
+def test_labels_convolutions_and_statistics_go_together_with_both_sides(network, name, random):
+    images = np.tanh(random.standard_normal((6, 8, 8, 1))).astype("float32")
+    labels = np.arange(6) % 3 if network == "conditional" else None
+    options = {"shape": (8, 8, 1), "latent_size": 4, "classes": 3}
+    pair = (networks.build(network, role, **options) for role in ("generator", "discriminator"))
+    gan = GAN(*pair)
+    turns = {"latents": "shared", "batch_norm": "frozen", "d_steps": 2}
+    gan.compile(name, d_optimizer="adam", g_optimizer="adam", turns=turns, jit_compile=False)
+    before = [w.copy() for w in gan.generator.get_weights()]
+    history = gan.fit(images, labels, batch_size=6, epochs=2, verbose=0).history
+    assert np.isfinite(list(history.values())).all()
+    assert all((a != b).any() for a, b in zip(before, gan.generator.get_weights(), strict=True))
 
 
 @pytest.mark.parametrize("name", PAIRED)
