@@ -278,6 +278,7 @@ def evaluate(
     data_dir=None,
     progress=None,
     pictures=None,
+    rejecting=None,
 ):
     """Measures a generator's file, or a set of samples, against a data set.
 
@@ -295,6 +296,7 @@ def evaluate(
         data_dir: Data folder; see `datasets.data_folder`.
         progress: None, or an object with the methods of `terminal.line.Line`.
         pictures: Dict of options for each side that is a path; see `datasets.own.read`.
+        rejecting: Function from a `Saved` to a `generators.Rejection`, or None.
 
     Returns:
         A dict of plain values: "results" (each `Result` as a dict; a metric that does not apply
@@ -310,8 +312,8 @@ def evaluate(
     if not path.exists():
         raise UsageError(f"there is no file or folder {path}")
     is_source = path.suffix.lower() not in GENERATORS
-    if is_source and (output_range or latents):
-        raise UsageError(f"{path} is no generator: leave out --range and --latents")
+    if is_source and (output_range or latents or rejecting):
+        raise UsageError(f"{path} is no generator: leave out --range, --latents and --reject")
     own = pictures or {}
     if own and not (is_source and dataset in datasets.names()):
         dataset = {"name": os.fspath(dataset), **own}
@@ -333,12 +335,14 @@ def evaluate(
         seed = generated.origin.get("seed", 0) if seed is None else seed
         if type(seed) is not int or seed < 0:
             raise UsageError(f"{path} records the seed {seed!r}: give another with --seed")
+        generated = rejecting(generated) if rejecting else generated
     metrics = choose(metrics, real, generated, features, count, progress)
     measuring = Measuring(real, metrics, features, count, data_dir, progress, UsageError)
     measuring.check_some(generated)
     drawn = draw(generated, measuring.count, seed, progress)
     results = measuring.measure(drawn, seed, progress)
-    of_file = {} if is_source else {"name": path.stem, "source": path.name}
+    source = f"{path.name}, {generated}" if rejecting else path.name
+    of_file = {} if is_source else {"name": path.stem, "source": source}
     made = about(generated if is_source else drawn) | of_file
     return {
         "results": [asdict(result) for result in results],

@@ -99,18 +99,21 @@ class GAN(StatefulTrainStep, keras.Model):
             **kwargs: Passed to `keras.Model.compile` (`jit_compile`, `steps_per_execution`, ...).
 
         Raises:
-            UsageError: A part is unknown, or a penalty meets separate updates.
+            UsageError: A part is unknown, or a penalty or a paired loss meets separate updates.
             ValueError: The optimizers are not one or two.
         """
         turns = Turns(**turns) if isinstance(turns, dict) else turns or Turns()
         update, penalty = updates.get(turns.update), penalties.get(penalty)
         if penalty is not None and not update.takes_penalty:
             raise UsageError("a penalty compares real and fake samples: it needs update='joint'")
+        objective = losses.get(loss)
+        if objective.paired and not update.takes_pairs:
+            raise UsageError("this loss compares real and fake samples: it needs update='joint'")
         one, d_one, g_one = map(optimizers.get, (optimizer, d_optimizer, g_optimizer))
         if (one is None) == (d_one is None) or (d_one is None) != (g_one is None):
             raise ValueError("give either optimizer, or d_optimizer and g_optimizer")
         super().compile(optimizer=None, **kwargs)
-        self.objective, self.turns, self.update = losses.get(loss), turns, update
+        self.objective, self.turns, self.update = objective, turns, update
         self.penalty, self.constraint = penalty, constraints.get(constraint)
         self.average = averages.get(average)
         self.averaged = self.average and self.average.copy(self.generator)
@@ -125,7 +128,11 @@ class GAN(StatefulTrainStep, keras.Model):
         self.optimizer = _Optimizers(one) if one is not None else _Optimizers(d_one, g_one)
         self.precision = precision and keras.dtype_policies.get(precision)
         self._trained = Trained(
-            self.generator, self.discriminator, self.objective.of_scores, self.precision
+            self.generator,
+            self.discriminator,
+            objective.of_scores,
+            self.precision,
+            objective.of_features,
         )
 
     def fit(self, x=None, y=None, **kwargs):
@@ -160,7 +167,7 @@ class GAN(StatefulTrainStep, keras.Model):
         # have it, or on those that the discriminator has just seen, as many scripts have it.
         if self.turns.latents == "fresh":
             latents, begun = [self.draw_latents(n)], None
-        g_loss = self._generator_turn(latents[-1], labels, begun)
+        g_loss = self._generator_turn(latents[-1], labels, begun, real)
 
         # Samples of averaged weights are steadier than those of the latest ones.
         if self.average is not None:
@@ -210,8 +217,7 @@ class GAN(StatefulTrainStep, keras.Model):
             return self.penalty(score, real, fake, self.seed_generator)
 
         losses_before = self.update(
-            lambda: self.objective.on_real(score(real), self.seed_generator),
-            lambda: self.objective.on_fake(score(fake), self.seed_generator),
+            *self.objective.sides(lambda: score(real), lambda: score(fake), self.seed_generator),
             None if self.penalty is None else penalty,
             self.discriminator.trainable_variables,
             self.d_optimizer,
@@ -220,13 +226,16 @@ class GAN(StatefulTrainStep, keras.Model):
             self.constraint(self.discriminator)
         return losses_before
 
-    def _generator_turn(self, latents, labels, begun):
+    def _generator_turn(self, latents, labels, begun, real):
         def loss(*start):
             if start:
                 fake = self._trained.finish(*start, training=True)
             else:
                 fake = self._trained.generate(latents, labels, training=True)
-            return (self.objective.to_fool(self._trained.score(fake, labels)),)
+            rule, networks = self.objective, self._trained
+            judged = networks.features if rule.of_features else networks.score
+            compared = [fake, real] if rule.paired or rule.of_features else [fake]
+            return (rule.to_fool(*(judged(samples, labels) for samples in compared)),)
 
         # Frozen, the discriminator normalizes by what it saw of real and fake samples together.
         frozen = self.turns.batch_norm == "frozen"

@@ -1,56 +1,16 @@
-"""Objectives: what the discriminator and the generator minimise.
+"""Losses: the objectives that rows call by a name.
 
-An `Objective` turns scores into losses, three times: the discriminator's on real samples, its on
-fake ones, and the generator's, which wants its samples taken for real. Targets and their smoothing
-live here. `LOSSES` is the table of the names; a new objective is one class and one entry.
+Targets and their smoothing live here, and the table of all names, `LOSSES`. A new loss is one class
+and one entry; a new f-divergence is one class and one entry in `divergences`.
 """
 
-from abc import ABC, abstractmethod
-
 import keras
+import numpy as np
 from keras import ops
 
 from keras_gans import parts
-from keras_gans.parts import Recorded
-
-
-class Objective(Recorded, ABC):
-    """What the two networks minimise.
-
-    Attributes:
-        of_scores: Whether the losses take scores, before a final sigmoid. `GAN` then trains a
-            discriminator that ends in a sigmoid on what goes into it: the same function without
-            the rounding of probabilities near 0 and 1.
-    """
-
-    of_scores = True
-
-    @abstractmethod
-    def on_real(self, scores, seed):
-        """Loss of the discriminator on real samples.
-
-        Args:
-            scores: Float tensor `(n, 1)`: the discriminator's output.
-            seed: `keras.random.SeedGenerator`, for targets that are drawn.
-
-        Returns:
-            Scalar tensor.
-        """
-
-    @abstractmethod
-    def on_fake(self, scores, seed):
-        """Loss of the discriminator on fake samples; as `on_real`."""
-
-    @abstractmethod
-    def to_fool(self, scores):
-        """Loss of the generator.
-
-        Args:
-            scores: Float tensor `(n, 1)`: the discriminator's output for fake samples.
-
-        Returns:
-            Scalar tensor.
-        """
+from keras_gans.divergences import DIVERGENCES
+from keras_gans.objectives import Objective, Paired
 
 
 @keras.saving.register_keras_serializable("keras_gans")
@@ -77,8 +37,8 @@ class ToTargets(Objective):
     def on_fake(self, scores, seed):
         return self.loss(_targets(self.fake, scores, seed), scores)
 
-    def to_fool(self, scores):
-        return self.loss(_targets(1.0, scores, None), scores)
+    def to_fool(self, fake, real=None):
+        return self.loss(_targets(1.0, fake, None), fake)
 
     def get_config(self):
         config = super().get_config()
@@ -92,6 +52,17 @@ class ToTargets(Objective):
         if "loss" in config:
             config = {**config, "loss": keras.saving.deserialize_keras_object(config["loss"])}
         return cls(**config)
+
+
+def _log_ratio(outputs, objective):
+    """The log ratio where the optimal output is the mean of the targets, (b p + a q) / (p + q).
+
+    With the targets a of fake and b of real samples, p / q = (output - a) / (b - output). Outputs
+    beyond the targets count as 1e-7 inside them: the result is in [-16.2, 16.2].
+    """
+    low, high = np.mean(objective.fake), np.mean(objective.real)
+    share = ops.clip((outputs - low) / (high - low), 1e-7, 1 - 1e-7)
+    return ops.log(share) - ops.log1p(-share)
 
 
 def _target(value, which):
@@ -127,6 +98,30 @@ class BinaryCrossentropy(ToTargets):
     ):
         super().__init__(keras.losses.BinaryCrossentropy(from_logits=True), real, fake)
 
+    def log_ratio(self, scores):
+        """The score itself (Goodfellow et al. 2014, proposition 1), corrected for smoothing."""
+        if (self.real, self.fake) == (1.0, 0.0):
+            return scores
+        return _log_ratio(ops.sigmoid(scores), self)
+
+
+@keras.saving.register_keras_serializable("keras_gans")
+class FeatureMatching(BinaryCrossentropy):
+    """|E f(x) - E f(G(z))|^2 of the generator, over the discriminator's last hidden layer f.
+
+    Salimans et al. 2016, arXiv 1606.03498, section 3.1. The means are those of the batch. The
+    discriminator minimises cross-entropy.
+
+    Args:
+        real: As of `BinaryCrossentropy`.
+        fake: Likewise.
+    """
+
+    of_features = True
+
+    def to_fool(self, fake, real=None):
+        return ops.sum(ops.square(ops.mean(fake, axis=0) - ops.mean(real, axis=0)))
+
 
 @keras.saving.register_keras_serializable("keras_gans")
 class MeanSquaredError(ToTargets):
@@ -147,6 +142,10 @@ class MeanSquaredError(ToTargets):
     ):
         super().__init__(keras.losses.MeanSquaredError(), real, fake)
 
+    def log_ratio(self, scores):
+        """Of the optimal output (b p + a q) / (p + q), section 3.2 of the paper."""
+        return _log_ratio(scores, self)
+
 
 @keras.saving.register_keras_serializable("keras_gans")
 class Wasserstein(Objective):
@@ -162,14 +161,73 @@ class Wasserstein(Objective):
     def on_fake(self, scores, seed):
         return ops.mean(scores)
 
-    def to_fool(self, scores):
-        return ops.mean(-scores)
+    def to_fool(self, fake, real=None):
+        return ops.mean(-fake)
+
+
+@keras.saving.register_keras_serializable("keras_gans")
+class Hinge(Objective):
+    """Real scores are to be above 1 and fake ones below -1; the generator maximises its scores.
+
+    Lim and Ye 2017, arXiv 1705.02894; Miyato et al. 2018, arXiv 1802.05957, equations 16 and 17.
+    The optimal score is the sign of p_data - p_g, so it gives no ratio.
+    """
+
+    def on_real(self, scores, seed):
+        return ops.mean(ops.relu(1.0 - scores))
+
+    def on_fake(self, scores, seed):
+        return ops.mean(ops.relu(1.0 + scores))
+
+    def to_fool(self, fake, real=None):
+        return ops.mean(-fake)
+
+
+@keras.saving.register_keras_serializable("keras_gans")
+class Relativistic(Paired):
+    """Cross-entropy of the difference between a real score and a fake one, in pairs.
+
+    -log sigmoid(C(x_r) - C(x_f)) of the discriminator, and -log sigmoid(C(x_f) - C(x_r)) of the
+    generator: RSGAN of Jolicoeur-Martineau 2018, arXiv 1807.00734. A pair is a real and a fake
+    sample of the same place in their batches. The loss of a pair counts half as one on real and
+    half as one on fake samples. A constant added to all scores changes nothing, so they give no
+    ratio.
+    """
+
+    def losses(self, real, fake):
+        half = ops.mean(ops.softplus(fake - real)) / 2
+        return half, half
+
+    def to_fool(self, fake, real=None):
+        return ops.mean(ops.softplus(real - fake))
+
+
+@keras.saving.register_keras_serializable("keras_gans")
+class RelativisticAverage(Paired):
+    """Cross-entropy of the difference between a score and the mean score of the other side.
+
+    RaSGAN of Jolicoeur-Martineau 2018, arXiv 1807.00734: the discriminator's losses are
+    -log sigmoid(C(x_r) - E C(x_f)) and -log(1 - sigmoid(C(x_f) - E C(x_r))), the generator's is
+    their sum with the sides exchanged. The means are those of the batch.
+    """
+
+    def losses(self, real, fake):
+        on_real = ops.mean(ops.softplus(ops.mean(fake) - real))
+        return on_real, ops.mean(ops.softplus(fake - ops.mean(real)))
+
+    def to_fool(self, fake, real=None):
+        return sum(self.losses(fake, real))
 
 
 LOSSES = {
     "binary_crossentropy": BinaryCrossentropy,
     "mse": MeanSquaredError,
     "wasserstein": Wasserstein,
+    "hinge": Hinge,
+    "relativistic": Relativistic,
+    "relativistic_average": RelativisticAverage,
+    "feature_matching": FeatureMatching,
+    **DIVERGENCES,
 }
 
 

@@ -4,6 +4,8 @@
 `(n, ...)` of one shape, `seed` is a `keras.random.SeedGenerator`.
 """
 
+from typing import Literal
+
 import keras
 from keras import ops
 
@@ -23,23 +25,59 @@ class Penalty(Recorded):
         self.weight = weight
 
 
+def _excess(discriminator, samples, sides):
+    """E[(|grad D(x)| - 1)^2], with `sides` 1 only of norms above 1.
+
+    1e-12 under the root keeps its derivative finite.
+    """
+    norm = ops.sqrt(_squared_norm(input_gradient(discriminator, samples)) + 1e-12)
+    excess = norm - 1.0
+    return ops.mean(ops.square(ops.relu(excess) if sides == 1 else excess))
+
+
+def _place(samples, seed):
+    """One number of U(0, 1) for each sample, in a shape that multiplies samples."""
+    ones = [1] * (len(samples.shape) - 1)
+    return keras.random.uniform((ops.shape(samples)[0], *ones), seed=seed)
+
+
 @keras.saving.register_keras_serializable("keras_gans")
 class GradientPenalty(Penalty):
     """weight * E[(|grad D(x)| - 1)^2] on lines between real and fake samples.
 
     x = real + a (fake - real) with one a ~ U(0, 1) a sample (Gulrajani et al. 2017,
-    arXiv 1704.00028, equation 3). 1e-12 under the root keeps its derivative finite.
+    arXiv 1704.00028, equation 3).
+
+    Args:
+        weight: Factor of the penalty, > 0; the paper's lambda is 10.
+        sides: 2, or 1 for max(0, |grad D(x)| - 1)^2, which lets the norm be less than 1 (Petzka et
+            al. 2018, arXiv 1709.08894, equation 8).
+    """
+
+    def __init__(self, weight: Positive = 10.0, sides: Literal[1, 2] = 2):
+        super().__init__(weight)
+        self.sides = sides
+
+    def __call__(self, discriminator, real, fake, seed):
+        samples = real + _place(real, seed) * (fake - real)
+        return self.weight * _excess(discriminator, samples, self.sides)
+
+
+@keras.saving.register_keras_serializable("keras_gans")
+class DRAGAN(Penalty):
+    """weight * E[(|grad D(x)| - 1)^2] around real samples.
+
+    Kodali et al. 2017, arXiv 1705.07215, equation 1 with k = 1. Their public code decides what the
+    noise is: x = real + a s u / 2, with the standard deviation s of all numbers of the batch, one
+    u ~ U(0, 1) for each number and one a ~ U(0, 1) for each sample. So the noise is never negative.
 
     Args:
         weight: Factor of the penalty, > 0; the paper's lambda is 10.
     """
 
     def __call__(self, discriminator, real, fake, seed):
-        ones = [1] * (len(real.shape) - 1)
-        a = keras.random.uniform((ops.shape(real)[0], *ones), seed=seed)
-        gradient = input_gradient(discriminator, real + a * (fake - real))
-        norm = ops.sqrt(_squared_norm(gradient) + 1e-12)
-        return self.weight * ops.mean(ops.square(norm - 1.0))
+        noise = ops.std(real) / 2 * keras.random.uniform(ops.shape(real), seed=seed)
+        return self.weight * _excess(discriminator, real + _place(real, seed) * noise, sides=2)
 
 
 @keras.saving.register_keras_serializable("keras_gans")
@@ -56,7 +94,21 @@ class R1(Penalty):
         return self.weight / 2 * ops.mean(_squared_norm(input_gradient(discriminator, real)))
 
 
-PENALTIES = {"gradient_penalty": GradientPenalty, "r1": R1}
+@keras.saving.register_keras_serializable("keras_gans")
+class R2(Penalty):
+    """weight / 2 * E[|grad D(x)|^2] on fake samples.
+
+    Mescheder et al. 2018, arXiv 1801.04406, equation 10.
+
+    Args:
+        weight: The paper's gamma, > 0; it uses 10.
+    """
+
+    def __call__(self, discriminator, real, fake, seed):
+        return self.weight / 2 * ops.mean(_squared_norm(input_gradient(discriminator, fake)))
+
+
+PENALTIES = {"gradient_penalty": GradientPenalty, "dragan": DRAGAN, "r1": R1, "r2": R2}
 
 
 def get(identifier):

@@ -15,9 +15,12 @@ class Update(Recorded, ABC):
     Attributes:
         takes_penalty: Whether the update has a place for a penalty, which compares real and fake
             samples.
+        takes_pairs: Whether the update differentiates both losses together, `on_real` first. Those
+            of a `paired` objective share their scores and have no derivatives apart.
     """
 
     takes_penalty = True
+    takes_pairs = False
 
     @abstractmethod
     def __call__(self, on_real, on_fake, penalty, weights, optimizer):
@@ -38,6 +41,8 @@ class Update(Recorded, ABC):
 @keras.saving.register_keras_serializable("keras_gans")
 class Joint(Update):
     """One optimizer step on the sum of the two losses and the penalty (Goodfellow et al. 2014)."""
+
+    takes_pairs = True
 
     def __call__(self, on_real, on_fake, penalty, weights, optimizer):
         def total():

@@ -324,10 +324,12 @@ def test_examples_of_generators_run(run, tmp_path):
         generators.save(saved, tmp_path / name)
     network = networks.build(part, "discriminator", digits.shape)
     path = tmp_path / "discriminator_model_030000.h5"
-    generators.save_discriminator(network, part, digits.shape, None, path, {"seed": 0})
+    about = {"loss": "binary_crossentropy", "scale": digits.scale.plain}
+    generators.save_discriminator(network, part, digits.shape, None, path, {"seed": 0}, **about)
     names = run("docs/generators.md")
     assert names["values"].shape == (64, 28, 28, 1)
     assert names["images"].shape == (16, 28, 28, 1)
+    assert names["accepted"].values.shape == (100, 28, 28, 1)
     assert names["about"]["role"] == "discriminator"
 
 

@@ -4,7 +4,7 @@ import pytest
 from keras import ops
 
 from keras_gans import penalties
-from keras_gans.penalties import R1, GradientPenalty
+from keras_gans.penalties import DRAGAN, R1, R2, GradientPenalty
 
 pytestmark = pytest.mark.backends
 SHAPES = [(4, 4, 2), (2,)]
@@ -38,11 +38,17 @@ def test_closed_form_on_a_linear_discriminator(scale, shape, random):
     ]
     weights = random.standard_normal(shape).astype("float32")
     weights *= scale / np.linalg.norm(weights)
-    expected = 10 * (np.sqrt(scale**2 + 1e-12) - 1) ** 2
-    assert number(GradientPenalty(10.0)(linear(weights), *samples, seed())) == pytest.approx(
-        expected, rel=1e-5, abs=1e-10
-    )
-    assert number(R1(10.0)(linear(weights), *samples, seed())) == pytest.approx(5 * scale**2)
+    excess = np.sqrt(scale**2 + 1e-12) - 1
+    expected = {
+        GradientPenalty(10.0): 10 * excess**2,
+        GradientPenalty(10.0, sides=1): 10 * max(0, excess) ** 2,
+        DRAGAN(10.0): 10 * excess**2,
+        R1(10.0): 5 * scale**2,
+        R2(10.0): 5 * scale**2,
+    }
+    for penalty, value in expected.items():
+        found = number(penalty(linear(weights), *samples, seed()))
+        assert found == pytest.approx(value, rel=1e-5, abs=1e-10), penalty
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 1), (1,)])
@@ -52,25 +58,57 @@ def test_gradient_penalty_looks_between_reals_and_fakes(shape):
     # E (a - 1)^2 = 1/3 for a ~ U(0, 1); one draw for all samples would miss it widely.
     found = number(GradientPenalty(1.0)(squares, real, fake, seed()))
     assert found == pytest.approx(1 / 3, abs=0.05)
-    assert number(R1(2.0)(squares, fake, real, seed())) == pytest.approx(1.0)
 
 
-def test_one_place_on_the_line_for_all_numbers_of_a_sample():
-    real, fake = ops.zeros((2000, 2)), ops.ones((2000, 2))
-    # The norm of the gradient at a * (1, 1) is a sqrt(2).
-    expected = np.mean((np.linspace(0, 1, 100_001) * np.sqrt(2) - 1) ** 2)
-    found = number(GradientPenalty(1.0)(squares, real, fake, seed()))
-    assert found == pytest.approx(expected, rel=0.05)
+@pytest.mark.parametrize("shape", [(2, 2, 1), (4,)])
+def test_r1_looks_at_reals_and_r2_at_fakes(shape):
+    """The gradient of D is x, and the squared norm of a sample of ones is 4."""
+    real, fake = ops.zeros((3, *shape)), ops.ones((3, *shape))
+    found = [number(kind(2.0)(squares, *xs, seed())) for kind in (R1, R2)
+             for xs in ((real, fake), (fake, real))]  # fmt: skip
+    assert found == [0.0, 4.0, 4.0, 0.0]
+
+
+@pytest.mark.parametrize("sides", [1, 2])
+def test_a_one_sided_penalty_leaves_small_gradients_alone(sides):
+    """Norms are a * 2 with a ~ U(0, 1): half of them are below 1."""
+    real, fake = ops.zeros((4000, 4)), ops.ones((4000, 4))
+    norms = 2 * np.linspace(0, 1, 100_001)
+    expected = np.mean((norms - 1) ** 2 * (norms > 1 if sides == 1 else 1))
+    found = number(GradientPenalty(1.0, sides)(squares, real, fake, seed()))
+    assert found == pytest.approx(expected, rel=0.06)
+
+
+def test_dragan_looks_around_reals():
+    """Samples 3 and 1 have the deviation 1: x = 3 + v and 1 + v, where v = a u / 2."""
+    real = ops.convert_to_tensor(np.tile([[3.0], [1.0]], (20_000, 1)).astype("float32"))
+    far = ops.ones((40_000, 1)) * 100  # fakes play no part
+    # E v = 1/8 and E v^2 = 1/36, for independent a and u of U(0, 1).
+    expected = (4 + 4 / 8 + 2 / 36) / 2
+    assert number(DRAGAN(1.0)(squares, real, far, seed())) == pytest.approx(expected, rel=0.01)
+
+
+def test_dragan_draws_noise_for_each_number_and_a_place_for_each_sample():
+    real = ops.convert_to_tensor(np.tile([[1.0, 1.0], [-1.0, -1.0]], (20_000, 1)), "float32")
+
+    def difference(x):
+        return ops.square(x[:, :1] - x[:, 1:]) / 2
+
+    # The norm is sqrt(2) a |u_1 - u_2| / 2, where E |u_1 - u_2| = 1/3 and E (u_1 - u_2)^2 = 1/6.
+    expected = 1 - np.sqrt(2) / 2 / 3 + 1 / 3 / 6 / 2
+    found = number(DRAGAN(1.0)(difference, real, None, seed()))
+    assert found == pytest.approx(expected, rel=0.01)
 
 
 def test_every_penalty_of_the_table_is_tested_here():
-    assert set(penalties.PENALTIES.values()) == {GradientPenalty, R1}
-    assert penalties.get("r1").weight == penalties.get("gradient_penalty").weight == 10.0
+    assert set(penalties.PENALTIES.values()) == {GradientPenalty, DRAGAN, R1, R2}
+    assert {penalties.get(name).weight for name in penalties.PENALTIES} == {10.0}
+    assert penalties.get("gradient_penalty").sides == 2
 
 
 def test_configuration_round_trip():
-    for penalty in (GradientPenalty(3.0), R1(0.5)):
+    for penalty in (GradientPenalty(3.0, sides=1), DRAGAN(2.0), R1(0.5), R2(4.0)):
         config = keras.saving.serialize_keras_object(penalty)
         copy = keras.saving.deserialize_keras_object(config)
         assert type(copy) is type(penalty)
-        assert copy.weight == penalty.weight
+        assert copy.get_config() == penalty.get_config()

@@ -174,6 +174,53 @@ def read_foreign(options):
     return (low, high), latents
 
 
+def reject(parser):
+    """Adds the options of rejection sampling, to be read with `read_reject`."""
+    add = parser.add_argument_group("rejection sampling").add_argument
+    add(
+        "--reject",
+        type=Path,
+        metavar="D.h5",
+        help="a discriminator_model_*.h5 of the run: keep only samples that it accepts",
+    )
+    add(
+        "--gamma",
+        metavar="G",
+        help="how strict it is: a number, or a percentile of each batch; default: 80%%",
+    )
+
+
+def read_reject(options):
+    """The values of --reject and --gamma.
+
+    Returns:
+        Function from a `generators.Saved` to a `generators.Rejection`, or None without --reject.
+
+    Raises:
+        UsageError: There is no such file, or gamma is not written as it should be.
+    """
+    if options.reject is None:
+        if options.gamma is not None:
+            raise UsageError("--gamma needs --reject D.h5: it says how strict that is")
+        return None
+    if not options.reject.is_file():
+        raise UsageError(f"--reject: there is no file {options.reject}")
+    text = options.gamma or "80%"
+    try:
+        gamma, percentile = float(text.removesuffix("%")), text.endswith("%")
+    except ValueError:
+        gamma, percentile = math.nan, False
+    if not (0 <= gamma <= 100 if percentile else math.isfinite(gamma)):
+        raise UsageError(f"--gamma {text}: write a number like 0 or 2.5, or a percentile like 80%")
+
+    def rejecting(saved):
+        from keras_gans import generators
+
+        return generators.Rejection(saved, generators.Judge.open(options.reject), gamma, percentile)
+
+    return rejecting
+
+
 # --- output ------------------------------------------------------------------------------------
 
 

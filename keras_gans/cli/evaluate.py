@@ -71,6 +71,7 @@ def describe(parser):
     arguments.data_dir(add, "the data sets and weights")
     add("--json", action="store_true", help="print everything as JSON instead of a table")
     arguments.own_pictures(add)
+    arguments.reject(parser)
     arguments.foreign(parser)
 
 
@@ -92,13 +93,14 @@ def act(options):
         same.
     """
     output_range, latents = arguments.read_foreign(options)
+    rejecting = arguments.read_reject(options)
     of_run = (options.path / "experiment.yaml").is_file()
     if not of_run and options.dataset is None:
         raise UsageError(
             f"give the data set to compare with by --dataset: {options.path} is no run"
         )
-    if of_run and (output_range or latents):
-        raise UsageError(f"{options.path} is a run: leave out --range and --latents")
+    if of_run and (output_range or latents or rejecting):
+        raise UsageError(f"{options.path} is a run: leave out --range, --latents and --reject")
     if options.dataset is None and arguments.pictures(options):
         raise UsageError("--resize and --crop fit the pictures of a --dataset: give it too")
     metrics = options.metrics and tuple(
@@ -127,7 +129,7 @@ def act(options):
             from keras_gans.evaluation import evaluate
 
             about = metrics or ("fid",), *common, output_range, latents, *places, pictures
-            found = evaluate(options.path, options.dataset, *about)
+            found = evaluate(options.path, options.dataset, *about, rejecting)
     if options.json:
         print(json.dumps(found, indent=2))
     elif of_run:

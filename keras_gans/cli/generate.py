@@ -10,6 +10,7 @@ from keras_gans.errors import UsageError
 from keras_gans.rows import StoredRun
 
 HELP = "make images or points with a saved generator"
+_COUNT = 64  # samples, where no number is given
 
 
 def describe(parser):
@@ -69,6 +70,7 @@ def describe(parser):
         f"one to the next, default: {morphing.STEPS}",
     )
     add("--spherical", action="store_true", help="interpolate along the arc, not the line")
+    arguments.reject(parser)
     arguments.foreign(parser)
 
 
@@ -78,6 +80,7 @@ def act(options):
     path, chosen = _chosen(options.path)
     labels = options.labels and arguments.numbers(options.labels, "--labels")
     output_range, distribution = arguments.read_foreign(options)
+    rejecting, rate = arguments.read_reject(options), ""
     from keras_gans import generators
     from keras_gans.terminal import quiet
     from keras_gans.terminal.line import Line
@@ -95,10 +98,17 @@ def act(options):
             written = morphing.write(saved, _turns(saved, labels), options, line)
             print(f"{written} in {options.out}")
             return
-        latents = _latents(saved, options)
-        labels = _labels(saved, labels, len(latents), options.interpolate or 1)
-        line.status(f"{len(latents):,} samples")
-        values = saved.make(latents, labels)
+        if rejecting is not None:
+            count = options.count or _COUNT
+            labels = _labels(saved, labels, count, 1)
+            accepted = rejecting(saved).draw(count, options.seed, labels, line)
+            values, latents, _, share = accepted
+            rate = f", {share:.1%} of all samples"
+        else:
+            latents = _latents(saved, options)
+            labels = _labels(saved, labels, len(latents), options.interpolate or 1)
+            line.status(f"{len(latents):,} samples")
+            values = saved.make(latents, labels)
     with arguments.writing(options.out):
         if suffix == ".png":
             columns = _columns(labels, options.interpolate, len(values))
@@ -107,7 +117,7 @@ def act(options):
             _write_arrays(options.out, values, latents, labels)
         else:
             _write_folder(options.out, values)
-    print(f"{len(values):,} {_kind(values)} in {options.out}")
+    print(f"{len(values):,} {_kind(values)} in {options.out}{rate}")
 
 
 # --- checks before the work --------------------------------------------------------------------
@@ -123,6 +133,8 @@ def _check(options):
             "--spherical needs --interpolate STEPS, or an animation: it chooses the way between "
             "latents"
         )
+    if options.reject and (options.interpolate or suffix in morphing.SUFFIXES):
+        raise UsageError("--reject chooses among samples, and --interpolate asks for certain ones")
     if not path.exists():
         raise UsageError(f"there is no file {path}")
     if suffix and out.is_dir():
@@ -182,7 +194,7 @@ def _check_samples(saved, path, suffix, labels, options):
 def _latents(saved, options):
     steps = options.interpolate
     if not steps:
-        return saved.latents.sample(options.count or 64, options.seed)
+        return saved.latents.sample(options.count or _COUNT, options.seed)
     import numpy as np
 
     from keras_gans.generators import interpolate

@@ -6,15 +6,18 @@
     images = saved.sample(64, seed=0)                      # uint8 (64, height, width, channels)
 
 Nothing in a file is run. `own` opens files of this package, `foreign` those of other people.
+`rejection` lets a discriminator choose among the samples.
 """
 
 from keras_gans.errors import UsageError
 from keras_gans.generators import foreign, own
 from keras_gans.generators.own import save, save_discriminator
+from keras_gans.generators.rejection import Judge, Rejection
 from keras_gans.generators.saved import Input, Saved, interpolate, round_trip
 
 __all__ = [
-    "Input", "Saved", "interpolate", "load", "load_discriminator", "round_trip", "save",
+    "Input", "Judge", "Rejection", "Saved", "interpolate", "load", "load_discriminator",
+    "round_trip", "save",
     "save_discriminator",
 ]  # fmt: skip
 
@@ -56,6 +59,4 @@ def load_discriminator(path):
         UsageError: As in `load`, or the file is not a discriminator of this package.
     """
     with foreign.described(path) as description:
-        if own.ATTRIBUTE not in description.attributes:
-            raise UsageError(f"{path} is not a discriminator that this package saved")
         return own.open_discriminator(description)

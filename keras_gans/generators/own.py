@@ -57,7 +57,8 @@ def save_discriminator(network, part, shape, classes, path, origin, **about):
         classes: Number of classes, or None where the network takes no labels.
         path: Where to; ends in .h5.
         origin: Dict of plain values about the run.
-        **about: Plain values that are added to the origin.
+        **about: Plain values that are added to the origin. `rejection` needs `loss`, the part that
+            the network was trained with as YAML has it, and `scale`, that of the data.
     """
     recipe = _recipe_of("discriminator", part, shape, classes)
     _write(network, path, {**recipe, **origin, **about, **recipe})
@@ -140,7 +141,12 @@ def open_discriminator(description):
 
     Returns:
         (network, about): `keras.Model`, and the recipe as a dict of plain values.
+
+    Raises:
+        UsageError: As of `open`, or the file is not of this package.
     """
+    if ATTRIBUTE not in description.attributes:
+        raise UsageError(f"{description.path} is not a discriminator that this package saved")
     recipe = _read(description, "discriminator")
     return _load(description, recipe), recipe.text
 

@@ -1,6 +1,6 @@
 """Networks rewritten for training: the same weights, computed in another way.
 
-Both functions take Sequential and functional networks, with one input or several, and look into
+All functions take Sequential and functional networks, with one input or several, and look into
 networks that are layers of others. They return the network itself where nothing applies.
 """
 
@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import keras
 
+from keras_gans.errors import UsageError
 from keras_gans.networks.fused import FusedBatchNormalization
 from keras_gans.networks.layers import BlockwiseConv2D, UpsampledConv2D, WithoutActivation
 
@@ -49,6 +50,27 @@ def before_sigmoid(network):
     else:
         return network
     return keras.Model(copy.input, score, name=network.name)
+
+
+def last_hidden(network):
+    """Returns the network up to the tensor that its last layer with weights takes.
+
+    Args:
+        network: `keras.Model`.
+
+    Returns:
+        A `keras.Model` over the same layers.
+
+    Raises:
+        UsageError: The network has no graph, as a subclass of `keras.Model` has none.
+    """
+    graph = _graph(network)
+    if graph is None:
+        raise UsageError("the last hidden layer is known of Sequential and functional models only")
+    copy, calls = _traced(graph)
+    last = next(call for call in reversed(calls) if call.layer.weights)
+    inner = last.args[0] if _graph(last.layer) is None else last_hidden(last.layer)(*last.args)
+    return keras.Model(copy.input, inner, name=network.name)
 
 
 def cheaper(network):

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import keras
 from keras import ops
 
-from keras_gans.networks.rewriting import before_sigmoid, cheaper, halves
+from keras_gans.networks.rewriting import before_sigmoid, cheaper, halves, last_hidden
 
 
 class Trained:
@@ -20,14 +20,16 @@ class Trained:
         discriminator: `keras.Model`.
         of_scores: Whether a final sigmoid of the discriminator is left out.
         precision: `keras.DTypePolicy` of their layers while they are called, or None.
+        of_features: Whether `features` is going to be asked for.
 
     Attributes:
         first: The part of the generator that is the same in training and inference, or None.
     """
 
-    def __init__(self, generator, discriminator, of_scores, precision):
+    def __init__(self, generator, discriminator, of_scores, precision, of_features=False):
         self._generator = cheaper(generator)
         self._discriminator = before_sigmoid(discriminator) if of_scores else discriminator
+        self._hidden = last_hidden(discriminator) if of_features else None
         self._precision = precision
         self.first, self._rest = halves(self._generator)
 
@@ -46,6 +48,10 @@ class Trained:
     def score(self, samples, labels):
         """Scores `(n, 1)` of samples, in training."""
         return self._call(self._discriminator, _inputs(samples, labels), training=True)
+
+    def features(self, samples, labels):
+        """What the last layer of the discriminator makes scores of, `(n, ...)`, in training."""
+        return self._call(self._hidden, _inputs(samples, labels), training=True)
 
     def _call(self, network, inputs, **kwargs):
         if self._precision is None:

@@ -65,19 +65,19 @@ def parameters(noun, name, role=None):
     place = NOUNS[noun].place
     if not place.endswith(".py"):
         function = role or next(f for f in NOUNS[noun].functions if _find(f"{place}/{name}.py", f))
-        return _annotated(_find(f"{place}/{name}.py", function))
-    value = _table(noun)[name]
+        return _annotated(_find(f"{place}/{name}.py", function).node)
+    place, value = _table(noun)[name]
     if isinstance(value, ast.Attribute):
         return _keras_options(*ast.unparse(value).rsplit(".", 1))
     if not isinstance(value, ast.Name):  # an entry of `measures` takes no options
         return {}
     owner = _find(place, value.id)
     while owner is not None:
-        for node in owner.body:
+        for node in owner.node.body:
             if isinstance(node, ast.FunctionDef) and node.name == "__init__":
                 return _annotated(node)
-        base = owner.bases[0] if owner.bases else None
-        owner = _find(place, base.id) if isinstance(base, ast.Name) else None
+        base = owner.node.bases[0] if owner.node.bases else None
+        owner = _find(owner.path, base.id) if isinstance(base, ast.Name) else None
     return {}
 
 
@@ -92,19 +92,37 @@ def _tree(path):
 
 
 def _table(noun):
-    """The table of a module: dict from name to the expression that it stands for."""
-    name = noun.upper()
-    for node in _tree(_PACKAGE / NOUNS[noun].place).body:
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", None) == name:
-            return {k.value: v for k, v in zip(node.value.keys, node.value.values, strict=True)}
-    raise KeyError(f"{NOUNS[noun].place} has no table {name}")
+    """The table of a module: dict from name to where it stands, a pair (path, expression)."""
+    path, name = NOUNS[noun].place, noun.upper()
+    found = _find(path, name)
+    if found is None:
+        raise KeyError(f"{path} has no table {name}")
+    return dict(_entries(*found))
+
+
+def _entries(path, node):
+    """The entries of a table and, where it says `**OTHER`, those of another one."""
+    for key, value in zip(node.value.keys, node.value.values, strict=True):
+        if key is None:
+            yield from _entries(*_find(path, value.id))
+        else:
+            yield key.value, (path, value)
+
+
+class _Found(NamedTuple):
+    """A class, a function or the assignment of a table, and the module that defines it."""
+
+    path: str
+    node: ast.AST
 
 
 def _find(path, name):
-    """The class or function of a module, which may import it from another one; None for none."""
+    """What a module calls by a name, or imports under it from another one; None for nothing."""
     for node in _tree(_PACKAGE / path).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:
-            return node
+            return _Found(path, node)
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", None) == name:
+            return _Found(path, node)
         if isinstance(node, ast.ImportFrom) and name in {alias.name for alias in node.names}:
             if not node.module.startswith("keras_gans."):
                 return None

@@ -149,13 +149,14 @@ class SaveNetworks(Scheduled):
         history: `History`.
         saved: `generators.Saved` over the weights that make samples.
         discriminator: The discriminator's `Part` of the row.
+        loss: The loss's, which tells what the discriminator's scores mean.
         folder: The run's folder.
     """
 
-    def __init__(self, when, history, saved, discriminator, folder):
+    def __init__(self, when, history, saved, discriminator, loss, folder):
         super().__init__(when)
         self.history, self.saved, self.discriminator = history, saved, discriminator
-        self.folder = folder
+        self.loss, self.folder = loss, folder
 
     def at(self, iteration):
         if self.history.finite:
@@ -173,6 +174,8 @@ class SaveNetworks(Scheduled):
             self.folder / f"discriminator_{name}",
             self.saved.origin,
             iteration=iteration,
+            loss=self.loss.plain,
+            scale=self.saved.scale.plain,
         )
 
 

@@ -102,7 +102,8 @@ def run(
             rates.keep(rates.key(experiment, machine.speed(devices=devices)), rate, data_dir)
 
         check = callbacks.CheckWeights(lambda i: saves(i) or measures(i), history, go_on)
-        save = callbacks.SaveNetworks(saves, history, saved, experiment.discriminator, place)
+        parts = experiment.discriminator, experiment.loss
+        save = callbacks.SaveNetworks(saves, history, saved, *parts, place)
         draw = callbacks.DrawSamples(saves, history, saved, place, latents, labels, columns, reals)
         measure = callbacks.Measure(measures, history, saved, place, metrics, progress)
         plot = callbacks.DrawCurves(saves, history, place, metrics, last, planned.heading)

@@ -135,6 +135,10 @@ MISTAKES = {
         ["keras-gans", "evaluate", "made.npz", "--dataset", "digits", "--range=0,1"],
         "leave out --range",
     ),
+    "gamma alone": (
+        ["keras-gans", "evaluate", "made.npz", "--dataset", "digits", "--gamma", "1"],
+        "--gamma needs --reject",
+    ),
     "no results": (["keras-gans", "report", "--results", "empty"], "there are no finished runs"),
     "no faces": (["keras-gans", "prepare", "celeba"], "--source"),
     "unknown weights": (["keras-gans", "weights", "other"], "invalid choice"),

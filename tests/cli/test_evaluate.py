@@ -127,6 +127,22 @@ def test_all_metrics_of_images_are_those_that_apply(main, made):
     assert "inception_score is left out: inception_score needs at least 100 samples" in err
 
 
+def test_a_run_is_measured_with_and_without_rejection(main, trained, tmp_path):
+    folder, _ = trained
+    command = ["evaluate", folder / "generator_model_000030.h5", "--dataset", "digits"]
+    command += ["--samples", 50, "--json", "--data-dir", tmp_path]
+    reject = ["--reject", folder / "discriminator_model_000030.h5", "--gamma", "20%"]
+    one, other, again = (main(*command, *options) for options in ([], reject, reject))
+    assert (one[0], other[0]) == (0, 0)
+    assert json.loads(again[1]) == json.loads(other[1])
+    plain, accepted = json.loads(one[1]), json.loads(other[1])
+    assert plain["results"][0]["value"] != accepted["results"][0]["value"]
+    assert plain["results"][0]["name"] == accepted["results"][0]["name"] == "fid50_lenet"
+    assert plain["generated"]["source"] == "generator_model_000030.h5"
+    expected = "those that discriminator_model_000030.h5 accepts (gamma 20%)"
+    assert accepted["generated"]["source"] == f"generator_model_000030.h5, {expected}"
+
+
 def test_an_audit_without_weights_names_them(main, tmp_path):
     places = ["--out", tmp_path / "audit", "--data-dir", tmp_path, "--results", tmp_path]
     status, _, err = main("audit", *places)

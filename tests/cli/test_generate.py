@@ -14,6 +14,7 @@ from PIL import Image
 
 from keras_gans import generators, networks, parts, pictures
 from keras_gans.datasets import Images, Points
+from keras_gans.datasets.sources import PIXELS
 from keras_gans.generators import Saved
 from keras_gans.generators.foreign import hdf5
 from keras_gans.generators.foreign.hdf5_index import described
@@ -259,6 +260,82 @@ def test_points_become_a_scatter_plot_or_arrays(main, points, tmp_path):
     with Image.open(tmp_path / "a.png") as picture:
         expected = np.asarray(pictures.samples(values, 1).convert("RGB"))
         np.testing.assert_array_equal(np.asarray(picture.convert("RGB")), expected)
+
+
+# --- rejection sampling ------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def judges(folder):
+    """Function: the file of a discriminator that was trained with a loss."""
+
+    def write(loss, shape=SHAPE, name="vanilla", classes=None, scale=PIXELS):
+        keras.utils.set_random_seed(1)
+        part = parts.check("networks", name, "discriminator", "discriminator")
+        network = networks.build(part, "discriminator", shape, classes=classes)
+        path = folder / f"d_{loss}_{name}.h5"
+        about = {"loss": loss, "scale": scale.plain}
+        generators.save_discriminator(network, part, shape, classes, path, {}, **about)
+        return path
+
+    return write
+
+
+def test_a_discriminator_chooses_among_the_samples(main, plain, judges, tmp_path):
+    path, out = judges("binary_crossentropy"), tmp_path / "a.npz"
+    options = ["--reject", path, "--count", 10, "--seed", 3, "--out", out]
+    status, said, _ = main("generate", plain, *options)
+    assert status == 0
+    saved = generators.load(plain)
+    expected = generators.Rejection(saved, generators.Judge.open(path)).draw(10, 3)
+    assert said.splitlines()[-1] == f"10 images in {out}, {expected.rate:.1%} of all samples"
+    found = arrays(out)
+    np.testing.assert_array_equal(found["images"], expected.values)
+    np.testing.assert_array_equal(found["latents"], expected.latents)
+    np.testing.assert_array_equal(found["images"], saved.make(found["latents"]))
+
+
+def test_gamma_is_a_number_or_a_percentile(main, plain, judges, tmp_path):
+    saved, judge = generators.load(plain), generators.Judge.open(judges("mse"))
+    for gamma, given in (("1.5", (1.5, False)), ("30%", (30.0, True)), ("-2", (-2.0, False))):
+        options = ["--reject", judges("mse"), f"--gamma={gamma}", "--out", tmp_path / "a.npz"]
+        assert main("generate", plain, *options, "--count", 5)[0] == 0
+        expected = generators.Rejection(saved, judge, *given).sample(5, 0)
+        np.testing.assert_array_equal(arrays(tmp_path / "a.npz")["images"], expected)
+
+
+def test_accepted_samples_have_the_labels_that_were_asked_for(main, conditional, judges, tmp_path):
+    path = judges("kl", name="conditional", classes=5)
+    options = ["--reject", path, "--labels", "4,1", "--count", 6, "--out", tmp_path / "a.npz"]
+    assert main("generate", conditional, *options)[0] == 0
+    found = arrays(tmp_path / "a.npz")
+    assert found["labels"].tolist() == [4, 1, 4, 1, 4, 1]
+    expected = generators.load(conditional).make(found["latents"], found["labels"])
+    np.testing.assert_array_equal(found["images"], expected)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--gamma", "1"], "--gamma needs --reject D.h5"),
+        (["--reject", "no.h5"], "--reject: there is no file no.h5"),
+        (["--reject", "D", "--gamma", "high"], "--gamma high: write a number"),
+        (["--reject", "D", "--gamma", "nan"], "--gamma nan: write a number"),
+        (["--reject", "D", "--gamma", "101%"], "--gamma 101%: write a number"),
+        (["--reject", "D", "--interpolate", "4"], "--interpolate asks for certain ones"),
+        (["--reject", "D", "--gamma", "90"], "0 of 100,000 samples were accepted"),
+        (["--reject", "hinge"], "the scores of Hinge give no ratio of densities"),
+    ],
+)
+def test_a_rejection_that_cannot_be_is_refused(
+    main, plain, judges, tmp_path, monkeypatch, options, message
+):
+    monkeypatch.chdir(tmp_path)
+    files_of = {"D": judges("pearson"), "hinge": judges("hinge")}
+    status, _, err = main("generate", plain, *(files_of.get(o, o) for o in options))
+    assert (status, err.count("\n")) == (2, 1)
+    assert message in err
+    assert not list(tmp_path.iterdir())
 
 
 # --- foreign generators ------------------------------------------------------------------------

@@ -6,7 +6,8 @@ import pytest
 from keras import layers, ops
 
 from keras_gans import networks
-from keras_gans.networks.rewriting import before_sigmoid, cheaper, halves
+from keras_gans.errors import UsageError
+from keras_gans.networks.rewriting import before_sigmoid, cheaper, halves, last_hidden
 
 pytestmark = pytest.mark.backends
 MNIST = (28, 28, 1)
@@ -146,6 +147,23 @@ def test_networks_that_do_not_end_in_a_sigmoid_stay_themselves(make):
     network = make()
     assert before_sigmoid(network) is network
     assert cheaper(network) is network
+
+
+@pytest.mark.parametrize("make", [sequential, dense, functional, nested, reused])
+def test_the_last_layer_makes_the_output_of_the_last_hidden_one(make, random):
+    network = make()
+    hidden = last_hidden(network)
+    values = random.standard_normal((5, 6)).astype("float32")
+    kernel, bias = (outputs(lambda v: v, w) for w in network.weights[-2:])
+    score = outputs(hidden, values) @ kernel + bias
+    np.testing.assert_allclose(outputs(network, values), 1 / (1 + np.exp(-score)), rtol=1e-5)
+    assert set(ids(hidden.weights)) == set(ids(network.weights[:-2]))
+
+
+@pytest.mark.parametrize("make", [Subclassed, not_built])
+def test_a_network_without_a_graph_has_no_known_last_hidden_layer(make):
+    with pytest.raises(UsageError, match="Sequential and functional"):
+        last_hidden(make())
 
 
 def test_dropout_draws_what_it_would_have_drawn(random):

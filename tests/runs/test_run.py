@@ -130,6 +130,8 @@ def test_saved_networks_say_where_they_come_from(straight):
         planned.folder / "discriminator_model_000006.h5"
     )
     assert origin["iteration"] == 6
+    assert origin["loss"] == planned.experiment.loss.plain
+    assert origin["scale"] == saved.scale.plain
     assert network.output_shape == (None, 1)
 
 
