@@ -1,5 +1,7 @@
 """Callbacks for `GAN.fit`, beside those of Keras."""
 
+from dataclasses import replace
+
 import keras
 
 from keras_gans.datasets import ranges
@@ -63,4 +65,5 @@ class MeasureGenerator(keras.callbacks.Callback):
         if scale is None or scale.dtype != dtype:
             found = dtype == "uint8" and gan.bounds is not None
             scale = ranges.scale_of(dtype, gan.bounds) if found else source.scale
-        return Saved.of(gan.sampling_generator, None, gan.latents, source, {}, scale)
+        saved = Saved.of(gan.sampling_generator, None, gan.latents, source, {})
+        return replace(saved, scale=scale, shape=tuple(gan.generator.output_shape[1:]))

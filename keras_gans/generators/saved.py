@@ -67,21 +67,20 @@ class Saved:
     batch_size: int = BATCH_SIZE
 
     @classmethod
-    def of(cls, network, part, latents, source, origin, scale=None):
+    def of(cls, network, part, latents, source, origin):
         """The generator of a run.
 
         Args:
             network: `keras.Model` that `networks.build` made. A conditional one has the inputs
                 [latents, labels].
-            part: `parts.Part` of the network; None for one that is not going to be saved.
+            part: `parts.Part` of the network.
             latents: `latents.Latents`.
             source: `datasets.sources.Source` that the network learns from.
             origin: Dict of plain values about the run.
-            scale: `datasets.sources.Scale` of the network; None for that of the source.
         """
         classes = source.classes if len(network.inputs) > 1 else None
         inputs = inputs_of(latents, classes)
-        shape, scale = tuple(source.shape), scale or source.scale
+        shape, scale = tuple(source.shape), source.scale
         return cls(network, latents, shape, scale, classes, inputs, origin=origin, part=part)
 
     def make(self, latents, labels=None):

@@ -110,7 +110,7 @@ def test_the_range_of_pixels_is_that_of_the_game(scale, last, expected, opened):
 
 def test_a_file_of_weights_is_named(tmp_path):
     game().save_weights(tmp_path / "gan.weights.h5")
-    with pytest.raises(UsageError, match="weights of a GAN without .* gan.save"):
+    with pytest.raises(UsageError, match=r"weights of a GAN without .* gan.save"):
         generators.load(tmp_path / "gan.weights.h5")
 
 
