@@ -140,10 +140,11 @@ class GAN(StatefulTrainStep, keras.Model):
         """
         if kwargs.get("validation_data") is not None or kwargs.get("validation_split"):
             raise UsageError(_NO_VALIDATION)
+        scale = self.scale
         if isinstance(x, Source):
-            self.scale = self.scale or x.scale
+            scale = scale or x.scale
             x, y = x.values, x.labels if self.conditional else None
-        x = ranges.checked(x, self.scale, self.bounds)
+        x, self.scale = ranges.checked(x, scale, self.bounds), scale
         return super().fit(x, y, batch_size, epochs, **kwargs)
 
     def evaluate(self, *args, **kwargs):

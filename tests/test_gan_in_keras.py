@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from keras_gans.datasets.sources import Scale
+from keras_gans.datasets.sources import Images, Scale
 from keras_gans.errors import UsageError
 from keras_gans.gan import GAN
 from keras_gans.losses import BinaryCrossentropy, MeanSquaredError
@@ -102,6 +102,14 @@ def test_a_generator_of_batches_loses_none(images):
     found.fit(((images[start : start + 4],) for start in (0, 4)), steps_per_epoch=2, verbose=0)
     assert found.iterations == 2
     assert same(found.weights, expected.weights)
+
+
+def test_a_source_that_is_refused_leaves_no_scale(pixels):
+    gan = make_gan("sigmoid")
+    with pytest.raises(UsageError, match=r"give GAN\(scale="):
+        train(gan, Images("few", pixels, None, "few"))
+    train(gan, pixels)
+    assert gan.scale is None and gan.iterations == 2
 
 
 def test_points_and_linear_outputs_train_as_they_are(pixels, random):

@@ -110,7 +110,7 @@ def _advice(scale, least, most, bounds):
     low, high = bounds
     if scale.dtype == "uint8":
         right = scale_of("uint8", bounds)
-        return f"give GAN(scale=Scale('uint8', {right.divisor:g}, {right.shift:g}))"
+        return f"give GAN(scale=datasets.Scale('uint8', {right.divisor:g}, {right.shift:g}))"
     if scale != PLAIN:
         return "give GAN another scale, or none for samples that are scaled already"
     if least >= 0 and 2 < most <= 255:

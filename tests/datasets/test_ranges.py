@@ -38,7 +38,9 @@ def test_pixels_that_are_not_uint8_are_refused(dtype, bounds, advice, pixels):
 def test_a_sigmoid_and_samples_of_a_tanh_are_refused(pixels):
     with pytest.raises(UsageError, match=r"makes 0 to 1; give \(x \+ 1\) / 2, or .* tanh"):
         ranges.checked(pixels / 127.5 - 1, None, SIGMOID)
-    with pytest.raises(UsageError, match=r"become -1 to 1 .*Scale\('uint8', 255, 0\)"):
+    with pytest.raises(
+        UsageError, match=r"become -1 to 1 .*scale=datasets.Scale\('uint8', 255, 0\)"
+    ):
         ranges.checked(pixels, PIXELS, SIGMOID)
 
 
