@@ -40,22 +40,19 @@ def open(description, output_range=None, latents=None):
     """
     path, settings = description.path, _config(description).get("config")
     settings = settings if isinstance(settings, dict) else {}
-    folder = "generator/"
-    if any(name.startswith("averaged/") for name, _ in description.layers):
-        folder = "averaged/"
+    averaged = any(name.startswith("averaged/") for name, _ in description.layers)
+    folder, which = ("averaged/", "averaged ") if averaged else ("generator/", "")
     layers = tuple(
         (name.removeprefix(folder), found)
         for name, found in description.layers
         if name.startswith(folder)
     )
     config = json.dumps(settings.get("generator"))
-    notes = [
-        f"it is a whole GAN, of which the {'averaged ' * (folder[0] == 'a')}generator was taken"
-    ]
+    notes = [f"it is a whole GAN, of which the {which}generator was taken"]
     try:
         output_range = output_range or _range(settings.get("scale"))
         latents = latents or _latents(settings.get("latents"), notes)
-    except UsageError as error:
+    except (UsageError, OverflowError) as error:  # an integer of hundreds of digits
         raise UsageError(f"{path}: its GAN has a damaged setting: {error}") from None
     attributes = {**description.attributes, "model_config": config}
     inner = replace(description, attributes=attributes, layers=layers)

@@ -135,6 +135,7 @@ def changed(path, change):
         (lambda c: c.update(scale={"dtype": "uint8"}), "damaged setting: no scale"),
         (lambda c: c.update(scale=[1]), "damaged setting: no scale"),
         (lambda c: c["scale"].update(divisor=0), "damaged setting: no scale"),
+        (lambda c: c["scale"].update(divisor=10**400), "damaged setting: "),
         (lambda c: c["latents"]["config"].update(std="x"), "damaged setting: latents.std"),
         (lambda c: c["latents"]["config"].update(code="x"), "damaged setting: latents: unknown"),
     ],
