@@ -11,8 +11,8 @@ from importlib import import_module
 __version__ = "0.4.0"
 
 _MODULES = (
-    "averages", "batches", "constraints", "datasets", "evaluation", "generators", "latents",
-    "losses", "metrics", "networks", "optimizers", "penalties", "pictures", "updates",
+    "averages", "batches", "callbacks", "constraints", "datasets", "evaluation", "generators",
+    "latents", "losses", "metrics", "networks", "optimizers", "penalties", "pictures", "updates",
 )  # fmt: skip
 _OBJECTS = {
     "GAN": "gan",

@@ -11,8 +11,10 @@ from keras import ops
 from keras_gans import averages, constraints, losses, optimizers, penalties, updates
 from keras_gans import latents as distributions
 from keras_gans.autodiff import Begun, StatefulTrainStep, minimize
-from keras_gans.datasets.sources import PIXELS, PLAIN, Scale, Source
+from keras_gans.datasets import ranges
+from keras_gans.datasets.sources import Scale, Source
 from keras_gans.errors import UsageError
+from keras_gans.networks import pairs
 from keras_gans.networks.trained import Trained, frozen_statistics
 from keras_gans.turns import Turns
 
@@ -37,7 +39,8 @@ class GAN(StatefulTrainStep, keras.Model):
         latents: `latents.Latents`, or what `latents.get` takes; None for standard normal ones of
             the size of the generator's input.
         scale: `datasets.sources.Scale` from data to network values; None takes that of the
-            `Source` given to `fit`, scales uint8 pixels to [-1, 1] and leaves floats as they are.
+            `Source` given to `fit`, scales uint8 pixels to the range of the generator's last
+            activation, [-1, 1] where it has none, and leaves floats as they are.
         seed: Integer; seeds latents, drawn targets and the random numbers of a penalty.
 
     Raises:
@@ -49,8 +52,9 @@ class GAN(StatefulTrainStep, keras.Model):
         self, generator, discriminator, latents=None, scale=None, seed=0, name="gan", **kwargs
     ):
         super().__init__(name=name, **kwargs)
-        _check_networks(generator, discriminator)
+        pairs.check(generator, discriminator)
         self.generator, self.discriminator = generator, discriminator
+        self.bounds = pairs.bounds(generator)
         self.conditional = len(generator.inputs) == 2
         size = generator.inputs[0].shape[-1]
         self.latents = distributions.get(latents or "normal", size=size)
@@ -99,9 +103,11 @@ class GAN(StatefulTrainStep, keras.Model):
             **kwargs: Passed to `keras.Model.compile` (`jit_compile`, `steps_per_execution`, ...).
 
         Raises:
-            UsageError: A part is unknown, or a penalty or a paired loss meets separate updates.
-            ValueError: The optimizers are not one or two.
+            UsageError: A part is unknown, the optimizers are not one or two, a penalty or a paired
+                loss meets separate updates, or something computes in float16.
         """
+        if optimizers.is_known(loss):  # the order of keras.Model.compile
+            loss, optimizer = optimizer or "binary_crossentropy", loss
         turns = Turns(**turns) if isinstance(turns, dict) else turns or Turns()
         update, penalty = updates.get(turns.update), penalties.get(penalty)
         if penalty is not None and not update.takes_penalty:
@@ -109,24 +115,21 @@ class GAN(StatefulTrainStep, keras.Model):
         objective = losses.get(loss)
         if objective.paired and not update.takes_pairs:
             raise UsageError("this loss compares real and fake samples: it needs update='joint'")
-        one, d_one, g_one = map(optimizers.get, (optimizer, d_optimizer, g_optimizer))
-        if (one is None) == (d_one is None) or (d_one is None) != (g_one is None):
-            raise ValueError("give either optimizer, or d_optimizer and g_optimizer")
+        d_optimizer, g_optimizer = optimizers.pair(optimizer, d_optimizer, g_optimizer)
+        self.precision = precision and keras.dtype_policies.get(precision)
+        pairs.check_precision(
+            self.precision, *(layer.dtype_policy for layer in self._flatten_layers())
+        )
         super().compile(optimizer=None, **kwargs)
         self.objective, self.turns, self.update = objective, turns, update
         self.penalty, self.constraint = penalty, constraints.get(constraint)
         self.average = averages.get(average)
         self.averaged = self.average and self.average.copy(self.generator)
-        d_weights = self.discriminator.trainable_variables
-        g_weights = self.generator.trainable_variables
-        if one is not None:
-            one.build([*d_weights, *g_weights])
-        else:
-            d_one.build(d_weights)
-            g_one.build(g_weights)
-        self.d_optimizer, self.g_optimizer = (one, one) if one is not None else (d_one, g_one)
-        self.optimizer = _Optimizers(one) if one is not None else _Optimizers(d_one, g_one)
-        self.precision = precision and keras.dtype_policies.get(precision)
+        self.d_optimizer, self.g_optimizer = d_optimizer, g_optimizer
+        self.optimizer = optimizers.Both(
+            *(d_optimizer, g_optimizer),
+            *(n.trainable_variables for n in (self.discriminator, self.generator)),
+        )
         self._trained = Trained(
             self.generator,
             self.discriminator,
@@ -135,12 +138,42 @@ class GAN(StatefulTrainStep, keras.Model):
             objective.of_features,
         )
 
-    def fit(self, x=None, y=None, **kwargs):
-        """Trains: `keras.Model.fit`, which also takes a `datasets.Source` as `x`."""
+    def fit(self, x=None, y=None, batch_size=None, epochs=1, **kwargs):
+        """Trains: `keras.Model.fit`, which also takes a `datasets.Source` as `x`.
+
+        Raises:
+            UsageError: The real samples are of another range than the generator's, or there are
+                validation data: a callback measures samples, `callbacks.MeasureGenerator`.
+        """
+        if kwargs.get("validation_data") is not None or kwargs.get("validation_split"):
+            raise UsageError(_NO_VALIDATION)
+        scale = self.scale
         if isinstance(x, Source):
-            self.scale = self.scale or x.scale
+            scale = scale or x.scale
             x, y = x.values, x.labels if self.conditional else None
-        return super().fit(x, y, **kwargs)
+        x, self.scale = ranges.checked(x, scale, self.bounds), scale
+        return super().fit(x, y, batch_size, epochs, **kwargs)
+
+    def evaluate(self, *args, **kwargs):
+        """Refused: losses of a game say nothing about samples.
+
+        Raises:
+            UsageError: Always.
+        """
+        raise UsageError(_NO_VALIDATION)
+
+    def save(self, filepath, *args, **kwargs):
+        """Saves the game with its rules: `keras.Model.save`, to a .keras file.
+
+        Raises:
+            UsageError: The path is that of an HDF5 file, which holds one network.
+        """
+        if str(filepath).endswith((".h5", ".hdf5")):
+            raise UsageError(
+                f"{filepath}: an HDF5 file holds one network; write gan.save('gan.keras'), or "
+                "gan.sampling_generator.save('generator.h5')"
+            )
+        return super().save(filepath, *args, **kwargs)
 
     def adversarial_step(self, data):
         """One iteration: the turns of the discriminator, then one of the generator.
@@ -259,8 +292,8 @@ class GAN(StatefulTrainStep, keras.Model):
         if self.conditional and labels is None:
             raise ValueError("a conditional GAN needs labels: fit(x, y) with integers y (n,)")
         values = ops.convert_to_tensor(values)  # arrays where a step is not compiled
-        pixels = keras.backend.standardize_dtype(values.dtype) == "uint8"
-        scale = self.scale or (PIXELS if pixels else PLAIN)
+        dtype = keras.backend.standardize_dtype(values.dtype)
+        scale = self.scale or ranges.scale_of(dtype, self.bounds)
         if not self.conditional:
             return scale.to_network(values), None
         return scale.to_network(values), ops.convert_to_tensor(labels, "int32")
@@ -288,7 +321,6 @@ class GAN(StatefulTrainStep, keras.Model):
         """Every variable that training changes: weights, statistics, seeds, counters, optimizers.
 
         A run that puts all of them back and gives the batches that follow goes on exactly.
-        (`save_weights` alone leaves out the seeds.)
         """
         return [*self.variables, *self.optimizer.variables]
 
@@ -318,15 +350,28 @@ class GAN(StatefulTrainStep, keras.Model):
         turns = {**config["turns"], "update": parts.pop("update")}
         self.compile(turns=turns, **parts)
 
+    @property
+    def _own_variables(self):
+        """By name, what Keras leaves out of its files: the iteration and all seeds."""
+        own = self.seed_generator.state
+        seeds = [v for v in self.variables if v.name == own.name and v is not own]
+        named = {f"seed_{number}": seed for number, seed in enumerate(seeds)}
+        return {"iteration": self.iteration, "seed": own, **named}
+
     def save_own_variables(self, store):
-        store["iteration"] = ops.convert_to_numpy(self.iteration)
-        store["seed"] = ops.convert_to_numpy(self.seed_generator.state)
+        for name, variable in self._own_variables.items():
+            store[name] = ops.convert_to_numpy(variable)
 
     def load_own_variables(self, store):
-        self.iteration.assign(store["iteration"][...])
-        self.seed_generator.state.assign(store["seed"][...])
+        for name, variable in self._own_variables.items():
+            if name in store:  # files of version 0.4.0 have no seeds of layers
+                variable.assign(store[name][...])
 
 
+_NO_VALIDATION = (
+    "a GAN has no loss on data that it is not trained on: measure its samples instead, with "
+    "fit(callbacks=[callbacks.MeasureGenerator(source)]) or evaluation.Measuring"
+)
 _IN_CONFIG = ("generator", "discriminator", "latents")
 _pack = keras.saving.serialize_keras_object
 _unpack = keras.saving.deserialize_keras_object
@@ -351,27 +396,3 @@ class Maximum(keras.metrics.Metric):
 
 def _least(shape, dtype=None):
     return ops.full(shape, -float("inf"), dtype)
-
-
-class _Optimizers:
-    """What `keras.Model` asks of its optimizer, of one or two of them."""
-
-    built = True
-
-    def __init__(self, *optimizers):
-        self.variables = [v for optimizer in optimizers for v in optimizer.variables]
-
-
-def _check_networks(generator, discriminator):
-    made, judged = generator.output_shape[1:], tuple(discriminator.inputs[0].shape[1:])
-    if made != judged:
-        raise UsageError(
-            f"the generator makes samples {made} and the discriminator takes {judged}: are the two "
-            "swapped, or of different sizes?"
-        )
-    kinds = len(generator.inputs), len(discriminator.inputs)
-    if kinds not in ((1, 1), (2, 2)):
-        raise UsageError(
-            f"the generator has {kinds[0]} inputs and the discriminator {kinds[1]}: either both "
-            "take labels as their second input or neither does"
-        )

@@ -10,6 +10,7 @@ from keras import ops
 
 from keras_gans import parts
 from keras_gans.divergences import DIVERGENCES
+from keras_gans.errors import UsageError, short
 from keras_gans.objectives import Objective, Paired
 
 
@@ -237,7 +238,16 @@ def get(identifier):
     Args:
         identifier: A name of `LOSSES`, a mapping `{name: NAME, option: value}`, a `Part`, an
             `Objective`, or a `keras.losses.Loss`, which gets the targets 1 and 0.
+
+    Raises:
+        UsageError: It is unknown, or nothing of these.
     """
     if isinstance(identifier, keras.losses.Loss):
         return ToTargets(identifier)
-    return parts.get("losses", identifier)
+    found = parts.get("losses", identifier)
+    if not isinstance(found, Objective):
+        raise UsageError(
+            f"loss: {short(found)} is none; give an Objective, a keras.losses object, or one of "
+            f"the names {', '.join(LOSSES)}"
+        )
+    return found

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from keras_gans import parts
+from keras_gans.errors import UsageError, short
 from keras_gans.parts import Positive, Rate
 
 
@@ -62,6 +63,64 @@ OPTIMIZERS = {
 }
 
 
+class Both:
+    """What `keras.Model` asks of its optimizer, of those of two networks.
+
+    Args:
+        d_optimizer: Keras optimizer of the discriminator.
+        g_optimizer: That of the generator, which may be the same object.
+        d_weights: List of the variables that the first one moves.
+        g_weights: List of those of the second one.
+    """
+
+    built = True
+
+    def __init__(self, d_optimizer, g_optimizer, d_weights, g_weights):
+        if d_optimizer is g_optimizer:
+            d_optimizer.build([*d_weights, *g_weights])
+            self.variables = list(d_optimizer.variables)
+        else:
+            d_optimizer.build(d_weights)
+            g_optimizer.build(g_weights)
+            self.variables = [*d_optimizer.variables, *g_optimizer.variables]
+
+
+def is_known(identifier):
+    """Whether an identifier is that of an optimizer: an object, a name or a mapping."""
+    name = identifier.get("name") if isinstance(identifier, dict) else identifier
+    return isinstance(name, keras.optimizers.Optimizer) or (
+        isinstance(name, str) and name in OPTIMIZERS
+    )
+
+
+def pair(optimizer=None, d_optimizer=None, g_optimizer=None):
+    """The optimizers of the discriminator and of the generator, one object where they share it.
+
+    Raises:
+        UsageError: They are not one or two, or one is unknown, or no Keras optimizer.
+    """
+    one, d_one, g_one = map(get, (optimizer, d_optimizer, g_optimizer))
+    if (one is None) == (d_one is None) or (d_one is None) != (g_one is None):
+        raise UsageError("give either optimizer, or d_optimizer and g_optimizer")
+    return (d_one, g_one) if one is None else (one, one)
+
+
 def get(identifier):
-    """The optimizer of a name, a mapping or a `Part`; None and an object are returned."""
-    return parts.get("optimizers", identifier)
+    """The optimizer of a name, a mapping or a `Part`; None and an object are returned.
+
+    Raises:
+        UsageError: It is unknown, no Keras optimizer, or one that wants its losses scaled.
+    """
+    found = parts.get("optimizers", identifier)
+    if not isinstance(found, keras.optimizers.Optimizer | None):
+        raise UsageError(
+            f"optimizer: {short(found)} is none; give a keras.optimizers object, or one of the "
+            f"names {', '.join(OPTIMIZERS)}"
+        )
+    if getattr(found, "loss_scale_factor", None) or isinstance(
+        found, keras.optimizers.LossScaleOptimizer
+    ):
+        raise UsageError(
+            f"optimizer: {found.name} scales losses, which a GAN does not; leave it out"
+        )
+    return found

@@ -310,7 +310,7 @@ def test_examples_of_data_run(run):
 def test_examples_of_python_run(run):
     names = run("docs/python.md")
     assert names["images"].shape == (10, 28, 28, 1)
-    assert names["gan"].iterations == 4
+    assert names["gan"].iterations == 6
 
 
 def test_examples_of_generators_run(run, tmp_path):

@@ -16,7 +16,7 @@ FLOORS = [
     NOUNS := {"losses", "updates", "latents", "datasets", "metrics", "networks"},
     {"gan", "rows"},
     {"generators"},
-    {"evaluation", "reports"},
+    {"evaluation", "callbacks", "reports"},
     {"runs", "studies"},
     {"cli"},
     {"__init__", "__main__"},

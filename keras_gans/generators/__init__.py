@@ -5,12 +5,12 @@
     saved = generators.load("generator_model_010000.h5")   # a file of this package, or any other
     images = saved.sample(64, seed=0)                      # uint8 (64, height, width, channels)
 
-Nothing in a file is run. `own` opens files of this package, `foreign` those of other people.
-`rejection` lets a discriminator choose among the samples.
+Nothing in a file is run. `own` opens files of this package, `foreign` those of other people, and
+`games` those of `gan.save`. `rejection` lets a discriminator choose among the samples.
 """
 
 from keras_gans.errors import UsageError
-from keras_gans.generators import foreign, own
+from keras_gans.generators import foreign, games, own
 from keras_gans.generators.own import save, save_discriminator
 from keras_gans.generators.rejection import Judge, Rejection
 from keras_gans.generators.saved import Input, Saved, interpolate, round_trip
@@ -26,7 +26,7 @@ def load(path, output_range=None, latents=None, shape=None):
     """Opens a generator: a file of this package or a foreign one.
 
     Args:
-        path: An .h5 file of any Keras since 2.0, or a .keras archive.
+        path: An .h5 file of any Keras since 2.0, or a .keras archive, also one of a whole `GAN`.
         output_range: (low, high), values of black and white of a foreign generator where they are
             known. Otherwise they are found by running it.
         latents: `parts.Part` of noun "latents" without a size, for a foreign generator that was
@@ -41,6 +41,8 @@ def load(path, output_range=None, latents=None, shape=None):
             are not Keras's own, or not exactly the weights of its network; or it is no generator.
     """
     with foreign.described(path) as description:
+        if games.is_game(description):
+            return games.open(description, output_range, latents, shape)
         if own.ATTRIBUTE not in description.attributes:
             return foreign.open(description, output_range, latents, shape)
         if output_range is not None or latents is not None:

@@ -1,7 +1,7 @@
 """Networks rewritten for training: the same weights, computed in another way.
 
 All functions take Sequential and functional networks, with one input or several, and look into
-networks that are layers of others. They return the network itself where nothing applies.
+networks that are layers of others. Where nothing applies, they return the network itself.
 """
 
 from collections import Counter
@@ -175,6 +175,32 @@ def halves(network):
         return None, network
     first = keras.Model(copy.input, middle, name=f"{network.name}_begun")
     return first, keras.Model(middle, copy.output, name=network.name)
+
+
+def last_layers(network):
+    """The layers that a network ends with, those of networks inside it too.
+
+    Args:
+        network: `keras.Model`.
+
+    Yields:
+        Its last layer first, and from there back as long as a layer is called with one tensor.
+        Nothing where the network has no graph, or several outputs.
+    """
+    graph = _graph(network)
+    if graph is None or len(graph.outputs) != 1:
+        return
+    copy, calls = _traced(graph)
+    made_by = {id(call.output): call for call in calls}
+    call = made_by.get(id(copy.outputs[0]))
+    while call is not None:
+        if _graph(call.layer) is None:
+            yield call.layer
+        else:
+            yield from last_layers(call.layer)
+        if not _is_of_one_tensor(call.args, call.kwargs):
+            return
+        call = made_by.get(id(call.args[0]))
 
 
 class _Call(NamedTuple):

@@ -4,7 +4,7 @@ The weights are the same. The graph may be another one over them, and the layers
 another precision.
 """
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import keras
 from keras import ops
@@ -54,9 +54,9 @@ class Trained:
         return self._call(self._hidden, _inputs(samples, labels), training=True)
 
     def _call(self, network, inputs, **kwargs):
-        if self._precision is None:
-            return network(inputs, **kwargs)
-        with _computing_in(self._precision, network):
+        with nullcontext() if self._precision is None else _computing_in(self._precision, network):
+            # Samples meet float32 ones in a penalty, and a mean of scores needs more digits than
+            # bfloat16 has.
             return ops.cast(network(inputs, **kwargs), "float32")
 
 

@@ -16,6 +16,8 @@ import h5py
 import numpy as np
 
 ATTRIBUTES = ("keras_gans", "model_config", "keras_version", "backend")
+# Groups at the root of Keras 3's weights: of a network, of Keras 2's networks, of a GAN.
+_VARIABLES = ("layers", "_layer_checkpoint_dependencies", "generator")
 MAX_ATTRIBUTE = 16 << 20  # bytes of one attribute: the description of 2,000 layers has 2 MB
 MAX_NAMES = 20_000
 MAX_LENGTH = 1_000  # characters of a name
@@ -65,7 +67,7 @@ def index(path):
             found["layers"] = _layers(root)
         elif "model_config" in found["attributes"] or "keras_gans" in found["attributes"]:
             raise Refused("it has no list of layers")
-        elif any(name.startswith(("layers", "_layer_checkpoint_dependencies")) for name in names):
+        elif any(name.startswith(_VARIABLES) for name in names):
             found["kind"] = "variables"
             found["layers"] = _variables(file)
         return found

@@ -42,6 +42,11 @@ def _no_model(description):
     if description.kind == "other":
         names = ", ".join(description.names) or "nothing"
         return UsageError(f"{path} is an HDF5 file but no Keras model: it holds {names}")
+    if any(name.startswith("generator/") for name, _ in description.layers):
+        return UsageError(
+            f"{path} holds the weights of a GAN without a description of its networks; use the "
+            "file that gan.save('gan.keras') writes"
+        )
     return UsageError(
         f"{path} holds weights without a description of their network; use the file that "
         "model.save() writes, or the code that built the network"

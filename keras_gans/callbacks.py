@@ -1,0 +1,69 @@
+"""Callbacks for `GAN.fit`, beside those of Keras."""
+
+from dataclasses import replace
+
+import keras
+
+from keras_gans.datasets import ranges
+from keras_gans.errors import UsageError
+from keras_gans.evaluation import Measuring
+from keras_gans.gan import GAN
+from keras_gans.generators import Saved
+
+
+class MeasureGenerator(keras.callbacks.Callback):
+    """Measures the generator at the end of each epoch, and adds the values to the logs.
+
+    A metric such as `fid5k_lenet` is logged as `val_fid5k_lenet`, where `EarlyStopping` and
+    `ModelCheckpoint` can monitor it; tell them the `mode`. Give this callback before them: they see
+    what earlier ones have logged.
+
+    Example:
+
+    >>> measure = MeasureGenerator(digits, count=1000)
+    >>> stop = keras.callbacks.EarlyStopping("val_fid1k_lenet", mode="min", patience=5)
+    >>> gan.fit(digits, epochs=50, callbacks=[measure, stop])
+
+    Args:
+        source: `datasets.Source`, the real side; it may be one that is not trained on. Where the
+            GAN has no scale for its dtype, pixels are those of the generator's last activation,
+            and of the source's scale where that has no range.
+        metrics: Names of metrics, as for `evaluation.Measuring`.
+        features: Name of a feature extractor; None for the one that fits the data.
+        count: Samples on each side; None for 5,000, or all if there are fewer.
+        seed: Of the latents, the same in each epoch.
+        data_dir: Data folder, with the weights and the cache; see `datasets.data_folder`.
+
+    Raises:
+        UsageError: As `evaluation.Measuring`; when training begins, the model is no GAN, or makes
+            samples that cannot be compared.
+    """
+
+    def __init__(self, source, metrics=("fid",), features=None, count=None, seed=0, data_dir=None):
+        super().__init__()
+        self.measuring = Measuring(source, metrics, features, count, data_dir)
+        self.seed = seed
+
+    @property
+    def names(self):
+        """Names under which values are logged, in the order of the metrics."""
+        return [f"val_{name}" for name in self.measuring.names.values()]
+
+    def on_train_begin(self, logs=None):
+        if not isinstance(self.model, GAN):
+            raise UsageError("MeasureGenerator measures the generator of a keras_gans.GAN")
+        self.measuring.check(self._saved())
+        self.measuring.prepare()
+
+    def on_epoch_end(self, epoch, logs=None):
+        results = self.measuring(self._saved(), self.seed)
+        logs |= {f"val_{result.name}": result.value for result in results}
+
+    def _saved(self):
+        gan, source = self.model, self.measuring.source
+        scale, dtype = gan.scale, source.scale.dtype
+        if scale is None or scale.dtype != dtype:
+            found = dtype == "uint8" and gan.bounds is not None
+            scale = ranges.scale_of(dtype, gan.bounds) if found else source.scale
+        saved = Saved.of(gan.sampling_generator, None, gan.latents, source, {})
+        return replace(saved, scale=scale, shape=tuple(gan.generator.output_shape[1:]))

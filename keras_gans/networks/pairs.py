@@ -1,0 +1,82 @@
+"""The two networks of a game: whether they fit each other, and what the generator can make."""
+
+import keras
+
+from keras_gans.errors import UsageError
+from keras_gans.networks.rewriting import last_layers
+
+_BOUNDS = {
+    "tanh": (-1.0, 1.0),
+    "softsign": (-1.0, 1.0),
+    "hard_tanh": (-1.0, 1.0),
+    "sigmoid": (0.0, 1.0),
+    "hard_sigmoid": (0.0, 1.0),
+}
+_KEEP_BOUNDS = (
+    *(keras.layers.Reshape, keras.layers.Flatten, keras.layers.Permute, keras.layers.Identity),
+    *(keras.layers.Cropping1D, keras.layers.Cropping2D, keras.layers.Cropping3D),
+)
+
+
+def check(generator, discriminator):
+    """Checks that a discriminator takes what a generator makes.
+
+    Args:
+        generator: `keras.Model`.
+        discriminator: `keras.Model`.
+
+    Raises:
+        UsageError: One has no fixed inputs, the two are swapped, have different shapes, or only
+            one of them takes labels.
+    """
+    for role, network in (("generator", generator), ("discriminator", discriminator)):
+        if not getattr(network, "inputs", None):
+            raise UsageError(
+                f"the {role} has no shape yet: begin a Sequential with keras.Input(shape), or make "
+                "a subclass of keras.Model functional"
+            )
+    given, made = (tuple(s[1:]) for s in (generator.inputs[0].shape, generator.output_shape))
+    judged, answer = (
+        tuple(s[1:]) for s in (discriminator.inputs[0].shape, discriminator.output_shape)
+    )
+    if given == answer != (1,):  # it makes what the other takes
+        raise UsageError("the two networks are swapped: write GAN(generator, discriminator)")
+    if made != judged:
+        raise UsageError(
+            f"the generator makes samples {made} and the discriminator takes {judged}: give both "
+            "the same shape"
+        )
+    kinds = len(generator.inputs), len(discriminator.inputs)
+    if kinds not in ((1, 1), (2, 2)):
+        raise UsageError(
+            f"the generator has {kinds[0]} inputs and the discriminator {kinds[1]}: either both "
+            "take labels as their second input or neither does"
+        )
+
+
+def check_precision(*policies):
+    """Refuses float16, whose gradients vanish where a loss is not scaled up.
+
+    Args:
+        *policies: `keras.DTypePolicy` or None.
+
+    Raises:
+        UsageError: One of them computes in float16.
+    """
+    if any(policy is not None and policy.compute_dtype == "float16" for policy in policies):
+        raise UsageError(
+            "float16 loses small gradients unless losses are scaled, which a GAN does not do: use "
+            "mixed_bfloat16, which needs no scaling"
+        )
+
+
+def bounds(network):
+    """(lowest, highest) value that a network can make by its last activation, or None."""
+    for layer in last_layers(network):
+        activation = getattr(layer, "activation", None)
+        if isinstance(layer, _KEEP_BOUNDS) or (
+            isinstance(layer, keras.layers.Activation) and activation is keras.activations.linear
+        ):
+            continue
+        return _BOUNDS.get(getattr(activation, "__name__", None))
+    return None

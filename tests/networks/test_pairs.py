@@ -1,0 +1,84 @@
+"""What a GAN asks of its two networks, and the range of what a generator makes."""
+
+import keras
+import pytest
+from keras import layers
+
+from keras_gans.errors import UsageError
+from keras_gans.networks import pairs
+
+
+def network(given, *inside):
+    return keras.Sequential([layers.Input(given), *inside])
+
+
+def generator(latents=4, shape=(8, 8, 1)):
+    size = shape[0] * shape[1] * shape[2]
+    return network((latents,), layers.Dense(size), layers.Reshape(shape))
+
+
+def discriminator(shape=(8, 8, 1)):
+    return network(shape, layers.Flatten(), layers.Dense(1))
+
+
+@pytest.mark.parametrize("latents", [1, 4])
+def test_swapped_networks_are_refused(latents):
+    pairs.check(generator(latents), discriminator())
+    with pytest.raises(UsageError, match=r"swapped: write GAN\(generator, discriminator\)"):
+        pairs.check(discriminator(), generator(latents))
+
+
+def test_numbers_on_a_line_are_a_game_too():
+    pairs.check(network((1,), layers.Dense(1)), network((1,), layers.Dense(1)))
+
+
+def test_networks_of_different_shapes_are_refused():
+    with pytest.raises(UsageError, match=r"\(8, 8, 1\) and the discriminator takes \(4, 4, 1\)"):
+        pairs.check(generator(), discriminator((4, 4, 1)))
+
+
+class Subclassed(keras.Model):
+    def call(self, inputs):
+        return inputs
+
+
+@pytest.mark.parametrize("shapeless", [keras.Sequential([layers.Dense(1)]), Subclassed()])
+def test_networks_without_a_shape_are_refused(shapeless):
+    with pytest.raises(UsageError, match="the generator has no shape yet"):
+        pairs.check(shapeless, discriminator())
+    with pytest.raises(UsageError, match="the discriminator has no shape yet"):
+        pairs.check(generator(), shapeless)
+
+
+@pytest.mark.parametrize(
+    ("last", "bounds"),
+    [
+        ([layers.Dense(64, activation="tanh")], (-1, 1)),
+        ([layers.Conv1D(1, 1, activation="sigmoid")], (0, 1)),
+        ([layers.Activation("tanh"), layers.Reshape((8, 8)), layers.Flatten()], (-1, 1)),
+        ([layers.Activation("sigmoid"), layers.Activation("linear")], (0, 1)),
+        ([layers.Activation("tanh"), layers.Dropout(0.1)], None),
+        ([layers.Activation("tanh"), layers.Rescaling(255)], None),
+        ([layers.Dense(64, activation="relu")], None),
+        ([layers.Dense(64)], None),
+        ([layers.LeakyReLU()], None),
+    ],
+)
+def test_bounds_follow_from_the_last_activation(last, bounds):
+    assert pairs.bounds(network((4, 16), layers.Dense(16), *last)) == bounds
+
+
+def test_bounds_are_found_inside_networks_and_before_branches():
+    inner = network((4,), layers.Dense(4, activation="sigmoid"))
+    assert pairs.bounds(network((4,), layers.Dense(4), inner)) == (0, 1)
+    given = keras.Input((4,))
+    summed = layers.Add()([inner(given), inner(given)])
+    assert pairs.bounds(keras.Model(given, summed)) is None
+    assert pairs.bounds(keras.Model(given, layers.Activation("tanh")(summed))) == (-1, 1)
+
+
+def test_float16_is_refused():
+    pairs.check_precision(None, keras.DTypePolicy("mixed_bfloat16"), keras.DTypePolicy("float32"))
+    for name in ("mixed_float16", "float16"):
+        with pytest.raises(UsageError, match="use mixed_bfloat16"):
+            pairs.check_precision(keras.DTypePolicy(name))

@@ -1,0 +1,338 @@
+"""A GAN as users of Keras meet it: their data, optimizers, policies, callbacks and files."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers, ops
+
+from keras_gans.datasets.sources import Images, Scale
+from keras_gans.errors import UsageError
+from keras_gans.gan import GAN
+from keras_gans.losses import BinaryCrossentropy, MeanSquaredError
+
+SHAPE = (8, 8, 1)
+RULES = {"d_optimizer": "adam", "g_optimizer": "adam", "jit_compile": False}
+
+
+def make_gan(last="tanh", dropout=0.0, scale=None, **rules):
+    keras.utils.set_random_seed(0)
+    generator = keras.Sequential(
+        [layers.Input((4,)), layers.Dense(64, activation=last), layers.Reshape(SHAPE)]
+    )
+    discriminator = keras.Sequential(
+        [layers.Input(SHAPE), layers.Flatten(), layers.Dropout(dropout, seed=1), layers.Dense(1)]
+    )
+    gan = GAN(generator, discriminator, scale=scale)
+    gan.compile(**{**RULES, **rules})
+    return gan
+
+
+def train(gan, x, epochs=1, **kwargs):
+    return gan.fit(x, batch_size=4, epochs=epochs, shuffle=False, verbose=0, **kwargs).history
+
+
+def values(variables):
+    return [np.array(ops.convert_to_numpy(v)) for v in variables]
+
+
+def same(a, b):
+    return all(np.array_equal(x, y) for x, y in zip(values(a), values(b), strict=True))
+
+
+@pytest.fixture
+def pixels(random):
+    return random.integers(0, 256, (8, *SHAPE), dtype="uint8")
+
+
+@pytest.fixture
+def images(pixels):
+    return (pixels / 127.5 - 1).astype("float32")
+
+
+# --- data -------------------------------------------------------------------------------------
+
+
+@pytest.mark.backends
+@pytest.mark.parametrize(("last", "by", "shift"), [("tanh", 127.5, 1), ("sigmoid", 255, 0)])
+def test_pixels_are_scaled_to_the_last_activation(last, by, shift, pixels):
+    scaled = (pixels / by - shift).astype("float32")
+    expected = train(make_gan(last), scaled)
+    for given in (make_gan(last), make_gan(last, scale=Scale("uint8", by, shift))):
+        found = train(given, pixels)
+        for name, value in expected.items():
+            assert found[name] == pytest.approx(value, rel=1e-5), name
+    floats = make_gan(last, scale=Scale("float32", by, shift))
+    assert train(floats, pixels.astype("float32"))["d_loss"] == pytest.approx(
+        expected["d_loss"], rel=1e-5
+    )
+
+
+@pytest.mark.backends
+@pytest.mark.parametrize("dtype", ["int32", "float32"])
+def test_arrays_of_0_to_255_are_refused_before_training(dtype, pixels):
+    gan = make_gan()
+    with pytest.raises(UsageError, match=r"do not fit.*x / 127.5 - 1"):
+        train(gan, pixels.astype(dtype))
+    assert gan.iterations == 0
+
+
+def test_a_folder_of_images_is_refused_and_trains_once_it_is_rescaled(pixels, tmp_path):
+    for number, image in enumerate(pixels):
+        keras.utils.save_img(tmp_path / f"{number}.png", image, scale=False)
+    data = keras.utils.image_dataset_from_directory(
+        tmp_path,
+        labels=None,
+        color_mode="grayscale",
+        image_size=(8, 8),
+        batch_size=4,
+        verbose=False,
+    )
+    gan = make_gan()
+    with pytest.raises(UsageError, match=r"float32 from .* do not fit"):
+        gan.fit(data, verbose=0)
+    rescaled = data.map(lambda batch: batch / 127.5 - 1)
+    gan.fit(rescaled.cache(str(tmp_path / "cache")), epochs=2, verbose=0)
+    assert gan.iterations == 4
+
+
+def test_a_generator_of_batches_loses_none(images):
+    expected = make_gan()
+    train(expected, images)
+    found = make_gan()
+    found.fit(((images[start : start + 4],) for start in (0, 4)), steps_per_epoch=2, verbose=0)
+    assert found.iterations == 2
+    assert same(found.weights, expected.weights)
+
+
+def test_a_source_that_is_refused_leaves_no_scale(pixels):
+    gan = make_gan("sigmoid")
+    with pytest.raises(UsageError, match=r"give GAN\(scale="):
+        train(gan, Images("few", pixels, None, "few"))
+    train(gan, pixels)
+    assert gan.scale is None and gan.iterations == 2
+
+
+def test_points_and_linear_outputs_train_as_they_are(pixels, random):
+    train(make_gan(None), random.standard_normal((8, *SHAPE)).astype("float32"))
+    train(make_gan(None), pixels.astype("float32"))
+
+
+@pytest.mark.parametrize("given", ["validation_data", "validation_split", "evaluate"])
+def test_validation_is_refused_at_once(given, images):
+    gan = make_gan()
+    with pytest.raises(UsageError, match="MeasureGenerator"):
+        if given == "evaluate":
+            gan.evaluate(images)
+        else:
+            gan.fit(images, **{given: (images,) if given == "validation_data" else 0.5})
+    assert gan.iterations == 0
+
+
+# --- compile ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "loss"),
+    [
+        (("mse", "adam"), MeanSquaredError),
+        (("adam", "mse"), MeanSquaredError),
+        (("adam",), BinaryCrossentropy),
+        ((keras.optimizers.Adam(), keras.losses.MeanSquaredError()), object),
+        (({"name": "adam", "beta_1": 0.5},), BinaryCrossentropy),
+    ],
+)
+def test_the_optimizer_may_come_first_as_in_keras(given, loss, images):
+    gan = make_gan()
+    gan.compile(*given, jit_compile=False)
+    assert isinstance(gan.objective, loss)
+    assert gan.d_optimizer is gan.g_optimizer
+    assert isinstance(gan.d_optimizer, keras.optimizers.Adam)
+
+
+def test_one_object_given_twice_is_shared():
+    adam = keras.optimizers.Adam()
+    gan = make_gan(d_optimizer=adam, g_optimizer=adam)
+    weights = len(gan.generator.trainable_weights) + len(gan.discriminator.trainable_weights)
+    assert len(gan.optimizer.variables) == 2 + 2 * weights
+
+
+@pytest.mark.parametrize(
+    ("rules", "message"),
+    [
+        ({"loss": "bce", "optimizer": "adam"}, "unknown loss 'bce'; there is binary_crossentropy"),
+        ({"loss": keras.losses.MeanSquaredError, "optimizer": "adam"}, "loss: .* one of the names"),
+        ({"loss": lambda real, fake: 0, "optimizer": "adam"}, "loss: .* one of the names"),
+        ({"optimizer": "lion"}, "unknown optimizer 'lion'; there is adam"),
+        ({"optimizer": 0.1}, "optimizer: 0.1 is none; .* adam"),
+        ({"optimizer": keras.optimizers.Adam}, "optimizer: .* is none"),
+        ({"optimizer": ["adam", "adam"]}, "optimizer: .* is none"),
+        ({"optimizer": keras.optimizers.Adam(loss_scale_factor=2.0)}, "scales losses"),
+        ({}, "either optimizer, or d_optimizer and g_optimizer"),
+    ],
+)
+def test_what_compile_does_not_know_is_answered_with_what_it_does(rules, message):
+    with pytest.raises(UsageError, match=message):
+        make_gan().compile(**rules)
+
+
+# --- precision --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def policy():
+    before = keras.config.dtype_policy()
+    yield keras.config.set_dtype_policy
+    keras.config.set_dtype_policy(before)
+
+
+@pytest.mark.backends
+@pytest.mark.parametrize("penalty", ["gradient_penalty", "r1"])
+def test_networks_of_mixed_precision_train_with_a_penalty(penalty, policy, images):
+    """Losses are means of float32, close to those of float32 networks and not equal to them."""
+    found = {}
+    for name in ("float32", "mixed_bfloat16"):
+        policy(name)
+        gan = make_gan(loss="wasserstein", penalty=penalty)
+        found[name] = train(gan, images, epochs=2)["d_loss_real"]
+        assert {v.dtype for v in gan.weights if "float" in v.dtype} == {"float32"}
+    assert found["mixed_bfloat16"] == pytest.approx(found["float32"], abs=0.02)
+    assert found["mixed_bfloat16"] != found["float32"]
+
+
+def test_float16_is_refused(policy):
+    with pytest.raises(UsageError, match="use mixed_bfloat16"):
+        make_gan(precision="mixed_float16")
+    policy("mixed_float16")
+    with pytest.raises(UsageError, match="use mixed_bfloat16"):
+        make_gan()
+
+
+# --- callbacks --------------------------------------------------------------------------------
+
+
+def test_early_stopping_puts_the_best_weights_back(images):
+    stop = keras.callbacks.EarlyStopping("g_loss", mode="max", patience=1, min_delta=1e6,
+                                         restore_best_weights=True)  # fmt: skip
+    gan, once = make_gan(), make_gan()
+    assert len(train(gan, images, epochs=5, callbacks=[stop])["g_loss"]) == 2
+    train(once, images)
+    assert same(gan.trainable_weights, once.trainable_weights)
+
+
+class Interrupted(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.backends
+def test_a_backup_goes_on_as_if_nothing_had_happened(images, tmp_path):
+    """Seeds of dropout and latents are part of a weights file, as optimizers and averages are."""
+    rules = {"dropout": 0.5, "average": "exponential"}
+    straight, first, second = (make_gan(**rules) for _ in range(3))
+    train(straight, images, epochs=4)
+    backup = keras.callbacks.BackupAndRestore(tmp_path / "backup")
+    with pytest.raises(KeyboardInterrupt):
+        train(first, images, epochs=4, callbacks=[backup, Interrupted()])
+    backup = keras.callbacks.BackupAndRestore(tmp_path / "backup")
+    assert len(train(second, images, epochs=4, callbacks=[backup])["g_loss"]) == 2
+    assert second.iterations == straight.iterations == 8
+    assert same(straight.state, second.state)
+
+
+def test_checkpoints_load_and_go_on(images, tmp_path):
+    gan = make_gan(dropout=0.5)
+    keep = keras.callbacks.ModelCheckpoint(tmp_path / "{epoch}.keras")
+    weights = keras.callbacks.ModelCheckpoint(
+        tmp_path / "{epoch}.weights.h5", save_weights_only=True
+    )
+    train(gan, images, epochs=2, callbacks=[keep, weights])
+    whole = keras.models.load_model(tmp_path / "1.keras")
+    alone = make_gan(dropout=0.5)
+    alone.load_weights(tmp_path / "1.weights.h5")
+    for copy in (whole, alone):
+        train(copy, images)
+        assert same(copy.weights, gan.weights)
+
+
+def test_weights_of_version_0_4_0_have_no_seeds_of_layers(images, tmp_path, monkeypatch):
+    gan = make_gan(dropout=0.5)
+    train(gan, images)
+    own = GAN._own_variables.fget
+    few = property(lambda self: dict(list(own(self).items())[:2]))
+    with monkeypatch.context() as patched:
+        patched.setattr(GAN, "_own_variables", few)
+        gan.save_weights(tmp_path / "old.weights.h5")
+    copy = make_gan(dropout=0.5)
+    copy.load_weights(tmp_path / "old.weights.h5")
+    assert same(copy.weights, gan.weights) and copy.iterations == 2
+
+
+def test_tensorboard_gets_the_losses(images, tmp_path):
+    pytest.importorskip("tensorboard")
+    board = keras.callbacks.TensorBoard(tmp_path, write_graph=False)
+    train(make_gan(), images, callbacks=[board])
+    (events,) = (tmp_path / "train").glob("events*")
+    assert b"epoch_g_loss" in events.read_bytes()
+
+
+def test_a_whole_gan_is_no_h5_file(tmp_path):
+    for name in ("gan.h5", "gan.hdf5"):
+        with pytest.raises(UsageError, match=r"gan.save\('gan.keras'\)"):
+            make_gan().save(tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+# --- an example of keras.io ---------------------------------------------------------------------
+
+
+def deep_convolutional():
+    """The networks of "DCGAN to generate face images": both end in a sigmoid."""
+    strided = {"kernel_size": 4, "strides": 2, "padding": "same"}
+    discriminator = keras.Sequential(
+        [
+            keras.Input((64, 64, 3)),
+            layers.Conv2D(64, **strided),
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.Conv2D(128, **strided),
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.Conv2D(128, **strided),
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.Flatten(),
+            layers.Dropout(0.2),
+            layers.Dense(1, activation="sigmoid"),
+        ]
+    )
+    generator = keras.Sequential(
+        [
+            keras.Input((128,)),
+            layers.Dense(8 * 8 * 128),
+            layers.Reshape((8, 8, 128)),
+            layers.Conv2DTranspose(128, **strided),
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.Conv2DTranspose(256, **strided),
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.Conv2DTranspose(512, **strided),
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.Conv2D(3, kernel_size=5, padding="same", activation="sigmoid"),
+        ]
+    )
+    return generator, discriminator
+
+
+def test_the_networks_of_the_keras_example_train_unchanged(random):
+    import tensorflow as tf
+
+    faces = random.integers(0, 256, (4, 64, 64, 3)).astype("float32")
+    gan = GAN(*deep_convolutional())
+    adam = {"name": "adam", "learning_rate": 1e-4}
+    gan.compile(d_optimizer=adam, g_optimizer=adam, jit_compile=False)
+    data = tf.data.Dataset.from_tensor_slices(faces).batch(2)
+    with pytest.raises(UsageError, match="makes 0 to 1; give x / 255"):
+        gan.fit(data, verbose=0)
+    before = values(gan.trainable_weights)
+    history = gan.fit(data.map(lambda batch: batch / 255.0), verbose=0).history
+    assert gan.iterations == 2
+    assert np.isfinite(list(history.values())).all()
+    after = values(gan.trainable_weights)
+    assert not any(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
