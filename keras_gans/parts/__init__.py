@@ -50,7 +50,8 @@ def get(noun, identifier, **given):
         return identifier
     word, place, _ = NOUNS[noun]
     part = check(noun, identifier, word, partial=bool(given))
-    module = import_module(f"keras_gans.{place.removesuffix('.py')}")
+    module = place.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    module = import_module(f"keras_gans.{module}")
     built = getattr(module, noun.upper())[part.name]
     try:
         return built(**{**given, **part.options})

@@ -23,7 +23,7 @@ class Noun(NamedTuple):
 
 
 NOUNS = {
-    "losses": Noun("loss", "losses.py"),
+    "losses": Noun("loss", "losses/__init__.py"),
     "updates": Noun("update", "updates.py"),
     "penalties": Noun("penalty", "penalties.py"),
     "constraints": Noun("constraint", "constraints.py"),
@@ -83,7 +83,7 @@ def parameters(noun, name, role=None):
 
 def path_parameters():
     """The options of a data set that is a path, as `parameters` gives those of a name."""
-    return _annotated(_find("datasets/own.py", "read"))
+    return _annotated(_find("datasets/own.py", "read").node)
 
 
 @cache

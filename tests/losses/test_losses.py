@@ -4,8 +4,8 @@ import pytest
 from keras import ops
 
 from keras_gans import losses
-from keras_gans.divergences import DIVERGENCES
 from keras_gans.errors import UsageError
+from keras_gans.losses.divergences import DIVERGENCES
 
 pytestmark = pytest.mark.backends
 SCORES = np.array([[-30.0], [-1.5], [0.0], [0.5], [40.0]], "float32")

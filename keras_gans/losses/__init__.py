@@ -9,9 +9,9 @@ import numpy as np
 from keras import ops
 
 from keras_gans import parts
-from keras_gans.divergences import DIVERGENCES
 from keras_gans.errors import UsageError, short
-from keras_gans.objectives import Objective, Paired
+from keras_gans.losses.divergences import DIVERGENCES
+from keras_gans.losses.objectives import Objective, Paired
 
 
 @keras.saving.register_keras_serializable("keras_gans")

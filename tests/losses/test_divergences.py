@@ -10,7 +10,7 @@ import pytest
 from keras import ops
 
 from keras_gans import losses
-from keras_gans.divergences import DIVERGENCES, FDivergence
+from keras_gans.losses.divergences import DIVERGENCES, FDivergence
 
 pytestmark = pytest.mark.backends
 

@@ -15,7 +15,7 @@ from abc import abstractmethod
 import keras
 from keras import ops
 
-from keras_gans.objectives import Objective
+from keras_gans.losses.objectives import Objective
 
 
 class FDivergence(Objective):
