@@ -318,8 +318,8 @@ def test_a_mapping_becomes_a_dataclass():
         ({"count": 0, "loss": "mse"}, "here: count: 0 ... at least 1"),
         ({"count": 3, "loss": None}, "here: loss: None: ... NAME"),
         (
-            {"count": 3, "loss": "mse", "penalty": "r2"},
-            "here: penalty: ... 'r2' ... gradient_penalty, r1",
+            {"count": 3, "loss": "mse", "penalty": "r3"},
+            "here: penalty: ... 'r3' ... gradient_penalty, r1",
         ),
         ({"count": 3, "loss": "mse", "inner": "x"}, "here: inner: 'x' ... mapping"),
         (
