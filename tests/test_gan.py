@@ -468,9 +468,10 @@ def test_less_arithmetic_takes_the_same_steps(network, rules, images, monkeypatc
     """Rewritten networks, a shared first half and fakes of all turns at once change nothing."""
 
     def after():
-        # SGD: Adam divides gradients that are zero but for rounding by their own size.
+        # SGD: Adam divides gradients that are zero but for rounding by their own size. A small
+        # rate: where a ReLU is at its kink, rounding decides a gradient.
         given = dict(rules) if rules.get("constraint") is None else {**rules, "loss": "wasserstein"}
-        optimizers = {f"{side}_optimizer": keras.optimizers.SGD(0.05) for side in "dg"}
+        optimizers = {f"{side}_optimizer": keras.optimizers.SGD(0.002) for side in "dg"}
         keras.utils.set_random_seed(0)
         generator = networks.build(network, "generator", SHAPE, 4)
         discriminator = networks.build(network, "discriminator", SHAPE, last_activation=None)

@@ -319,7 +319,7 @@ def test_a_mapping_becomes_a_dataclass():
         ({"count": 3, "loss": None}, "here: loss: None: ... NAME"),
         (
             {"count": 3, "loss": "mse", "penalty": "r3"},
-            "here: penalty: ... 'r3' ... gradient_penalty, r1",
+            "here: penalty: ... 'r3' ... gradient_penalty, dragan, r1, r2",
         ),
         ({"count": 3, "loss": "mse", "inner": "x"}, "here: inner: 'x' ... mapping"),
         (
