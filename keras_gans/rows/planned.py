@@ -48,7 +48,8 @@ class PlannedRun:
         plain = [(key, re.sub(r"[^A-Za-z0-9_.-]+", "-", value)) for key, value in changes]
         name = "".join(f"+{key}={value}" for key, value in plain)
         # Paths and long lists of changes make no folder names; their hash still tells them apart.
-        if len(name) > 80 or plain != changes:
+        # Windows drops a dot at the end.
+        if len(name) > 80 or plain != changes or name.endswith("."):
             name = f"{name[:80]}-{sha256(repr(changes).encode()).hexdigest()[:8]}"
         return self.results / self.table / f"{self.number}{name}" / f"seed-{self.seed}"
 
@@ -56,6 +57,11 @@ class PlannedRun:
     def title(self):
         """The run's name on a screen."""
         return f"{self.table} {self.number}{' (changed)' if self.changed else ''} seed {self.seed}"
+
+    @property
+    def short_title(self):
+        """The run's name where there is little room; * marks a changed row, as in reports."""
+        return f"{self.table} {self.number}{'*' if self.changed else ''} s{self.seed}"
 
     def to_yaml(self):
         """The text of experiment.yaml: all that, with the code, determines the run."""
