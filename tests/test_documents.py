@@ -258,7 +258,7 @@ def test_every_table_is_one(table, tmp_path):
     path = tmp_path / "table.yaml"
     path.write_text(table)
     found = read_table(str(path))
-    assert found.source and found.command and found.expected and len(found.rows) >= 2
+    assert found.source and found.command and found.expected and len(found.experiments()) >= 2
 
 
 FRAGMENTS = [t for page in PAGES for t in blocks(page, "yaml") if "\nrows:" not in t]

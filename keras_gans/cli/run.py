@@ -228,8 +228,7 @@ def _plan(table, options):
         raise UsageError(f"--seed {options.seed}: a seed has 32 bits, so it is below {2**32:,}")
     changed = _changed(options)
     runs = []
-    for number in numbers:
-        experiment = table.experiment(number, changed)
+    for number, experiment in table.experiments(numbers, changed).items():
         changes = _effective(table, number, changed, experiment)
         runs += [
             PlannedRun(table.name, number, experiment, seed, changes, options.results)
@@ -274,7 +273,10 @@ def _effective(table, number, changed, experiment):
 def _list(table, prog):
     lines = [_COLUMNS]
     for number in sorted(table.rows):
-        row = table.experiment(number)
+        try:
+            row = table.experiment(number)
+        except UsageError:
+            continue  # the end names it
         networks = dict.fromkeys([row.generator.name, row.discriminator.name])
         latents = [row.latents.name] if row.latents.name != "normal" else []
         lines.append(
@@ -296,3 +298,4 @@ def _list(table, prog):
     if prog != "run_experiment.py":  # which an installed package does not have
         command = command.replace("python run_experiment.py", prog)
     print(f"\n{command}\nTables (--table NAME): {', '.join(tables())}")
+    table.experiments()

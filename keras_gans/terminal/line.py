@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 
 _PLAIN_EVERY = 10.0
+_CTRL_C = 2  # columns that stay free: a terminal writes ^C there, which else begins a line
 _BARS = (24, 8)  # columns of the bar where there is room for it
 _TITLE = TextColumn("{task.description}", markup=False)
 _TEXT = TextColumn("{task.fields[text]}", markup=False)
@@ -63,12 +64,12 @@ class Line:
             self._plain(text)
 
     def stopping(self):
-        """Shows, until the end, that the work stops with the next update, and when that comes."""
-        text = "stopping at the next boundary"
+        """Shows until the end that the work stops: at its next update, once there was one."""
+        text = "stopping ..."
         if self._pause is not None:
             wait = max(1.0, self._seen + self._pause - time.monotonic())
-            text += f" (about {wait:.0f} s)" if wait < 60 else f" (about {clock(wait)})"
-        text += " ..."
+            about = f"{wait:.0f} s" if wait < 60 else clock(wait)
+            text = f"stopping at the next boundary (about {about}) ..."
         self._show((self.title, 0, text), (self.short, 0, text))
         self._stops = True
         if not self.console.is_terminal:
@@ -155,12 +156,13 @@ class Line:
         title, columns, text = next(filter(self._fits, forms), forms[-1])
         bar = [BarColumn(columns)] if columns else []
         self._live.columns = (_TITLE, *bar, _TEXT)
-        room = self.console.width - len(title) - 1
+        room = self.console.width - _CTRL_C - len(title) - 1
         self._live.update(self._task, description=title, text=text[: max(room, 0)])
 
     def _fits(self, form):
         title, columns, text = form
-        return len(title) + 1 + (columns + 1 if columns else 0) + len(text) <= self.console.width
+        needed = len(title) + 1 + (columns + 1 if columns else 0) + len(text)
+        return needed <= self.console.width - _CTRL_C
 
     def _is_time(self):
         return time.monotonic() >= self._printed + _PLAIN_EVERY

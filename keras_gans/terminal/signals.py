@@ -37,7 +37,7 @@ class StopOnSignal:
 
     @contextlib.contextmanager
     def told(self, hear):
-        """Calls a function as soon as a signal is to be obeyed later; a context manager.
+        """Calls a function as soon as a signal comes; a context manager.
 
         Python handles a signal between two of its own instructions, which may be seconds apart
         where a library computes. Therefore the system's handler wakes a thread.
@@ -51,7 +51,7 @@ class StopOnSignal:
 
         def wait():
             while numbers := here.recv(16):
-                if self._asked and not {signal.SIGINT, signal.SIGTERM}.isdisjoint(numbers):
+                if not {signal.SIGINT, signal.SIGTERM}.isdisjoint(numbers):
                     return hear()
 
         thread = threading.Thread(target=wait, daemon=True)
