@@ -85,7 +85,8 @@ class PlannedRun:
                 f"{self.folder} was run with other settings ({difference}); "
                 "--restart trains it again from the start, or move the folder away to keep it"
             )
-        return "interrupted" if self.result() is None else "finished"
+        metrics = self.result()
+        return "interrupted" if metrics is None or self._can_restore(metrics) else "finished"
 
     def result(self):
         """The content of metrics.json if the files that it lists are whole, else None.
@@ -103,6 +104,11 @@ class PlannedRun:
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
         return metrics if complete else None
+
+    def _can_restore(self, metrics):
+        """Whether a network is gone that the last checkpoint of a finished run brings back."""
+        last = self.folder / "checkpoint" / f"{self.experiment.iterations:06d}" / "manifest.json"
+        return last.is_file() and not all((self.folder / n).is_file() for n in metrics["sha256"])
 
     def _difference(self, path):
         """How a folder's experiment.yaml differs from this run; "" for not at all."""

@@ -27,7 +27,7 @@ def speed(environ=os.environ, devices=1):
         "backend": found,
         "processor": processor(),
         "threads": threads(environ),
-        "gpus": _gpus(),
+        "gpus": gpus(),
         "devices": devices,
         "visible_gpus": environ.get("CUDA_VISIBLE_DEVICES"),
     }
@@ -84,7 +84,7 @@ def version_of(package):
         return None
 
 
-def _gpus():
+def gpus():
     """Names of the NVIDIA GPUs, as their driver lists them."""
     files = sorted(Path("/proc/driver/nvidia/gpus").glob("*/information"))
     lines = [line for file in files for line in file.read_text("utf-8").splitlines()]
