@@ -12,8 +12,10 @@ one rule for seeds, so a full name such as `fid5k_lenet` has one value for one g
 """
 
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 import keras_gans
 from keras_gans import datasets
@@ -22,6 +24,7 @@ from keras_gans.errors import UsageError, suggestion
 from keras_gans.metrics import features as extractors
 from keras_gans.metrics import measures, metric_name
 from keras_gans.metrics.features.cache import cached_features, sample
+from keras_gans.parts import Chosen, Part
 
 REAL_SEED = 0
 """Seed of the sample of real data, the same for all comparisons."""
@@ -266,19 +269,19 @@ def check_names(metrics, features=None):
 
 
 def evaluate(
-    path,
-    dataset,
-    metrics=("fid",),
-    features=None,
-    count=None,
-    seed=None,
-    split="train",
-    output_range=None,
-    latents=None,
-    damaged="refuse",
-    data_dir=None,
-    progress=None,
-):
+    path: str | os.PathLike,
+    dataset: Chosen | os.PathLike,
+    metrics: Sequence[str] = ("fid",),
+    features: str | None = None,
+    count: int | None = None,
+    seed: int | None = None,
+    split: str = "train",
+    output_range: tuple[float, float] | None = None,
+    latents: Part | None = None,
+    damaged: Literal["refuse", "skip"] = "refuse",
+    data_dir: str | os.PathLike | None = None,
+    progress: Any = None,
+) -> dict:
     """Measures a generator's file, or a set of samples, against a data set.
 
     Args:

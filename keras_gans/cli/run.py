@@ -11,6 +11,10 @@ from keras_gans.errors import UsageError
 from keras_gans.rows import PlannedRun, read_table, tables, yaml_reader
 
 HELP = "train experiments, the numbered rows of a table"
+_WAYS = ("list", "dry_run", "slurm_script")  # instead of training
+_TRAINING = (
+    "exp", "iterations", "set", "dataset", "measure_every", "precision", "restart",
+)  # fmt: skip
 _COLUMNS = (
     "exp", "from", "data", "iterations", "latents", "batch", "loss", "networks", "printed",
 )  # fmt: skip
@@ -117,9 +121,9 @@ def describe(parser):
 def act(options):
     """Trains the runs that are asked for; returns the exit status."""
     table = read_table(options.table)
+    _check_together(options)
     if options.list:
         return _list(table, options.prog)
-    _check_together(options)
     runs = _plan(table, options)
     states = ["new" if options.restart else run.state for run in runs]
     if options.dry_run and options.verbose:
@@ -141,6 +145,13 @@ def act(options):
 
 
 def _check_together(options):
+    """Refuses options that have no effect beside others, which would pass in silence."""
+    ways = [f"--{name.replace('_', '-')}" for name in _WAYS if getattr(options, name)]
+    if len(ways) > 1:
+        raise UsageError(f"{ways[0]} and {ways[1]} are two requests: give one of them")
+    training = [f"--{name.replace('_', '-')}" for name in _TRAINING if getattr(options, name)]
+    if options.list and training:
+        raise UsageError(f"--list shows all rows as they are: leave out {training[0]}")
     if options.verbose and not options.dry_run:
         raise UsageError("--verbose shows what --dry-run would run: give both")
     if options.ray is not None and (options.dry_run or options.slurm_script):

@@ -8,17 +8,28 @@
 Nothing in a file is run. `own` opens files of this package, `foreign` those of other people.
 """
 
+import os
+from typing import TYPE_CHECKING
+
 from keras_gans.errors import UsageError
 from keras_gans.generators import foreign, own
 from keras_gans.generators.own import save, save_discriminator
 from keras_gans.generators.saved import Input, Saved, interpolate
+from keras_gans.parts import Part
+
+if TYPE_CHECKING:  # errors about files need no Keras
+    import keras
 
 __all__ = [
     "Input", "Saved", "interpolate", "load", "load_discriminator", "save", "save_discriminator",
 ]  # fmt: skip
 
 
-def load(path, output_range=None, latents=None):
+def load(
+    path: str | os.PathLike,
+    output_range: tuple[float, float] | None = None,
+    latents: Part | None = None,
+) -> Saved:
     """Opens a generator: a file of this package or a foreign one.
 
     Args:
@@ -43,7 +54,7 @@ def load(path, output_range=None, latents=None):
         return own.open(description)
 
 
-def load_discriminator(path):
+def load_discriminator(path: str | os.PathLike) -> tuple["keras.Model", dict]:
     """Opens a discriminator that `save_discriminator` wrote, as safely as `load` a generator.
 
     Returns:

@@ -112,6 +112,17 @@ MISTAKES = {
         ["keras-gans", "evaluate", "made.npz", "--dataset", "digits", "--range=0,1"],
         "leave out --range",
     ),
+    "two requests": (["keras-gans", "run", "--list", "--dry-run"], "--list and --dry-run are two"),
+    "a script and a plan": (
+        ["keras-gans", "run", "--exp", "1", "--dry-run", "--slurm-script", "x"],
+        "--dry-run and --slurm-script are two requests",
+    ),
+    "a list of one": (["keras-gans", "run", "--list", "--exp", "3"], "leave out --exp"),
+    "a list of changes": (["keras-gans", "run", "--list", "--set", "a=1"], "leave out --set"),
+    "another optimizer": (
+        ["keras-gans", "run", "--exp", "1", "--set", "optimizer.name=sgd"],
+        "or optimizer=sgd",
+    ),
     "no results": (["keras-gans", "report", "--results", "empty"], "there are no finished runs"),
     "no faces": (["keras-gans", "prepare", "celeba"], "--source"),
     "unknown weights": (["keras-gans", "weights", "other"], "invalid choice"),
