@@ -12,9 +12,11 @@ one rule for seeds, so a full name such as `fid5k_lenet` has one value for one g
 """
 
 import os
+from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 import keras_gans
 from keras_gans import datasets
@@ -24,6 +26,7 @@ from keras_gans.metrics import features as extractors
 from keras_gans.metrics import measures, metric_name
 from keras_gans.metrics.choosing import check_names, choose
 from keras_gans.metrics.features.cache import cached_features, sample
+from keras_gans.parts import Chosen, Part
 
 REAL_SEED = 0
 """Seed of the sample of real data, the same for all comparisons."""
@@ -265,21 +268,21 @@ def draw(generated, count, seed=0, progress=None):
 
 
 def evaluate(
-    path,
-    dataset,
-    metrics=("fid",),
-    features=None,
-    count=None,
-    seed=None,
-    split="train",
-    output_range=None,
-    latents=None,
-    damaged="refuse",
-    data_dir=None,
-    progress=None,
-    pictures=None,
-    rejecting=None,
-):
+    path: str | os.PathLike,
+    dataset: Chosen | os.PathLike,
+    metrics: Sequence[str] = ("fid",),
+    features: str | None = None,
+    count: int | None = None,
+    seed: int | None = None,
+    split: str = "train",
+    output_range: tuple[float, float] | None = None,
+    latents: Part | None = None,
+    damaged: Literal["refuse", "skip"] = "refuse",
+    data_dir: str | os.PathLike | None = None,
+    progress: Any = None,
+    pictures: dict | None = None,
+    rejecting: Any = None,
+) -> dict:
     """Measures a generator's file, or a set of samples, against a data set.
 
     Args:
@@ -343,13 +346,13 @@ def evaluate(
     results = measuring.measure(drawn, seed, progress)
     source = f"{path.name}, {generated}" if rejecting else path.name
     of_file = {} if is_source else {"name": path.stem, "source": source}
-    made = about(generated if is_source else drawn) | of_file
+    made = (generated if is_source else drawn).about | of_file
     return {
         "results": [asdict(result) for result in results],
         "count": measuring.count,
         "seed": seed,
         "generated": made,
-        "real": about(real) | {"split": split, "seed": REAL_SEED},
+        "real": real.about | {"split": split, "seed": REAL_SEED},
         "keras_gans": keras_gans.__version__,
         "versions": versions(),
     }
@@ -367,16 +370,6 @@ def _too_few(source, count):
         f"{count:,} samples are requested and {source.source} has {len(source):,}: give more "
         f"samples, or --samples {len(source)}"
     )
-
-
-def about(source):
-    """A `datasets.Source` as plain values: name, source, shape and sha256."""
-    return {
-        "name": source.name,
-        "source": source.source,
-        "shape": list(source.values.shape),
-        "sha256": source.fingerprint,
-    }
 
 
 def versions():

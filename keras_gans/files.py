@@ -1,7 +1,6 @@
 """Files and folders that appear complete or not at all, and locks on folders."""
 
 import errno
-import fcntl
 import hashlib
 import os
 import shutil
@@ -13,6 +12,9 @@ from keras_gans.errors import UsageError
 PARTIAL = ".partial-"
 """Prefix of the names of unfinished files; a killed process may leave one behind."""
 _PIECE = 2**18
+_BINARY = getattr(os, "O_BINARY", 0)  # without it Windows writes \r\n for \n
+_CANNOT_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF, errno.EACCES, errno.EPERM)
+_CANNOT_LOCK = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS)
 
 
 @contextmanager
@@ -78,14 +80,15 @@ def write(path, content):
     Raises:
         OSError: It cannot be written, or does not read as it was written.
     """
-    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
     try:
         done = os.write(file, content)
         while done < len(content):
             done += os.write(file, content[done:])
+        os.lseek(file, 0, os.SEEK_SET)
         # In pieces that stay in the processor's cache.
         for begin in range(0, len(content) + 1, _PIECE):
-            if os.pread(file, _PIECE, begin) != content[begin : begin + _PIECE]:
+            if os.read(file, _PIECE) != content[begin : begin + _PIECE]:
                 raise OSError(errno.EIO, "what was written does not read the same", str(path))
         os.fsync(file)
     finally:
@@ -93,12 +96,21 @@ def write(path, content):
 
 
 def sync(path):
-    """Brings a file, or the names in a folder, to the disk."""
-    opened = os.open(path, os.O_RDONLY)
+    """Brings a file, or the names in a folder, to the disk.
+
+    Windows opens no folders, and some mounted ones, such as a Google Drive, cannot be synced: there
+    the names reach the disk when the system writes them.
+    """
+    folder = os.path.isdir(path)
     try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
+        opened = os.open(path, os.O_RDONLY if folder else os.O_RDWR)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
+    except OSError as error:
+        if not folder or error.errno not in _CANNOT_SYNC:
+            raise
 
 
 def remove_folder(path):
@@ -127,7 +139,7 @@ def sha256(path):
 def locked(folder):
     """Keeps every other process out of a folder, for as long as the block lasts.
 
-    The lock is the kernel's: it ends with the process, however that ends. The file .lock names the
+    The lock is the system's: it ends with the process, however that ends. The file .lock names the
     process that holds it.
 
     Args:
@@ -140,33 +152,54 @@ def locked(folder):
     file = _take(path, folder)
     try:
         os.ftruncate(file, 0)
-        os.write(file, f"{os.getpid()}\n".encode())
+        # Windows lets nobody read the byte that is locked, which is the first.
+        os.write(file, f" {os.getpid()}\n".encode())
         yield
     finally:
-        path.unlink(missing_ok=True)
+        removed = _remove(path)
         os.close(file)
+        if not removed:
+            _remove(path)
 
 
 def _take(path, folder):
+    from filelock import lock_descriptor
+
     while True:
-        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        file = os.open(path, os.O_RDWR | os.O_CREAT | _BINARY, 0o666)
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not lock_descriptor(file, blocking=False):
+                os.lseek(file, 1, os.SEEK_SET)
+                holder = os.read(file, 20).decode("ascii", "replace").strip()
+                by = f"process {holder}" if holder else "another process"
+                raise UsageError(f"{folder} is in use by {by}: wait for it, or stop it")
             # The one before may have removed the file between our opening and our locking it.
-            with suppress(FileNotFoundError):
-                if os.path.samestat(os.fstat(file), os.stat(path)):
-                    return file
-        except BlockingIOError:
-            holder = os.read(file, 20).decode("ascii", "replace").strip()
+            if _is_at(path, file):
+                return file
+        except (OSError, UsageError) as error:
+            if getattr(error, "errno", None) in _CANNOT_LOCK:
+                return file  # a file system without locks
             os.close(file)
-            by = f"process {holder}" if holder else "another process"
-            raise UsageError(f"{folder} is in use by {by}: wait for it, or stop it") from None
-        except OSError as error:
-            if error.errno not in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS):
-                os.close(file)
-                raise
-            return file  # a file system without locks
+            raise
         os.close(file)
+
+
+def _is_at(path, file):
+    """Whether an open file still has its name."""
+    if os.name == "nt":
+        return True
+    with suppress(FileNotFoundError):
+        return os.path.samestat(os.fstat(file), os.stat(path))
+    return False
+
+
+def _remove(path):
+    """Whether a file is gone: Windows removes none that a process has open, the next one's too."""
+    try:
+        path.unlink(missing_ok=True)
+    except PermissionError:
+        return False
+    return True
 
 
 def _partial(path):

@@ -3,7 +3,9 @@
 `adversarial_step` is the algorithm, written once for every backend.
 """
 
+from collections.abc import Callable
 from contextlib import nullcontext
+from typing import Any
 
 import keras
 from keras import ops
@@ -16,6 +18,7 @@ from keras_gans.datasets.sources import Scale, Source
 from keras_gans.errors import UsageError
 from keras_gans.networks import pairs
 from keras_gans.networks.trained import Trained, frozen_statistics
+from keras_gans.parts import Chosen
 from keras_gans.turns import Turns
 
 
@@ -49,7 +52,14 @@ class GAN(StatefulTrainStep, keras.Model):
     """
 
     def __init__(
-        self, generator, discriminator, latents=None, scale=None, seed=0, name="gan", **kwargs
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        latents: Chosen | distributions.Latents | None = None,
+        scale: Scale | None = None,
+        seed: int = 0,
+        name: str = "gan",
+        **kwargs: Any,
     ):
         super().__init__(name=name, **kwargs)
         pairs.check(generator, discriminator)
@@ -73,17 +83,17 @@ class GAN(StatefulTrainStep, keras.Model):
 
     def compile(
         self,
-        loss="binary_crossentropy",
-        optimizer=None,
-        d_optimizer=None,
-        g_optimizer=None,
-        turns=None,
-        penalty=None,
-        constraint=None,
-        average=None,
-        precision=None,
-        **kwargs,
-    ):
+        loss: Chosen | losses.Objective | keras.losses.Loss = "binary_crossentropy",
+        optimizer: Chosen | keras.optimizers.Optimizer | None = None,
+        d_optimizer: Chosen | keras.optimizers.Optimizer | None = None,
+        g_optimizer: Chosen | keras.optimizers.Optimizer | None = None,
+        turns: Turns | dict | None = None,
+        penalty: Chosen | penalties.Penalty | None = None,
+        constraint: Chosen | Callable | None = None,
+        average: Chosen | averages.Exponential | None = None,
+        precision: str | keras.DTypePolicy | None = None,
+        **kwargs: Any,
+    ) -> None:
         """Sets the rules of the game. Each part is an object, a name or `{"name": NAME, ...}`.
 
         Args:
@@ -138,7 +148,14 @@ class GAN(StatefulTrainStep, keras.Model):
             objective.of_features,
         )
 
-    def fit(self, x=None, y=None, batch_size=None, epochs=1, **kwargs):
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        **kwargs: Any,
+    ) -> keras.callbacks.History:
         """Trains: `keras.Model.fit`, which also takes a `datasets.Source` as `x`.
 
         Raises:
@@ -303,7 +320,7 @@ class GAN(StatefulTrainStep, keras.Model):
         return self.generator(inputs, training=training)
 
     @property
-    def sampling_generator(self):
+    def sampling_generator(self) -> keras.Model:
         """The generator that makes samples: the averaged copy where there is one."""
         return self.averaged or self.generator
 
@@ -312,12 +329,12 @@ class GAN(StatefulTrainStep, keras.Model):
         return [*self._means, *self._maxima]
 
     @property
-    def iterations(self):
+    def iterations(self) -> int:
         """Iterations trained so far, an integer."""
         return int(ops.convert_to_numpy(self.iteration))
 
     @property
-    def state(self):
+    def state(self) -> list:
         """Every variable that training changes: weights, statistics, seeds, counters, optimizers.
 
         A run that puts all of them back and gives the batches that follow goes on exactly.

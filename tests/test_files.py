@@ -1,8 +1,13 @@
+import errno
+import fcntl
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
+import filelock
 import pytest
 
 from keras_gans import files
@@ -95,7 +100,7 @@ def test_leftovers_of_killed_processes_are_removed(tmp_path):
 def test_a_folder_is_locked_for_the_length_of_a_block(tmp_path):
     for _ in range(2):
         with files.locked(tmp_path):
-            assert (tmp_path / ".lock").read_text() == f"{os.getpid()}\n"
+            assert (tmp_path / ".lock").read_text() == f" {os.getpid()}\n"
             with pytest.raises(UsageError, match=f"in use by process {os.getpid()}: wait"):
                 files.locked(tmp_path).__enter__()
         assert list(tmp_path.iterdir()) == []
@@ -113,13 +118,94 @@ def test_a_killed_process_holds_no_lock(tmp_path):
             files.locked(tmp_path).__enter__()
         other.kill()
     with files.locked(tmp_path):
-        assert (tmp_path / ".lock").read_text() == f"{os.getpid()}\n"
+        assert (tmp_path / ".lock").read_text() == f" {os.getpid()}\n"
 
 
 def test_a_file_system_without_locks_is_no_reason_not_to_run(tmp_path, monkeypatch):
-    def unknown(*_):
-        raise OSError(files.errno.ENOLCK, "No locks available")
+    def unknown(*_, **__):
+        raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr(files.fcntl, "flock", unknown)
+    monkeypatch.setattr(filelock, "lock_descriptor", unknown)
     with files.locked(tmp_path):
         pass
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- other systems ----------------------------------------------------------------------------
+
+
+def is_open(path):
+    return any(os.path.samefile(path, d) for d in Path("/proc/self/fd").iterdir() if d.exists())
+
+
+@pytest.fixture
+def like_windows(monkeypatch):
+    """Folders are not opened, read-only descriptors not synced, open files not removed."""
+    opening, syncing, unlinking = os.open, os.fsync, Path.unlink
+
+    def opens(path, flags, *rest, **kwargs):
+        if os.path.isdir(path):
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return opening(path, flags, *rest, **kwargs)
+
+    def syncs(file):
+        if fcntl.fcntl(file, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+            raise OSError(errno.EBADF, "Bad file descriptor")
+        syncing(file)
+
+    def unlinks(path, missing_ok=False):
+        if path.exists() and is_open(path):
+            raise PermissionError(errno.EACCES, "The process cannot access the file")
+        unlinking(path, missing_ok)
+
+    monkeypatch.setattr(os, "open", opens)
+    monkeypatch.setattr(os, "fsync", syncs)
+    monkeypatch.setattr(Path, "unlink", unlinks)
+    monkeypatch.delattr(os, "pread")
+    monkeypatch.setattr(shutil, "_use_fd_functions", False)  # as on Windows
+
+
+def test_files_and_folders_are_written_where_folders_cannot_be_opened(tmp_path, like_windows):
+    with files.replacing(tmp_path / "a.txt") as partial:
+        partial.write_text("new")
+    for content in (b"old", os.urandom(600_000)):
+        with files.new_folder(tmp_path / "b") as partial:
+            files.write(partial / "c", content)
+        assert (tmp_path / "b" / "c").read_bytes() == content
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.txt", "b"]
+
+
+def test_a_lock_leaves_no_file_where_open_files_cannot_be_removed(tmp_path, like_windows):
+    for _ in range(2):
+        with files.locked(tmp_path):
+            assert is_open(tmp_path / ".lock")
+        assert list(tmp_path.iterdir()) == []
+    # The next process may have opened it already.
+    with files.locked(tmp_path):
+        other = (tmp_path / ".lock").open()
+    assert (tmp_path / ".lock").exists()
+    other.close()
+    with files.locked(tmp_path):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("code", ["EINVAL", "ENOTSUP", "EBADF"])
+def test_a_mounted_folder_that_cannot_be_synced_takes_files(code, tmp_path, monkeypatch):
+    syncing = os.fsync
+
+    def syncs(file):
+        if os.path.isdir(f"/proc/self/fd/{file}"):
+            raise OSError(getattr(errno, code), "no sync of folders")
+        syncing(file)
+
+    monkeypatch.setattr(os, "fsync", syncs)
+    with files.replacing(tmp_path / "a.txt") as partial:
+        partial.write_text("new")
+    assert (tmp_path / "a.txt").read_text() == "new"
+
+
+def test_a_folder_on_a_broken_disk_is_an_error(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        files.sync(tmp_path)

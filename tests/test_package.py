@@ -1,13 +1,19 @@
 """The package as others import and install it."""
 
+import configparser
+import inspect
+import json
 import os
 import re
 import shutil
 import sys
+import typing
 import zipfile
 from importlib.util import find_spec
 
+import keras
 import pytest
+import yaml
 from commands import ROOT, finish
 
 import keras_gans
@@ -35,6 +41,52 @@ def test_every_name_is_there(name):
 def test_other_names_are_attribute_errors():
     with pytest.raises(AttributeError, match=r"keras_gans.*'gams'"):
         keras_gans.gams  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        keras_gans.GAN.__init__,
+        keras_gans.GAN.compile,
+        keras_gans.GAN.fit,
+        keras_gans.datasets.load,
+        keras_gans.evaluation.evaluate,
+        keras_gans.generators.load,
+        keras_gans.generators.load_discriminator,
+        keras_gans.generators.Saved.make,
+        keras_gans.generators.Saved.sample,
+        keras_gans.networks.build,
+    ],
+    ids=lambda function: function.__qualname__,
+)
+def test_what_users_call_has_types(function):
+    signature = inspect.signature(function)
+    names = [name for name, p in signature.parameters.items() if p.annotation is p.empty]
+    assert names in ([], ["self"])
+    # They are names that exist, those of Keras too.
+    typing.get_type_hints(function, {**function.__globals__, "keras": keras})
+
+
+def test_the_versions_and_limits_that_files_repeat_are_one():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["version"] == keras_gans.__version__
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    pythons = re.findall(r"Python :: (3\.\d+)$", config["metadata"]["classifiers"], re.M)
+    flow = yaml.safe_load((ROOT / ".github" / "workflows" / "test.yml").read_text())
+    assert flow["jobs"]["test"]["strategy"]["matrix"]["python"] == pythons
+    assert config["options"]["python_requires"] == f">={pythons[0]}"
+
+
+def test_messages_advise_packages_that_can_be_installed():
+    """The package has no place of its own on an index, so its extras work in a checkout alone."""
+    advice = [
+        (path.name, package)
+        for path in (ROOT / "keras_gans").rglob("*.py")
+        for package in re.findall(r"pip install ([^\s,:\"{]+)", path.read_text())
+    ]
+    assert {package for _, package in advice} == {"torch", "ray", "mtcnn==1.0.0"}
+    assert "mtcnn==1.0.0" in (ROOT / "setup.cfg").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +130,24 @@ def test_an_installed_package_plans_runs_in_an_empty_folder(wheel, tmp_path):
     planned = finish([*program, "--exp", "18", "--dry-run", "--verbose"], tmp_path, env=environment)
     assert (planned.returncode, planned.stderr) == (0, "")
     assert planned.stdout.startswith("# results/akel2022/18/seed-0: new\n")
+
+
+def test_an_installed_package_trains_in_an_empty_folder(wheel, tmp_path):
+    """Everything that a run opens, tables and feature weights too, is in the wheel."""
+    environment = {**os.environ, "PYTHONPATH": str(wheel.parent / "site")}
+    run = ["run", "--table", "quickstart", "--exp", "1", "--iterations", "20", "--data-dir", "data"]
+    run += ["--set", "measure_samples=20"]
+    folder = "results/quickstart/1+iterations=20+measure_samples=20/seed-0"
+    drawn = ["generate", f"{folder}/generator_model_best.h5", "--count", "4", "--out", "grid.png"]
+    for command in (run, drawn, ["report"], ["--version"]):
+        program = [sys.executable, "-m", "keras_gans", *command]
+        done = finish(program, tmp_path, env=environment)
+        assert done.returncode == 0, done.stderr
+    assert done.stdout == f"keras-gans {keras_gans.__version__}\n"
+    about = json.loads((tmp_path / folder / "environment.json").read_text())
+    assert about["commit"] is None  # which a checkout would have
+    assert (tmp_path / "grid.png").is_file()
+    assert (tmp_path / "results" / "quickstart" / "README.md").is_file()
 
 
 WITHOUT_TENSORFLOW = """

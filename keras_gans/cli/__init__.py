@@ -86,7 +86,7 @@ def guarded(prog, action, options):
         return _said(
             prog,
             f"Keras is set to the backend {error.name}, which is not installed: "
-            f"pip install 'keras_gans[{error.name}]', or set KERAS_BACKEND=tensorflow",
+            f"pip install {error.name}, or set KERAS_BACKEND=tensorflow",
             2,
         )
     except KeyboardInterrupt:

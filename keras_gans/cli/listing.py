@@ -3,6 +3,7 @@
 import shutil
 import textwrap
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 
 from keras_gans.cli import arguments
@@ -26,9 +27,13 @@ def show(table, seeds, options):
         seeds: List of the seeds whose runs are looked for.
         options: Namespace of the verb `run`.
     """
+    rows = {}
+    for number in sorted(table.rows):
+        with suppress(UsageError):  # the end names it
+            rows[number] = table.experiment(number)
     runs = [
         [PlannedRun(table.name, number, row, seed, {}, options.results) for seed in seeds]
-        for number, row in ((number, table.experiment(number)) for number in sorted(table.rows))
+        for number, row in rows.items()
     ]
     states = {run: _state(run) for several in runs for run in several}
     times = _times(states, options)
@@ -48,6 +53,7 @@ def show(table, seeds, options):
     if options.prog != "run_experiment.py":  # which an installed package does not have
         command = command.replace("python run_experiment.py", options.prog)
     print(f"{command}\nTables (--table NAME): {', '.join(tables())}")
+    table.experiments()  # names the rows that are wrong
 
 
 def _cells(run):

@@ -10,7 +10,7 @@ def describe(parser):
     parser.description = (
         "Cuts faces out of images and writes the .npz file of a data set. celeba: the first face "
         "that MTCNN finds in each image, its box clipped to the image, resized. Needs the "
-        "package mtcnn: pip install mtcnn==1.0.0, or the extra `faces` of keras_gans."
+        "package mtcnn: pip install mtcnn==1.0.0"
     )
     parser.epilog = (
         "Example: keras-gans prepare celeba --source img_align_celeba.zip, about an hour for "

@@ -12,6 +12,10 @@ from keras_gans.errors import UsageError
 from keras_gans.rows import PlannedRun, read_table, yaml_reader
 
 HELP = "train experiments, the numbered rows of a table"
+_WAYS = ("list", "dry_run", "slurm_script")  # instead of training
+_TRAINING = (
+    "exp", "iterations", "set", "dataset", "measure_every", "precision", "restart",
+)  # fmt: skip
 
 
 def describe(parser):
@@ -121,9 +125,9 @@ def describe(parser):
 def act(options):
     """Trains the runs that are asked for; returns the exit status."""
     table = read_table(options.table)
+    _check_together(options)
     if options.list:
         return listing.show(table, arguments.numbers(options.seed, "--seed"), options)
-    _check_together(options)
     runs = _plan(table, options)
     states = ["new" if options.restart else run.state for run in runs]
     if options.dry_run and options.verbose:
@@ -145,6 +149,13 @@ def act(options):
 
 
 def _check_together(options):
+    """Refuses options that have no effect beside others, which would pass in silence."""
+    ways = [f"--{name.replace('_', '-')}" for name in _WAYS if getattr(options, name)]
+    if len(ways) > 1:
+        raise UsageError(f"{ways[0]} and {ways[1]} are two requests: give one of them")
+    training = [f"--{name.replace('_', '-')}" for name in _TRAINING if getattr(options, name)]
+    if options.list and training:
+        raise UsageError(f"--list shows all rows as they are: leave out {training[0]}")
     if options.verbose and not options.dry_run:
         raise UsageError("--verbose shows what --dry-run would run: give both")
     if options.ray is not None and (options.dry_run or options.slurm_script):
@@ -237,8 +248,7 @@ def _plan(table, options):
         raise UsageError(f"--seed {options.seed}: a seed has 32 bits, so it is below {2**32:,}")
     changed = _changed(options)
     runs = []
-    for number in numbers:
-        experiment = table.experiment(number, changed)
+    for number, experiment in table.experiments(numbers, changed).items():
         changes = _effective(table, number, changed, experiment)
         runs += [
             PlannedRun(table.name, number, experiment, seed, changes, options.results)

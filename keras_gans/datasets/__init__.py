@@ -14,6 +14,7 @@ module has to know of it.
 import os
 from importlib import import_module
 from pathlib import Path
+from typing import Literal
 
 from keras_gans import parts
 from keras_gans.datasets import arrays, own
@@ -33,12 +34,12 @@ __all__ = [
 ]
 
 
-def names():
+def names() -> list[str]:
     """The names that `load` knows, sorted; no data set is imported."""
     return parts.names("datasets")
 
 
-def data_folder(argument=None):
+def data_folder(argument: str | os.PathLike | None = None) -> Path:
     """The folder that holds data sets and downloads.
 
     Args:
@@ -58,7 +59,12 @@ def data_folder(argument=None):
     return folder
 
 
-def load(name, data_dir=None, split="train", damaged="refuse"):
+def load(
+    name: parts.Chosen | os.PathLike,
+    data_dir: str | os.PathLike | None = None,
+    split: str = "train",
+    damaged: Literal["refuse", "skip"] = "refuse",
+) -> Source:
     """Loads a data set by its name, or a folder, .zip, .npz or .npy of the user.
 
     A name is looked up as `<data folder>/<name>.npz`, then its module fetches it. A folder or

@@ -105,9 +105,7 @@ def _detector(detector):
     try:
         from mtcnn import MTCNN
     except ImportError as error:
-        raise UsageError(
-            "finding faces needs the package mtcnn: pip install 'keras_gans[faces]'"
-        ) from error
+        raise UsageError("finding faces needs a package: pip install mtcnn==1.0.0") from error
     return MTCNN()
 
 

@@ -167,6 +167,14 @@ class Source:
     def _kind(self):
         return f"samples of the shape {self.shape}"
 
+    @property
+    def about(self):
+        """What identifies the values, as a dict of plain values."""
+        shape = list(self.values.shape)
+        return {
+            "name": self.name, "source": self.source, "shape": shape, "sha256": self.fingerprint,
+        }  # fmt: skip
+
     @cached_property
     def fingerprint(self):
         """SHA-256, in hexadecimal, of the shape and the bytes of the values."""

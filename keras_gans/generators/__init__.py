@@ -9,11 +9,18 @@ Nothing in a file is run. `own` opens files of this package, `foreign` those of 
 `games` those of `gan.save`. `rejection` lets a discriminator choose among the samples.
 """
 
+import os
+from typing import TYPE_CHECKING
+
 from keras_gans.errors import UsageError
 from keras_gans.generators import foreign, games, own
 from keras_gans.generators.own import save, save_discriminator
 from keras_gans.generators.rejection import Judge, Rejection
 from keras_gans.generators.saved import Input, Saved, interpolate, round_trip
+from keras_gans.parts import Part
+
+if TYPE_CHECKING:  # errors about files need no Keras
+    import keras
 
 __all__ = [
     "Input", "Judge", "Rejection", "Saved", "interpolate", "load", "load_discriminator",
@@ -22,7 +29,12 @@ __all__ = [
 ]  # fmt: skip
 
 
-def load(path, output_range=None, latents=None, shape=None):
+def load(
+    path: str | os.PathLike,
+    output_range: tuple[float, float] | None = None,
+    latents: Part | None = None,
+    shape: tuple[int, ...] | None = None,
+) -> Saved:
     """Opens a generator: a file of this package or a foreign one.
 
     Args:
@@ -50,7 +62,7 @@ def load(path, output_range=None, latents=None, shape=None):
         return own.open(description, shape)
 
 
-def load_discriminator(path):
+def load_discriminator(path: str | os.PathLike) -> tuple["keras.Model", dict]:
     """Opens a discriminator that `save_discriminator` wrote, as safely as `load` a generator.
 
     Returns:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from keras_gans.datasets.sources import PIXELS, Scale
 from keras_gans.errors import UsageError
@@ -81,7 +82,7 @@ class Saved:
         shape, scale = tuple(source.shape), source.scale
         return cls(network, latents, shape, scale, classes, inputs, origin=origin, part=part)
 
-    def make(self, latents, labels=None):
+    def make(self, latents: np.ndarray, labels: ArrayLike | None = None) -> np.ndarray:
         """Values for given latents, in inference mode.
 
         Args:
@@ -110,7 +111,9 @@ class Saved:
 
         return self.network if self.part is None else cheaper(self.network)
 
-    def sample(self, count, seed=0, labels=None):
+    def sample(
+        self, count: int, seed: int | list[int] = 0, labels: ArrayLike | None = None
+    ) -> np.ndarray:
         """Values for latents that are drawn with a seed: a function of the arguments.
 
         Args:
@@ -126,7 +129,7 @@ class Saved:
         """
         return self.make(self.latents.sample(count, seed), labels)
 
-    def turns_of_labels(self, count):
+    def turns_of_labels(self, count: int) -> np.ndarray | None:
         """Labels 0, 1, 2, ... in turns, int64 `(count,)`; None where the network takes none."""
         return None if self.classes is None else np.arange(count) % self.classes
 

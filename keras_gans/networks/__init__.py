@@ -11,18 +11,33 @@ scores or probabilities `(n, 1)`. With `classes`, the input is a list: [latents,
 """
 
 import inspect
+from collections.abc import Sequence
 from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal
 
 from keras_gans import parts
 from keras_gans.errors import UsageError
 
+if TYPE_CHECKING:  # errors about networks need no Keras
+    import keras
 
-def names(role=None):
+
+Role = Literal["generator", "discriminator"]
+
+
+def names(role: Role | None = None) -> list[str]:
     """Names of the networks that have a "generator", a "discriminator", or, for None, either."""
     return parts.names("networks", role)
 
 
-def build(part, role, shape, latent_size=None, classes=None, **options):
+def build(
+    part: parts.Chosen,
+    role: Role,
+    shape: Sequence[int],
+    latent_size: int | None = None,
+    classes: int | None = None,
+    **options: Any,
+) -> "keras.Model":
     """Builds a network.
 
     Args:

@@ -31,6 +31,10 @@ class Part:
         return {"name": self.name, **options} if options else self.name
 
 
+Chosen = str | dict | Part
+"""How Python names a part: `NAME`, `{"name": NAME, "option": value}`, or what was checked."""
+
+
 def check(noun, value, where, role=None, default=None, partial=False):
     """Checks a name and its options.
 

@@ -48,7 +48,8 @@ class PlannedRun:
         plain = [(key, re.sub(r"[^A-Za-z0-9_.-]+", "-", value)) for key, value in changes]
         name = "".join(f"+{key}={value}" for key, value in plain)
         # Paths and long lists of changes make no folder names; their hash still tells them apart.
-        if len(name) > 80 or plain != changes:
+        # Windows drops a dot at the end.
+        if len(name) > 80 or plain != changes or name.endswith("."):
             name = f"{name[:80]}-{sha256(repr(changes).encode()).hexdigest()[:8]}"
         return self.results / self.table / f"{self.number}{name}" / f"seed-{self.seed}"
 
@@ -61,6 +62,11 @@ class PlannedRun:
     def heading(self):
         """The run's name over a picture, with its changes."""
         return heading(self.table, self.number, self.seed, self.changed)
+
+    @property
+    def short_title(self):
+        """The run's name where there is little room; * marks a changed row, as in reports."""
+        return f"{self.table} {self.number}{'*' if self.changed else ''} s{self.seed}"
 
     def to_yaml(self):
         """The text of experiment.yaml: all that, with the code, determines the run."""
@@ -96,7 +102,8 @@ class PlannedRun:
                 f"{self.folder} was run with other settings ({difference}); "
                 "--restart trains it again from the start, or move the folder away to keep it"
             )
-        return "interrupted" if self.result(weights) is None else "finished"
+        metrics = self.result(weights)
+        return "interrupted" if metrics is None or self._can_restore(metrics) else "finished"
 
     def result(self, weights=True):
         """The content of metrics.json if the files that it lists are whole, else None.
@@ -117,6 +124,11 @@ class PlannedRun:
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
         return metrics if complete else None
+
+    def _can_restore(self, metrics):
+        """Whether a network is gone that the last checkpoint of a finished run brings back."""
+        last = self.folder / "checkpoint" / f"{self.experiment.iterations:06d}" / "manifest.json"
+        return last.is_file() and not all((self.folder / n).is_file() for n in metrics["sha256"])
 
     def _difference(self, path):
         """How a folder's experiment.yaml differs from this run; "" for not at all."""

@@ -11,6 +11,7 @@ from keras_gans.errors import UsageError, short, suggestion
 from keras_gans.rows import yaml_reader
 from keras_gans.rows.experiment import Experiment
 
+_MOST = 10  # rows that a message names
 _HEADER = ("source", "command", "expected", "defaults", "rows")
 
 
@@ -24,7 +25,7 @@ class Table:
         source: The document.
         command: The command that runs the table.
         expected: What the document claims, or what the table is for.
-        rows: Dict from number to the row as a plain mapping, defaults merged in.
+        rows: Dict from number to the row as a plain mapping, defaults merged in; not checked yet.
     """
 
     name: str
@@ -50,13 +51,40 @@ class Table:
                 f"it has {min(self.rows)} to {max(self.rows)}"
             )
         row = self.rows[number]
+        if not isinstance(row, dict):
+            raise UsageError(f"{self.name} {number}: {short(row)} is not a mapping of fields")
         for key, value in (overrides or {}).items():
             row = _set(row, key.split("."), value)
         return Experiment.from_dict(row, f"{self.name} {number}")
 
+    def experiments(self, numbers=None, overrides=None):
+        """The experiments of several rows.
+
+        Args:
+            numbers: Keys of `rows`; None for all.
+            overrides: As for `experiment`.
+
+        Returns:
+            Dict from number to `Experiment`.
+
+        Raises:
+            UsageError: Some are wrong: the message names them all.
+        """
+        found, wrong = {}, []
+        for number in sorted(self.rows) if numbers is None else numbers:
+            try:
+                found[number] = self.experiment(number, overrides)
+            except UsageError as error:
+                wrong.append(str(error))
+        if wrong:
+            more = f" | and {len(wrong) - _MOST} more" if len(wrong) > _MOST else ""
+            said = " | ".join(wrong[:_MOST]) + more
+            raise UsageError(said if len(wrong) == 1 else f"{len(wrong)} rows are wrong: {said}")
+        return found
+
 
 def read_table(name_or_path):
-    """Reads a table and checks every row of it.
+    """Reads a table. Its rows are checked when they are asked for.
 
     Args:
         name_or_path: Name of a file in experiments/, without suffix, or a path.
@@ -65,7 +93,7 @@ def read_table(name_or_path):
         A `Table`.
 
     Raises:
-        UsageError: There is no such table, or something in it is wrong.
+        UsageError: There is no such table, or it is not laid out as one.
     """
     path = _find(name_or_path)
     content = yaml_reader.read(path)
@@ -79,14 +107,11 @@ def read_table(name_or_path):
         raise UsageError(f"{path}: 'defaults' must be a mapping, and 'rows' must not be empty")
     rows = {}
     for number, row in content["rows"].items():
-        if type(number) is not int or number < 0 or not isinstance(row, dict):
-            raise UsageError(f"{path}: row {short(number)}: write a number and a mapping of fields")
-        rows[number] = {**defaults, **row}
+        if type(number) is not int or number < 0:
+            raise UsageError(f"{path}: row {short(number)}: its key must be a number of at least 0")
+        rows[number] = {**defaults, **row} if isinstance(row, dict) else row
     source, command, expected = (" ".join(str(content.get(k, "")).split()) for k in _HEADER[:3])
-    table = Table(path.stem, path, source, command, expected, rows)
-    for number in rows:
-        table.experiment(number)
-    return table
+    return Table(path.stem, path, source, command, expected, rows)
 
 
 def tables():

@@ -37,7 +37,7 @@ def connect(address):
     try:
         import ray
     except ModuleNotFoundError:
-        raise UsageError("--ray needs Ray: pip install 'keras_gans[ray]'") from None
+        raise UsageError("--ray needs Ray: pip install ray") from None
     try:
         ray.init(address or None, log_to_driver=False, logging_level="ERROR")
     except (ConnectionError, ValueError, RuntimeError, AssertionError) as error:

@@ -4,7 +4,6 @@ import os
 import platform
 import subprocess
 import sys
-from importlib.metadata import version
 from pathlib import Path
 
 import keras
@@ -26,7 +25,7 @@ def environment(seed, data, devices=1):
         "keras_gans": keras_gans.__version__,
         "commit": _commit(),
         "python": platform.python_version(),
-        "packages": {name: version(name) for name in packages},
+        "packages": {name: machine.version_of(name) for name in packages},
         "backend": keras.config.backend(),
         "platform": platform.platform(),
         "processor": machine.processor(),
@@ -65,9 +64,12 @@ def _commit():
     if not (root / ".git").exists():
         return None
     try:
-        git = ["git", "-C", str(root)]
-        commit = subprocess.check_output([*git, "rev-parse", "HEAD"], text=True, stderr=-3).strip()
-        status = [*git, "status", "--porcelain", "--untracked-files=no"]
-        return commit + ("+" if subprocess.check_output(status, stderr=-3).strip() else "")
+        changed = _git(root, "status", "--porcelain", "--untracked-files=no")
+        return _git(root, "rev-parse", "HEAD") + ("+" if changed else "")
     except (OSError, subprocess.CalledProcessError):
         return None
+
+
+def _git(root, *words):
+    command = ["git", "-C", str(root), *words]
+    return subprocess.check_output(command, text=True, stderr=subprocess.DEVNULL).strip()

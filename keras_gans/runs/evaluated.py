@@ -76,7 +76,7 @@ def evaluate(
         "generators": sorted(found, key=lambda line: line["iteration"]),
         "count": measuring.count,
         "seed": seed,
-        "real": evaluation.about(real) | {"split": split, "seed": evaluation.REAL_SEED},
+        "real": real.about | {"split": split, "seed": evaluation.REAL_SEED},
         "keras_gans": keras_gans.__version__,
         "versions": evaluation.versions(),
     }

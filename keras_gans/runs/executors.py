@@ -101,7 +101,8 @@ def run_one(job, data=None, child=False):
         stop_with_parent()
     planned = job.planned
     rest = float(os.environ.get(_REST, 0)) if child else 0.0
-    with Line(planned.title, rest=rest) as line:
+    line = Line(planned.title, rest=rest, short=planned.short_title)
+    with line, stop.told(line.stopping):
         if data is None:
             line.status("reading the data")
             data = datasets.load(planned.experiment.dataset, job.data_dir, damaged=job.damaged)
@@ -254,7 +255,7 @@ class Workers:
             return Outcome(planned, "stopped", "the same command resumes it")
         if number > 0:
             name = signal.Signals(number).name if number in list(signal.Signals) else number
-            reason = f"ended by {name}" + (", out of memory?" if number == signal.SIGKILL else "")
+            reason = f"ended by {name}" + (", out of memory?" if name == "SIGKILL" else "")
             return Outcome(planned, "failed", reason)
         reason = said or f"status {status}"
         reason = reason.removeprefix("keras-gans run: ").removeprefix(f"{planned.title}: ")
@@ -271,7 +272,7 @@ class Processes(Workers):
 
     def forward(self, number):
         for child in list(self._running):
-            child.send_signal(number)
+            _send(child, number)
 
     def run(self, job):
         with self._lock:
@@ -285,12 +286,14 @@ class Processes(Workers):
                 text=True,
                 errors="replace",
                 env=self._costs.environ | self._rest(job),
-                start_new_session=True,  # a terminal's Ctrl-C reaches it through us, once
+                # A terminal's Ctrl-C reaches it through us, once; the flag is that of Windows.
+                start_new_session=True,
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
             )
             self._running.add(child)
             self._costs.begin(job)
             if self.signal:
-                child.send_signal(self.signal)
+                _send(child, self.signal)
         said = []
         relay = threading.Thread(target=_relay, args=(child.stderr, sys.stderr, said))
         relay.start()
@@ -306,6 +309,16 @@ class Processes(Workers):
     def _rest(self, job):
         seconds, unknown = self._costs.together(self._jobs[self._jobs.index(job) + 1 :])
         return {} if self.relayed or unknown else {_REST: str(seconds)}
+
+
+def _send(child, number):
+    """Passes a signal on. Windows has none: there a child takes a closed input for our end."""
+    if os.name != "nt":
+        child.send_signal(number)
+    elif child.stdin.closed:
+        child.kill()
+    else:
+        child.stdin.close()
 
 
 def _relay(source, target, last):

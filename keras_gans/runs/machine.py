@@ -23,11 +23,11 @@ def speed(environ=os.environ, devices=1):
     packages = ("keras", found, "numpy")
     return {
         "keras_gans": keras_gans.__version__,
-        "packages": {name: _version(name) for name in packages},
+        "packages": {name: version_of(name) for name in packages},
         "backend": found,
         "processor": processor(),
         "threads": threads(environ),
-        "gpus": _gpus(),
+        "gpus": gpus(),
         "devices": devices,
         "visible_gpus": environ.get("CUDA_VISIBLE_DEVICES"),
     }
@@ -70,21 +70,22 @@ def backend(environ=os.environ):
 def processor():
     """The processor's name."""
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()
         return next(line.split(":", 1)[1].strip() for line in lines if "model name" in line)
     except (OSError, StopIteration):
-        return platform.processor()
+        return platform.processor() or platform.machine()
 
 
-def _gpus():
-    """Names of the NVIDIA GPUs, as their driver lists them."""
-    files = sorted(Path("/proc/driver/nvidia/gpus").glob("*/information"))
-    lines = [line for file in files for line in file.read_text().splitlines()]
-    return [line.split(":", 1)[1].strip() for line in lines if line.startswith("Model:")]
-
-
-def _version(package):
+def version_of(package):
+    """Version of an installed package, or None."""
     try:
         return version(package)
     except PackageNotFoundError:
         return None
+
+
+def gpus():
+    """Names of the NVIDIA GPUs, as their driver lists them."""
+    files = sorted(Path("/proc/driver/nvidia/gpus").glob("*/information"))
+    lines = [line for file in files for line in file.read_text("utf-8").splitlines()]
+    return [line.split(":", 1)[1].strip() for line in lines if line.startswith("Model:")]

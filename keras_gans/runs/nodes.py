@@ -6,7 +6,7 @@ it. Files travel where the node does not see the caller's folder of results.
 
 import contextlib
 import io
-import os
+import platform
 import signal
 import sys
 import tempfile
@@ -73,7 +73,7 @@ def train(job, source, board, number, version, mark, sent, again):
             elif again and folder.is_dir():
                 _wait_for(folder)
             if version != __version__:
-                node = os.uname().nodename
+                node = platform.node()
                 print(f"{node} has keras_gans {__version__}, not {version}", file=sys.stderr)
                 status = 2
             else:
@@ -164,9 +164,9 @@ class _Wire:
                 self._exchange()
             except ray.exceptions.RayError:
                 # Nobody is left to hear of it.
-                return os.kill(os.getpid(), signal.SIGTERM)
+                return signal.raise_signal(signal.SIGTERM)
             if self.passes_signals_on and self._passed < len(self.signals):
-                os.kill(os.getpid(), signal.SIGTERM)  # workers of Ray block SIGINT
+                signal.raise_signal(signal.SIGTERM)  # workers of Ray block SIGINT
                 self._passed += 1
 
     def _exchange(self):

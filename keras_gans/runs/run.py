@@ -13,7 +13,7 @@ from keras_gans import pictures
 from keras_gans.batches import Sampler, batches
 from keras_gans.files import locked, remove_partial, sha256
 from keras_gans.generators import Saved
-from keras_gans.runs import callbacks, checkpoints, folder, machine, pace, rates
+from keras_gans.runs import callbacks, checkpoints, folder, machine, memory, pace, rates
 from keras_gans.runs.building import build
 from keras_gans.runs.environment import environment
 from keras_gans.runs.history import History
@@ -60,6 +60,7 @@ def run(
     experiment, place, last = planned.experiment, planned.folder, planned.experiment.iterations
     progress.status("building the networks")
     gan = build(experiment, data, planned.seed, devices)
+    memory.check(gan, experiment)
     metrics = Measured(experiment, data, data_dir, planned.seed, progress)
     origin = {"table": planned.table, "experiment": planned.number}
     origin |= {"changed": planned.changed, "seed": planned.seed}

@@ -12,10 +12,13 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 
 _PLAIN_EVERY = 10.0
-_WIDE = 110  # columns from which the bar is long
+_CTRL_C = 2  # columns that stay free: a terminal writes ^C there, which else begins a line
+_BARS = (24, 8)  # columns of the bar where there is room for it
+_TITLE = TextColumn("{task.description}", markup=False)
+_TEXT = TextColumn("{task.fields[text]}", markup=False)
 _SHORT = {"d_loss": "d", "g_loss": "g"}
-# In this order parts of the line are dropped (measured names: cut) until it fits the terminal.
-_LESS_IMPORTANT_FIRST = ("rate", "count", "measured", "losses", "left")
+# In this order parts of the line are left out until it fits the terminal.
+_LESS_IMPORTANT_FIRST = ("rate", "all", "losses", "measured", "left")
 
 
 class Line:
@@ -26,18 +29,19 @@ class Line:
         console: `rich.console.Console`; None for standard output.
         unit: The unit of the rate ("it" for iterations).
         rest: Seconds that work after this one takes, such as other runs.
+        short: The title where the terminal is narrow; None for the title itself.
     """
 
-    def __init__(self, title, console=None, unit="it", rest=0.0):
+    def __init__(self, title, console=None, unit="it", rest=0.0, short=None):
         self.title, self.unit, self.rest = title, unit, rest
+        self.short = title if short is None else short
         self.console = console or Console()
         self._values = {}
-        self._total = None
-        self._bar = 24 if self.console.width >= _WIDE else 8
+        self._total = self._pause = None
+        self._stops = False
         self._live = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=self._bar),
-            TextColumn("{task.fields[text]}", markup=False),
+            _TITLE,
+            _TEXT,
             console=self.console,
             disable=not self.console.is_terminal,
             transient=True,
@@ -54,7 +58,20 @@ class Line:
 
     def status(self, text):
         """Shows the current activity while there is nothing to count."""
-        self._live.update(self._task, total=None, text=text)
+        self._live.update(self._task, total=None)
+        self._show((self.title, _BARS[-1], text), (self.short, 0, text))
+        if not self.console.is_terminal:
+            self._plain(text)
+
+    def stopping(self):
+        """Shows until the end that the work stops: at its next update, once there was one."""
+        text = "stopping ..."
+        if self._pause is not None:
+            wait = max(1.0, self._seen + self._pause - time.monotonic())
+            about = f"{wait:.0f} s" if wait < 60 else clock(wait)
+            text = f"stopping at the next boundary (about {about}) ..."
+        self._show((self.title, 0, text), (self.short, 0, text))
+        self._stops = True
         if not self.console.is_terminal:
             self._plain(text)
 
@@ -66,7 +83,8 @@ class Line:
     def begin(self, total, done=0):
         """Starts to count, from `done` to `total`."""
         self._total, self._begun, self._first = total, done, None
-        self._live.update(self._task, total=total, completed=done, text=f"{done:,}/{total:,}")
+        self._live.update(self._task, total=total, completed=done)
+        self._show((self.title, _BARS[-1], f"{done:,}/{total:,}"))
 
     def update(self, done, values=None, left=None):
         """Shows the progress and the latest values.
@@ -77,16 +95,20 @@ class Line:
             left: The time that is left, in words; None for what follows from the rate so far.
         """
         self._values |= {name: (value, done) for name, value in (values or {}).items()}
-        parts = self._parts(done)
+        now = time.monotonic()
+        if self._first is not None and done > self._done:
+            self._pause = now - self._seen
+        self._seen, self._done = now, done
+        parts = self._parts(done, now)
         if left is not None:
             parts |= {"rate": "", "left": left}
-        self._live.update(self._task, completed=done, text=self._fitting(parts))
+        self._live.update(self._task, completed=done)
+        self._show(*self._forms(parts, done))
         if not self.console.is_terminal and (done == self._total or self._is_time()):
             self._plain(_joined(parts))
 
-    def _parts(self, done):
+    def _parts(self, done, now):
         parts = {"count": f"{done:,}/{self._total:,}"}
-        now = time.monotonic()
         if self._first is None:
             if done > self._begun:
                 # The time up to here is mostly that of compiling, which happens once.
@@ -97,23 +119,50 @@ class Line:
             left = (self._total - done) / rate
             parts["left"] = f"{clock(left)} left"
             if self.rest:
-                parts["left"] += f", {clock(left + self.rest)} for all"
-        values = {name: pair for name, pair in self._values.items() if pair[0] is not None}
-        losses = [f"{_SHORT[name]} {values[name][0]:.3g}" for name in _SHORT if name in values]
-        measured = [_measured(name, *values[name], done) for name in values if name not in _SHORT]
+                parts["all"] = f"{clock(left + self.rest)} for all"
+        losses = [f"{_SHORT[name]} {value:.3g}" for name, value, _ in self._known(_SHORT)]
+        measured = [_measured(*found, done) for found in self._known()]
         return parts | {"losses": "  ".join(losses), "measured": "  ".join(measured)}
 
-    def _fitting(self, parts):
-        room = self.console.width - len(self.title) - self._bar - 2
-        parts = dict(parts)
+    def _known(self, names=None):
+        """Latest values as (name, value, iteration): of these names, or of what is measured."""
+        chosen = names or [name for name in self._values if name not in _SHORT]
+        found = [(name, *self._values[name]) for name in chosen if name in self._values]
+        return [values for values in found if values[1] is not None]
+
+    def _forms(self, parts, done):
+        """(title, columns of the bar, text) of the line, the fullest first."""
+        for columns in _BARS:
+            yield self.title, columns, _joined(parts)
+        parts = {**parts, "count": f"{done / max(self._total, 1):.0%}"}
+        yield self.title, _BARS[-1], _joined(parts)
+        parts["losses"] = parts["losses"].replace("  ", " ")
+        # The first metric is the one that finds the best generator: fid5k_lenet, in short fid.
+        parts["measured"] = "".join(
+            _measured(re.sub(r"\d.*", "", name), float(f"{value:.3g}"), at, done)
+            for name, value, at in self._known()[:1]
+        )
+        for columns in (_BARS[-1], 0):
+            yield self.title, columns, _joined(parts)
+        yield self.short, 0, _joined(parts)
         for name in _LESS_IMPORTANT_FIRST:
-            if len(_joined(parts)) <= room:
-                break
-            if name == "measured":
-                parts[name] = re.sub(r"(\d+k?)_\S*", r"\1", parts[name])  # fid5k_lenet: fid5k
-            else:
-                parts.pop(name, None)
-        return _joined(parts)[: max(room, 0)]
+            parts.pop(name, None)
+            yield self.short, 0, _joined(parts)
+
+    def _show(self, *forms):
+        """Draws the first form that fits the terminal, else the last one, cut."""
+        if self._stops:
+            return
+        title, columns, text = next(filter(self._fits, forms), forms[-1])
+        bar = [BarColumn(columns)] if columns else []
+        self._live.columns = (_TITLE, *bar, _TEXT)
+        room = self.console.width - _CTRL_C - len(title) - 1
+        self._live.update(self._task, description=title, text=text[: max(room, 0)])
+
+    def _fits(self, form):
+        title, columns, text = form
+        needed = len(title) + 1 + (columns + 1 if columns else 0) + len(text)
+        return needed <= self.console.width - _CTRL_C
 
     def _is_time(self):
         return time.monotonic() >= self._printed + _PLAIN_EVERY

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 import threading
 
 
@@ -34,6 +35,35 @@ class StopOnSignal:
         self._asked = True
         return self.signal is not None
 
+    @contextlib.contextmanager
+    def told(self, hear):
+        """Calls a function as soon as a signal comes; a context manager.
+
+        Python handles a signal between two of its own instructions, which may be seconds apart
+        where a library computes. Therefore the system's handler wakes a thread.
+
+        Args:
+            hear: Function without arguments, called once in that thread.
+        """
+        here, there = socket.socketpair()
+        there.setblocking(False)
+        before = signal.set_wakeup_fd(there.fileno(), warn_on_full_buffer=False)
+
+        def wait():
+            while numbers := here.recv(16):
+                if not {signal.SIGINT, signal.SIGTERM}.isdisjoint(numbers):
+                    return hear()
+
+        thread = threading.Thread(target=wait, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(before)
+            there.close()  # which ends the thread
+            thread.join()
+            here.close()
+
 
 def stop_with_parent():
     """Sends this process SIGTERM when the other end of its standard input is closed.
@@ -45,9 +75,10 @@ def stop_with_parent():
     # checkpoint. This process also opens the pipes for reading: until the output is redirected,
     # they stay unbroken.
     held = []
-    with contextlib.suppress(OSError):  # no pipes, or no /proc
+    with contextlib.suppress(OSError):  # no pipes, or no /proc, as on Windows and macOS
+        mode = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)
         for descriptor in (1, 2):
-            held.append(os.open(f"/proc/self/fd/{descriptor}", os.O_RDONLY | os.O_NONBLOCK))
+            held.append(os.open(f"/proc/self/fd/{descriptor}", mode))
 
     def watch():
         while os.read(0, 1024):
@@ -57,6 +88,6 @@ def stop_with_parent():
         os.dup2(nowhere, 2)
         for descriptor in (nowhere, *held):
             os.close(descriptor)
-        os.kill(os.getpid(), signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)  # os.kill ends a process of Windows at once
 
     threading.Thread(target=watch, daemon=True).start()

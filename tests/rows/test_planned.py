@@ -58,12 +58,24 @@ def test_changed_values_show_in_the_name_in_a_fixed_order(plan):
 
 
 def test_the_title_says_that_a_row_was_changed(plan):
-    assert plan().title == "table 1 seed 0"
-    assert plan({"iterations": 20}, seed=2).title == "table 1 (changed) seed 2"
+    plain, changed = plan(), plan({"iterations": 20}, seed=2)
+    assert (plain.title, plain.short_title) == ("table 1 seed 0", "table 1 s0")
+    assert (changed.title, changed.short_title) == ("table 1 (changed) seed 2", "table 1* s2")
 
 
 @pytest.mark.parametrize(
-    "dataset", ["/data/faces", "../../etc", "a b", "C:\\x", "faces\u00e9", "x" * 300, "\U0001f600"]
+    "dataset",
+    [
+        "/data/faces",
+        "../../etc",
+        "a b",
+        "C:\\x",
+        "faces\u00e9",
+        "x" * 300,
+        "\U0001f600",
+        "a?*",
+        "a.",
+    ],
 )
 def test_a_value_that_is_no_file_name_is_written_so_that_it_is_one(plan, dataset):
     folder = plan({"dataset": dataset}, results="out").folder
@@ -73,6 +85,7 @@ def test_a_value_that_is_no_file_name_is_written_so_that_it_is_one(plan, dataset
     assert name.startswith("1+dataset=")
     assert name.isascii()
     assert len(name) < 100
+    assert not set(name) & set('<>:"/\\|?*') and not name.endswith(".")  # for Windows
 
 
 def test_distinct_changes_have_distinct_folders(plan):
@@ -87,6 +100,8 @@ def test_distinct_changes_have_distinct_folders(plan):
         {"dataset": "y" * 201},
         {"dataset": "a b"},
         {"dataset": "a  b"},
+        {"dataset": "a"},
+        {"dataset": "a."},
         {"constraint": CLIP},
         {"constraint": {**CLIP, "limit": 0.25}},
     ]

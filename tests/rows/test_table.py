@@ -47,7 +47,6 @@ def test_defaults_are_under_every_row_and_rows_win(write_table, row):
         ("rows: {}", "'rows' ... empty"),
         ("defaults: [1]\nrows: {1: {}}", "'defaults' ... mapping"),
         ("rowz: {}\nrows: {1: {}}", "key 'rowz' ... 'rows'?"),
-        ("rows: {1: 2}", "row 1 ... mapping"),
         ("rows: {one: {}}", "row 'one' ... number"),
         ("rows: {-1: {}}", "row -1 ... number"),
         ("rows: {true: {}}", "row True ... number"),
@@ -60,9 +59,32 @@ def test_a_wrong_table_is_refused_by_the_name_of_the_file(write_table, text, mes
     assert says(refusal(read_table, path), f"{path} ... {message}")
 
 
-def test_a_mistake_in_any_row_names_table_and_row(write_table, row):
-    path = write_table({"rows": {3: row, 4: {**row, "batch_size": 0}}})
-    assert says(refusal(read_table, path), "table 4: batch_size: 0 ... at least 1")
+def test_a_mistake_in_a_row_leaves_the_others_alone(write_table, row):
+    table = read_table(write_table({"rows": {3: row, 4: {**row, "batch_size": 0}}}))
+    assert table.experiment(3) == Experiment.from_dict(row)
+    message = "table 4: batch_size: 0 ... at least 1"
+    assert says(refusal(table.experiment, 4), message)
+    assert refusal(table.experiments).startswith("table 4: batch_size: 0")
+
+
+def test_several_rows_are_refused_with_the_name_of_every_row_that_is_wrong(write_table, row):
+    wrong = {9: {**row, "loss": "mze"}, 4: {**row, "batch_size": 0}, 5: 2}
+    table = read_table(write_table({"rows": {3: row, **wrong}}))
+    assert says(
+        refusal(table.experiments),
+        "3 rows are wrong: table 4: batch_size ... | table 5: 2 is not a mapping ... "
+        "| table 9: ... 'mze' ... 'mse'?",
+    )
+    assert says(
+        refusal(table.experiments, [3, 9, 8]), "2 rows ... table 9: ... | table 'table' has no"
+    )
+    assert list(table.experiments([3])) == [3]
+
+
+def test_a_message_about_very_many_rows_ends(write_table, row):
+    rows_ = {number: {**row, "batch_size": 0} for number in range(300)}
+    message = refusal(read_table(write_table({"rows": rows_})).experiments)
+    assert message.endswith(" | and 290 more") and len(message) < 1000
 
 
 def test_an_unknown_table_is_suggested():

@@ -50,6 +50,7 @@ def test_what_is_no_yaml_of_plain_values_is_refused_in_one_line(read, content, t
         read(content)
     assert str(caught.value).startswith(f"{tmp_path / 'a.yaml'} ")
     assert "\n" not in str(caught.value)
+    assert "unicode string" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

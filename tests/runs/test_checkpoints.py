@@ -244,7 +244,7 @@ def test_a_manifest_reads_no_file_elsewhere(folder, monkeypatch):
 
 # --- faults -----------------------------------------------------------------------------------
 
-CALLS = ("mkdir", "open", "write", "pread", "fsync", "replace", "unlink", "rmdir")
+CALLS = ("mkdir", "open", "write", "read", "fsync", "replace", "unlink", "rmdir")
 
 
 class Killed(BaseException):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from running import plan, quickstart
@@ -313,3 +314,16 @@ def test_a_full_disk_fails_in_one_line(tmp_path, capfd, monkeypatch):
     assert executors.run_one(Job(planned, "quickstart")) == 1
     (line,) = [x for x in capfd.readouterr().err.splitlines() if planned.title in x]
     assert "No space left on device" in line
+
+
+def test_where_there_are_no_signals_a_child_is_told_by_its_input(monkeypatch):
+    """On Windows `send_signal` ends a process at once; a closed input lets it save first."""
+    monkeypatch.setattr(executors, "os", SimpleNamespace(name="nt"))
+    program = "import sys, time; sys.stdin.read(); print('told', flush=True); time.sleep(60)"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", program], **pipes, text=True) as child:
+        executors._send(child, signal.SIGINT)
+        assert child.stdout.readline() == "told\n"
+        assert child.poll() is None
+        executors._send(child, signal.SIGINT)  # a second one ends it at once
+        assert child.wait(30) != 0

@@ -150,6 +150,22 @@ def test_what_was_killed_after_the_last_checkpoint_is_finished(dense, whole, tmp
     assert_same_end(planned, whole)
 
 
+def test_networks_that_were_deleted_after_the_end_come_back(dense, whole, tmp_path):
+    shutil.copytree(dense[0], tmp_path / "results")
+    planned = quickstart(6, tmp_path / "results", DENSE)
+    assert planned.state == "finished"
+    for name in ("generator_model_best.h5", "generator_model_000020.h5"):
+        (planned.folder / name).unlink()
+        assert planned.state == "interrupted"
+    _, progress = train(planned)
+    assert progress.begun == (20, 20)
+    assert_same_end(planned, whole)
+    # Without the checkpoint, as published, weights may be missing.
+    (planned.folder / "generator_model_best.h5").unlink()
+    shutil.rmtree(planned.folder / "checkpoint")
+    assert planned.state == "finished"
+
+
 def test_other_versions_are_noted_and_no_reason_to_refuse(halfway, monkeypatch):
     environment = runs.environment
     monkeypatch.setattr(

@@ -88,7 +88,7 @@ def test_work_that_follows_is_part_of_the_time_left(time):
         for done in (10, 20):
             time.now += 10.0
             line.update(done)
-    assert text.getvalue().splitlines()[-1] == "row 1: 20/100  1 it/s  1:20 left, 1:01:20 for all"
+    assert text.getvalue().splitlines()[-1] == "row 1: 20/100  1 it/s  1:20 left  1:01:20 for all"
 
 
 def test_the_time_left_may_be_given(time):
@@ -175,45 +175,72 @@ def terminal(width):
     return Console(file=text, width=width, force_terminal=True, force_interactive=True), text
 
 
-def last_frame(title, width, values, time):
-    """The live line after ten seconds of work, as plain text."""
+def last_frame(title, width, values, time, step=10.0, **kwargs):
+    """The live line after some seconds of work, as plain text."""
     console, text = terminal(width)
-    with Line(title, console) as line:
+    with Line(title, console, **kwargs) as line:
         line.begin(30000)
         line.update(100)
-        time.now += 10.0
+        time.now += step
         for done, given in values.items():
             line.update(done, given)
-        line._live.refresh()
-        frames = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text.getvalue())
-    return [frame for frame in re.split(r"[\r\n]", frames) if frame.strip()][-1]
+        frames = shown(line, text)
+    return frames
+
+
+def shown(line, text):
+    line._live.refresh()
+    frames = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text.getvalue())
+    return [frame for frame in re.split(r"[\r\n]", frames) if frame.strip()][-1].rstrip()
 
 
 LOSSES = {"d_loss": 0.62637, "g_loss": 0.99657}
+VALUES = {1000: {"fid5k_inception768_75px": 18.543, "kid5k_lenet": 0.02}, 1600: LOSSES}
+LONGEST = "akel2022_ablation 404 (changed) seed 12"
+SHORT = "akel2022_ablation 404* s12"
 
 
 @pytest.mark.parametrize(
-    ("title", "name", "rest"),
+    ("title", "short", "step", "text"),
     [
-        ("akel2022 1 seed 0", "fid5k_lenet", "3:09 left  d 0.626  g 0.997  fid5k 18.54 at 1,000"),
         (
-            "akel2022 18 (changed) seed 10",
-            "fid5k_inception768_75px",
-            "3:09 left  fid5k 18.54 at 1,000",
+            "akel2022 1 seed 0",
+            "akel2022 1 s0",
+            10.0,
+            "akel2022 1 seed 0 5%  150 it/s  3:09 left  d 0.626 g 0.997  fid 18.5 at 1,000",
         ),
+        (
+            "akel2022 18 seed 0",
+            "akel2022 18 s0",
+            3000.0,
+            "akel2022 18 s0 5%  2 s/it  15:46:40 left  d 0.626 g 0.997  fid 18.5 at 1,000",
+        ),
+        (LONGEST, SHORT, 10.0, f"{SHORT} 5%  3:09 left  d 0.626 g 0.997  fid 18.5 at 1,000"),
+        (LONGEST, SHORT, 3000.0, f"{SHORT} 5%  15:46:40 left  fid 18.5 at 1,000"),
     ],
 )
-def test_eighty_columns_hold_title_bar_time_left_and_measured_number(time, title, name, rest):
-    frame = last_frame(title, 80, {1000: {name: 18.54}, 1600: LOSSES}, time)
-    assert len(frame) <= 80
-    assert re.fullmatch(rf"{re.escape(title)} [━╸╺ ]{{8}} {re.escape(rest)} *", frame)
+def test_eighty_columns_hold_all_that_is_asked_for(time, title, short, step, text):
+    assert len(text) <= 78  # and ^C
+    assert last_frame(title, 80, VALUES, time, step, short=short) == text
+
+
+def test_a_little_more_room_has_a_bar(time):
+    frame = last_frame("akel2022 1 seed 0", 100, VALUES, time)
+    assert re.fullmatch(r"akel2022 1 seed 0 [━╸╺ ]{8} 5%  150 it/s .* fid 18.5 at 1,000", frame)
+
+
+def test_the_time_for_all_runs_needs_more_room(time):
+    for width, shown in ((80, False), (100, True)):
+        frame = last_frame("akel2022 1 seed 0", width, VALUES, time, rest=3600.0)
+        assert ("3:09 left  1:03:09 for all  d 0.626" in frame) == shown
+        assert "3:09 left  " in frame
 
 
 @pytest.mark.parametrize("width", [20, 40, 80])
-def test_many_measured_numbers_never_push_the_bar_out(time, width):
+def test_many_measured_numbers_never_push_the_percentage_out(time, width):
     names = ("fid5k_lenet", "kid5k_lenet", "precision5k_lenet", "recall5k_lenet", "coverage5k")
     frame = last_frame("row 1", width, {1600: dict.fromkeys(names, 0.123456)}, time)
-    assert re.match(r"row 1 [━╸╺ ]{8} ?(fid5k)? ?", frame)
+    assert re.match(r"row 1 ([━╸╺ ]{8} )?5%", frame)
     assert len(frame) <= width
 
 
@@ -222,6 +249,33 @@ def test_wide_terminal_shows_everything(time):
     assert frame.strip().endswith(
         "1,600/30,000  150 it/s  3:09 left  d 0.626  g 0.997  fid5k_lenet 18.5"
     )
+
+
+@pytest.mark.parametrize(
+    ("title", "short", "begin"),
+    [("akel2022 18 seed 0", "akel2022 18 s0", "akel2022 18 seed 0"), (LONGEST, SHORT, SHORT)],
+)
+def test_a_signal_is_answered_with_the_time_to_the_next_boundary(time, title, short, begin):
+    console, text = terminal(80)
+    with Line(title, console, short=short) as line:
+        line.begin(100)
+        for done in (5, 10, 15):  # the first one compiles
+            time.now += 60.0 if done == 5 else 8.5
+            line.update(done, LOSSES)
+        time.now += 2.0
+        line.update(15, {"fid": 20.0})  # measuring is no part of it
+        time.now += 0.5
+        line.stopping()
+        assert shown(line, text) == f"{begin} stopping at the next boundary (about 8 s) ..."
+        line.update(20, LOSSES)  # which does not hide it
+        assert shown(line, text) == f"{begin} stopping at the next boundary (about 8 s) ..."
+
+
+def test_a_signal_before_two_boundaries_has_no_time(time):
+    line, text = plain_line()
+    with line:
+        line.stopping()
+    assert text.getvalue() == "row 1: stopping ...\n"
 
 
 def test_terminal_has_one_live_line_that_disappears_at_the_end():

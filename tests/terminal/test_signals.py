@@ -1,10 +1,14 @@
 """Signals, in processes of their own that import nothing slow."""
 
+import os
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
+
+from keras_gans.terminal import signals
 
 PROGRAM = """
 import sys, time
@@ -78,3 +82,52 @@ def test_a_child_stops_when_its_parent_is_gone(begin, tmp_path):
     process.stdout.close()
     assert process.wait(timeout=30) == 143
     assert (tmp_path / "stopped").read_text() == "stopped"
+
+
+# --- told at once -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stop():
+    """`StopOnSignal` in this process, whose handlers are put back."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    stop = signals.StopOnSignal()
+    assert not stop()
+    yield stop
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@BOTH
+def test_a_signal_that_is_stored_is_told(stop, number):
+    heard = threading.Event()
+    with stop.told(heard.set):
+        os.kill(os.getpid(), number)
+        assert heard.wait(10)
+    assert stop.signal == number
+    assert signal.set_wakeup_fd(-1) == -1  # nothing is left of it
+
+
+def test_nothing_is_told_without_a_signal_or_of_another_one(stop):
+    told = []
+    before = signal.signal(signal.SIGUSR1, lambda *_: None)
+    with stop.told(lambda: told.append(1)):
+        os.kill(os.getpid(), signal.SIGUSR1)
+    signal.signal(signal.SIGUSR1, before)
+    assert told == [] and threading.active_count() == 1
+
+
+def test_a_signal_is_told_before_python_handles_it():
+    """Hashing stands for training: it leaves Python's instructions, and takes a second."""
+    program = """
+import hashlib, os, signal, threading
+from keras_gans.terminal.signals import StopOnSignal
+stop = StopOnSignal()
+stop()
+with stop.told(lambda: print("told", stop.signal, flush=True)):
+    threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+    hashlib.pbkdf2_hmac("sha256", b"", b"", 3_000_000)
+    print("back", stop.signal, flush=True)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout == "told None\nback 2\n", done.stderr

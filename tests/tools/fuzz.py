@@ -172,7 +172,7 @@ def work(folder, first, last, apart=False):
         began, message = time.perf_counter(), ""
         try:
             if path.suffix == ".yaml":
-                read_table(path)
+                read_table(path).experiments()
             else:
                 generators.load(path)
             how = "opened"

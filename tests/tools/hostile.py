@@ -798,7 +798,7 @@ def open_file(path):
     from keras_gans.rows import read_table
 
     if path.suffix == ".yaml":
-        read_table(path)
+        read_table(path).experiments()
     elif path.suffix in (".npy", ".npz", ".zip"):
         datasets.load(path)
     else:

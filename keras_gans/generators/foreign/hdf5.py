@@ -122,7 +122,7 @@ def _ask(path):
         finally:
             child.kill()
             child.wait()
-        if status == -getattr(signal, "SIGXCPU", 0):
+        if status and _ending(status) == "SIGXCPU":
             raise UsageError(f"{path} is damaged: reading it took too long")
         if status:
             raise UsageError(f"{path} is damaged: reading it ended with {_ending(status)}")

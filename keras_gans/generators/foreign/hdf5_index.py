@@ -8,6 +8,7 @@ reads none of them. It imports nothing of the package.
 It looks only at names in the file's own lists of layers and weights, and follows only hard links.
 """
 
+import contextlib
 import json
 import math
 import sys
@@ -273,20 +274,24 @@ def described(path):
 
 
 def _limit():
+    """Limits this process, as far as the system does: Windows has no such limits."""
     try:
         import resource
-    except ImportError:  # a system without such limits
+    except ImportError:
         return
     used = resource.getrusage(resource.RUSAGE_SELF)
-    for what, most in (
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + SECONDS),
-        (resource.RLIMIT_AS, MEMORY),
-        (resource.RLIMIT_FSIZE, 4 * MAX_ATTRIBUTE),
+    for name, most in (
+        ("RLIMIT_CORE", 0),
+        ("RLIMIT_CPU", int(used.ru_utime + used.ru_stime) + SECONDS),
+        ("RLIMIT_AS", MEMORY),
+        ("RLIMIT_FSIZE", 4 * MAX_ATTRIBUTE),
     ):
-        _, hard = resource.getrlimit(what)
-        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(what, (most, hard))
+        # macOS refuses a limit of the address space, and some systems do not know it.
+        with contextlib.suppress(AttributeError, ValueError, OSError):
+            what = getattr(resource, name)
+            _, hard = resource.getrlimit(what)
+            most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+            resource.setrlimit(what, (most, hard))
 
 
 if __name__ == "__main__":

@@ -126,8 +126,7 @@ def from_torch(content, source):
         import torch
     except ImportError:
         raise UsageError(
-            f"reading {source} needs torch: pip install 'keras_gans[torch]', "
-            f"or use TensorFlow's {MEMBER}"
+            f"reading {source} needs torch: pip install torch, or use TensorFlow's {MEMBER}"
         ) from None
 
     try:

@@ -1,6 +1,7 @@
 """HDF5 files are described by a process that may crash alone, and read byte by byte."""
 
 import json
+import resource
 import signal
 import subprocess
 
@@ -118,3 +119,17 @@ def test_split_lists_of_names_are_joined(tmp_path):
             file.attrs[f"layer_names{piece}"] = [f"layer{piece}".encode()]
             file.create_group(f"layer{piece}").attrs["weight_names"] = np.array([], "f8")
     assert [name for name, _ in hdf5.describe(path).layers] == ["layer0", "layer1", "layer2"]
+
+
+def test_a_system_that_refuses_a_limit_is_no_reason_not_to_read(monkeypatch):
+    """macOS takes no limit of the address space; the others are set all the same."""
+    taken = []
+
+    def refuse(what, limits):
+        if what == resource.RLIMIT_AS:
+            raise ValueError("current limit exceeds maximum limit")
+        taken.append(what)
+
+    monkeypatch.setattr(resource, "setrlimit", refuse)
+    hdf5_index._limit()
+    assert taken == [resource.RLIMIT_CORE, resource.RLIMIT_CPU, resource.RLIMIT_FSIZE]
