@@ -136,6 +136,7 @@ def test_an_installed_package_trains_in_an_empty_folder(wheel, tmp_path):
     """Everything that a run opens, tables and feature weights too, is in the wheel."""
     environment = {**os.environ, "PYTHONPATH": str(wheel.parent / "site")}
     run = ["run", "--table", "quickstart", "--exp", "1", "--iterations", "20", "--data-dir", "data"]
+    (tmp_path / "data").mkdir()
     run += ["--set", "measure_samples=20"]
     folder = "results/quickstart/1+iterations=20+measure_samples=20/seed-0"
     drawn = ["generate", f"{folder}/generator_model_best.h5", "--count", "4", "--out", "grid.png"]

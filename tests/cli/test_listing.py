@@ -14,6 +14,7 @@ from keras_gans.runs import machine, rates
 def listed(main, tmp_path, monkeypatch):
     """Function: dict from number to the line of a table, and the whole text."""
     places = ["--results", tmp_path / "results", "--data-dir", tmp_path / "data"]
+    (tmp_path / "data").mkdir()
 
     def show(*options, columns=80, table="akel2022"):
         monkeypatch.setenv("COLUMNS", str(columns))
