@@ -4,6 +4,7 @@
 """
 
 from contextlib import nullcontext
+from dataclasses import replace
 
 import keras
 from keras import ops
@@ -12,9 +13,9 @@ from keras_gans import averages, constraints, losses, optimizers, penalties, upd
 from keras_gans import latents as distributions
 from keras_gans.autodiff import Begun, StatefulTrainStep, minimize
 from keras_gans.datasets.sources import PIXELS, PLAIN, Scale, Source
-from keras_gans.errors import UsageError
-from keras_gans.networks.trained import Trained, frozen_statistics
+from keras_gans.networks.trained import Trained, check_pair, frozen_statistics
 from keras_gans.turns import Turns
+from keras_gans.unrolling import ahead, differentiable
 
 
 @keras.saving.register_keras_serializable("keras_gans")
@@ -49,7 +50,7 @@ class GAN(StatefulTrainStep, keras.Model):
         self, generator, discriminator, latents=None, scale=None, seed=0, name="gan", **kwargs
     ):
         super().__init__(name=name, **kwargs)
-        _check_networks(generator, discriminator)
+        check_pair(generator, discriminator)
         self.generator, self.discriminator = generator, discriminator
         self.conditional = len(generator.inputs) == 2
         size = generator.inputs[0].shape[-1]
@@ -99,30 +100,23 @@ class GAN(StatefulTrainStep, keras.Model):
             **kwargs: Passed to `keras.Model.compile` (`jit_compile`, `steps_per_execution`, ...).
 
         Raises:
-            UsageError: A part is unknown, or a penalty meets separate updates.
+            UsageError: A part is unknown, or two do not go together.
             ValueError: The optimizers are not one or two.
         """
         turns = Turns(**turns) if isinstance(turns, dict) else turns or Turns()
         update, penalty = updates.get(turns.update), penalties.get(penalty)
-        if penalty is not None and not update.takes_penalty:
-            raise UsageError("a penalty compares real and fake samples: it needs update='joint'")
-        one, d_one, g_one = map(optimizers.get, (optimizer, d_optimizer, g_optimizer))
-        if (one is None) == (d_one is None) or (d_one is None) != (g_one is None):
-            raise ValueError("give either optimizer, or d_optimizer and g_optimizer")
+        objective = losses.get(loss)
+        updates.check_together(update, objective, penalty)
+        pair = optimizers.Pair(optimizer, d_optimizer, g_optimizer)
+        if turns.unroll:
+            differentiable(pair.of_d)
         super().compile(optimizer=None, **kwargs)
-        self.objective, self.turns, self.update = losses.get(loss), turns, update
+        self.objective, self.turns, self.update = objective, turns, update
         self.penalty, self.constraint = penalty, constraints.get(constraint)
         self.average = averages.get(average)
         self.averaged = self.average and self.average.copy(self.generator)
-        d_weights = self.discriminator.trainable_variables
-        g_weights = self.generator.trainable_variables
-        if one is not None:
-            one.build([*d_weights, *g_weights])
-        else:
-            d_one.build(d_weights)
-            g_one.build(g_weights)
-        self.d_optimizer, self.g_optimizer = (one, one) if one is not None else (d_one, g_one)
-        self.optimizer = _Optimizers(one) if one is not None else _Optimizers(d_one, g_one)
+        pair.build(self.discriminator.trainable_variables, self.generator.trainable_variables)
+        self.optimizer, self.d_optimizer, self.g_optimizer = pair, pair.of_d, pair.of_g
         self.precision = precision and keras.dtype_policies.get(precision)
         self._trained = Trained(
             self.generator, self.discriminator, self.objective.of_scores, self.precision
@@ -135,16 +129,26 @@ class GAN(StatefulTrainStep, keras.Model):
             x, y = x.values, x.labels if self.conditional else None
         return super().fit(x, y, **kwargs)
 
+    def train_only(self, who):
+        """Says who is moved from now on: `Turns.train`. Nothing else is changed.
+
+        Args:
+            who: "discriminator" or "generator", as before a run they are trained alone, or "both".
+        """
+        if who != self.turns.train:
+            self.turns = replace(self.turns, train=who)
+            self.make_train_function(force=True)
+
     def adversarial_step(self, data):
-        """One iteration: the turns of the discriminator, then one of the generator.
+        """One iteration: the turns of the discriminator, then those of the generator.
 
         Args:
             data: Real samples of all turns `(n, ...)`, with labels `(n,)` where conditional.
 
         Returns:
             Dict of the means, since they were last reset, of `d_loss_real` and `d_loss_fake` (of
-            the last turn), of `d_loss`, their average, and of `g_loss`; and of the maxima
-            `d_loss_max` and `g_loss_max`.
+            the last turn), of `d_loss`, their average, and of `g_loss` (of the last turn); and of
+            the maxima `d_loss_max` and `g_loss_max`.
         """
         # A critic needs several turns to follow the generator, each with samples of its own: the
         # same ones again would let it learn them by heart. The generator waits, so its samples for
@@ -154,13 +158,15 @@ class GAN(StatefulTrainStep, keras.Model):
         latents = [self.draw_latents(n) for _ in shares]
         fakes, begun = self._fakes(latents, [labels for _, labels in shares])
         for (real, labels), fake in zip(shares, fakes, strict=True):
-            on_real, on_fake = self._discriminator_turn(real, fake, labels)
+            optimizer = self.d_optimizer if self.turns.moves("discriminator") else None
+            on_real, on_fake = self._discriminator_turn(real, fake, labels, optimizer)
 
         # The generator learns from the discriminator as it now is: on new latents, as the papers
         # have it, or on those that the discriminator has just seen, as many scripts have it.
-        if self.turns.latents == "fresh":
-            latents, begun = [self.draw_latents(n)], None
-        g_loss = self._generator_turn(latents[-1], labels, begun)
+        for turn in range(self.turns.g_steps):
+            if turn or self.turns.latents == "fresh":
+                latents, begun = [self.draw_latents(n)], None
+            g_loss = self._generator_turn(latents[-1], real, labels, begun)
 
         # Samples of averaged weights are steadier than those of the latest ones.
         if self.average is not None:
@@ -202,36 +208,59 @@ class GAN(StatefulTrainStep, keras.Model):
             fakes = [*fakes, networks.finish(begun.value, training)]
         return [ops.stop_gradient(fake) for fake in fakes], begun
 
-    def _discriminator_turn(self, real, fake, labels):
+    def _discriminator_turn(self, real, fake, labels, optimizer):
+        """Moves the discriminator, but for an optimizer of None; returns the losses before."""
+
         def score(samples):
             return self._trained.score(samples, labels)
+
+        def on_real():
+            scores = score(real)
+            return self.objective.on_real(scores, self.seed_generator), scores
+
+        def on_fake():
+            scores = score(fake)
+            return self.objective.on_fake(scores, self.seed_generator), scores
 
         def penalty():
             return self.penalty(score, real, fake, self.seed_generator)
 
+        if optimizer is None:
+            return [ops.stop_gradient(loss()[0]) for loss in (on_real, on_fake)]
         losses_before = self.update(
-            lambda: self.objective.on_real(score(real), self.seed_generator),
-            lambda: self.objective.on_fake(score(fake), self.seed_generator),
+            on_real,
+            on_fake,
             None if self.penalty is None else penalty,
             self.discriminator.trainable_variables,
-            self.d_optimizer,
+            optimizer,
         )
         if self.constraint is not None:
             self.constraint(self.discriminator)
         return losses_before
 
-    def _generator_turn(self, latents, labels, begun):
+    def _generator_turn(self, latents, real, labels, begun):
+        """Moves the generator, unless it is held still; returns the loss before."""
+        frozen = self.turns.batch_norm == "frozen"
+
         def loss(*start):
             if start:
                 fake = self._trained.finish(*start, training=True)
             else:
                 fake = self._trained.generate(latents, labels, training=True)
-            return (self.objective.to_fool(self._trained.score(fake, labels)),)
 
-        # Frozen, the discriminator normalizes by what it saw of real and fake samples together.
-        frozen = self.turns.batch_norm == "frozen"
-        with frozen_statistics(self.discriminator) if frozen else nullcontext():
-            return minimize(loss, self.generator.trainable_variables, self.g_optimizer, begun)[0]
+            def turn(optimizer):
+                self._discriminator_turn(real, fake, labels, optimizer)
+
+            with (
+                ahead(self.discriminator, self.d_optimizer, turn, self.turns.unroll),
+                # Frozen, it normalizes by what it saw of real and fake samples together.
+                frozen_statistics(self.discriminator) if frozen else nullcontext(),
+            ):
+                return (self.objective.to_fool(self._trained.score(fake, labels)),)
+
+        if not self.turns.moves("generator"):
+            return ops.stop_gradient(loss(*([] if begun is None else [begun.value]))[0])
+        return minimize(loss, self.generator.trainable_variables, self.g_optimizer, begun)[0]
 
     def draw_latents(self, n):
         """Latents `(n, size)`, the next ones of the model's seed.
@@ -342,27 +371,3 @@ class Maximum(keras.metrics.Metric):
 
 def _least(shape, dtype=None):
     return ops.full(shape, -float("inf"), dtype)
-
-
-class _Optimizers:
-    """What `keras.Model` asks of its optimizer, of one or two of them."""
-
-    built = True
-
-    def __init__(self, *optimizers):
-        self.variables = [v for optimizer in optimizers for v in optimizer.variables]
-
-
-def _check_networks(generator, discriminator):
-    made, judged = generator.output_shape[1:], tuple(discriminator.inputs[0].shape[1:])
-    if made != judged:
-        raise UsageError(
-            f"the generator makes samples {made} and the discriminator takes {judged}: are the two "
-            "swapped, or of different sizes?"
-        )
-    kinds = len(generator.inputs), len(discriminator.inputs)
-    if kinds not in ((1, 1), (2, 2)):
-        raise UsageError(
-            f"the generator has {kinds[0]} inputs and the discriminator {kinds[1]}: either both "
-            "take labels as their second input or neither does"
-        )

@@ -65,3 +65,37 @@ OPTIMIZERS = {
 def get(identifier):
     """The optimizer of a name, a mapping or a `Part`; None and an object are returned."""
     return parts.get("optimizers", identifier)
+
+
+class Pair:
+    """The optimizers of the two networks, which may be one; to `keras.Model` they are its own.
+
+    Args:
+        optimizer: One for both: an object, a name, a mapping or a `Part`.
+        d_optimizer, g_optimizer: Instead of it, one for each.
+
+    Attributes:
+        of_d, of_g: Keras optimizers of the discriminator and of the generator.
+        variables: List of the variables of both.
+
+    Raises:
+        ValueError: The optimizers are not one or two.
+    """
+
+    built = True
+
+    def __init__(self, optimizer, d_optimizer, g_optimizer):
+        one, of_d, of_g = map(get, (optimizer, d_optimizer, g_optimizer))
+        if (one is None) == (of_d is None) or (of_d is None) != (of_g is None):
+            raise ValueError("give either optimizer, or d_optimizer and g_optimizer")
+        self.of_d, self.of_g = (of_d, of_g) if one is None else (one, one)
+
+    def build(self, d_weights, g_weights):
+        """Makes the variables, for the lists of trainable weights of the networks."""
+        if self.of_d is self.of_g:
+            self.of_d.build([*d_weights, *g_weights])
+            self.variables = [*self.of_d.variables]
+        else:
+            self.of_d.build(d_weights)
+            self.of_g.build(g_weights)
+            self.variables = [*self.of_d.variables, *self.of_g.variables]

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import keras
 from keras import ops
 
+from keras_gans.errors import UsageError
 from keras_gans.networks.rewriting import before_sigmoid, cheaper, halves
 
 
@@ -56,6 +57,26 @@ class Trained:
 
 def _inputs(values, labels):
     return values if labels is None else [values, labels]
+
+
+def check_pair(generator, discriminator):
+    """Checks that a discriminator takes what a generator makes.
+
+    Raises:
+        UsageError: They have other shapes, or not the same inputs.
+    """
+    made, judged = generator.output_shape[1:], tuple(discriminator.inputs[0].shape[1:])
+    if made != judged:
+        raise UsageError(
+            f"the generator makes samples {made} and the discriminator takes {judged}: are the two "
+            "swapped, or of different sizes?"
+        )
+    kinds = len(generator.inputs), len(discriminator.inputs)
+    if kinds not in ((1, 1), (2, 2)):
+        raise UsageError(
+            f"the generator has {kinds[0]} inputs and the discriminator {kinds[1]}: either both "
+            "take labels as their second input or neither does"
+        )
 
 
 @contextmanager
