@@ -23,7 +23,7 @@ class Turns:
     """Turns of the discriminator in an iteration, each with real samples of its own."""
     update: Annotated[Part, Of("updates")] = "joint"
     """How a turn moves the discriminator, a name of `updates.UPDATES`: "joint", one optimizer step
-    on the sum of the losses on real and fake samples, or "separate", one step on each."""
+    on the sum of the losses on real and fake samples, "separate", one step on each, ..."""
     fakes: Literal["training", "inference"] = "training"
     """Mode in which the generator makes samples for the discriminator. In inference mode it uses
     the moving statistics of its BatchNormalization, as `generator.predict` does in old scripts."""

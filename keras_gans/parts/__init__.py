@@ -39,7 +39,7 @@ def get(noun, identifier, **given):
         return identifier
     word, place, _ = NOUNS[noun]
     part = check(noun, identifier, word, partial=bool(given))
-    module = import_module(f"keras_gans.{place.removesuffix('.py')}")
+    module = import_module(f"keras_gans.{place.removesuffix('.py').replace('/', '.')}")
     built = getattr(module, noun.upper())[part.name]
     try:
         return built(**{**given, **part.options})
