@@ -1,11 +1,13 @@
 """Gradients: the only module that knows which backend is running.
 
 The rest of the package writes its mathematics once, in `keras.ops`, as ordinary stateful
-code: call a network, take an optimizer step, read a metric. Four names make it run on
+code: call a network, take an optimizer step, read a metric. These names make it run on
 TensorFlow, JAX and PyTorch:
 
-`minimize`           takes one optimizer step on a function of no arguments;
+`minimize`           takes one optimizer step on a function of no arguments: its two halves are
+                     `gradients` and `apply`;
 `Begun`              is a first part of that function, computed ahead of the rest;
+`Provisional`        is a block whose steps are forgotten at its end and differentiated through;
 `input_gradient`     differentiates a network with respect to its input, and can itself be
                      differentiated (gradient penalties);
 `StatefulTrainStep`  lets `keras.Model.fit` call a stateful `adversarial_step(data)`.
@@ -18,6 +20,43 @@ seeds, weights) back to it.
 import keras
 from keras import ops
 
+
+class Provisional(keras.StatelessScope):
+    """A block in which variables are moved for the time being.
+
+    Code of the block sees what was assigned to them, and can be differentiated through it: steps
+    of `minimize` too. At its end they are as they were. What the block assigns to other variables,
+    such as seeds, stays.
+
+    Args:
+        variables: List of those that are put back.
+
+    Attributes:
+        open: How many such blocks the running code is in.
+    """
+
+    open = 0
+
+    def __init__(self, variables):
+        super().__init__()
+        self._put_back, self._kept = {id(v) for v in variables}, {}
+
+    def add_update(self, update):
+        super().add_update(update)
+        if id(update[0]) not in self._put_back:
+            self._kept[id(update[0])] = update[0]
+
+    def __enter__(self):
+        Provisional.open += 1
+        return super().__enter__()
+
+    def __exit__(self, *exception):
+        Provisional.open -= 1
+        super().__exit__(*exception)
+        for key, variable in self._kept.items():
+            variable.assign(self.state_mapping[key])
+
+
 if keras.config.backend() == "tensorflow":
     import tensorflow as tf
 
@@ -29,11 +68,13 @@ if keras.config.backend() == "tensorflow":
                     self.tape.watch(variable.value)
                 self.value = function()
 
-    def minimize(objective, variables, optimizer, begun=None):
+    def gradients(objective, variables, begun=None):
         with (begun or Begun(tuple, variables)).tape as tape:
             values = objective(*_values(begun))
-        optimizer.apply(tape.gradient(values[0], variables), variables)
-        return values
+        return values, tape.gradient(values[0], [v.value for v in variables])
+
+    def apply(gradients, variables, optimizer):
+        optimizer.apply(gradients, variables)
 
     def input_gradient(function, samples):
         with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -52,15 +93,19 @@ elif keras.config.backend() == "torch":
         def __init__(self, function, variables):
             self.value = function()
 
-    def minimize(objective, variables, optimizer, begun=None):
+    def gradients(objective, variables, begun=None):
         values = objective(*_values(begun))
-        gradients = torch.autograd.grad(values[0], [v.value for v in variables])
-        with torch.no_grad():
+        weights = [v.value for v in variables]
+        found = torch.autograd.grad(values[0], weights, create_graph=Provisional.open > 0)
+        return tuple(value.detach() for value in values), found
+
+    def apply(gradients, variables, optimizer):
+        with torch.set_grad_enabled(Provisional.open > 0):
             optimizer.apply(gradients, variables)
-        return tuple(value.detach() for value in values)
 
     def input_gradient(function, samples):
-        samples = samples.detach().requires_grad_(True)
+        if not samples.requires_grad:  # else they were made by a network that is differentiated
+            samples = samples.detach().requires_grad_(True)
         total = ops.sum(function(samples))
         return torch.autograd.grad(total, samples, create_graph=True)[0]
 
@@ -73,7 +118,7 @@ elif keras.config.backend() == "jax":
 
     _scopes = []
 
-    class _NestedScope(keras.StatelessScope):
+    class _Scope(keras.StatelessScope):
         """A stateless scope that starts from the values of the scope around it."""
 
         def __init__(self, bindings=()):
@@ -95,10 +140,20 @@ elif keras.config.backend() == "jax":
         if _scopes:
             _scopes[-1].state_mapping.update(updates)
 
+    class Provisional(_Scope):  # as above, among nested scopes
+        def __init__(self, variables):
+            super().__init__()
+            self._put_back = {id(v) for v in variables}
+
+        def __exit__(self, *exception):
+            super().__exit__(*exception)
+            own = self.state_mapping.items()
+            _hand_back({key: value for key, value in own if key not in self._put_back})
+
     class Begun:
         def __init__(self, function, variables):
             def value_and_updates(weights):
-                with _NestedScope(zip(variables, weights, strict=True)) as scope:
+                with _Scope(zip(variables, weights, strict=True)) as scope:
                     value = function()
                 return value, scope.state_mapping
 
@@ -106,26 +161,28 @@ elif keras.config.backend() == "jax":
             self.value, self.pull_back, updates = jax.vjp(value_and_updates, weights, has_aux=True)
             _hand_back(updates)
 
-    def minimize(objective, variables, optimizer, begun=None):
+    def gradients(objective, variables, begun=None):
         def loss_and_rest(weights, *value):
-            with _NestedScope(zip(variables, weights, strict=True)) as scope:
+            with _Scope(zip(variables, weights, strict=True)) as scope:
                 values = objective(*value)
             return values[0], (values, scope.state_mapping)
 
         value = _values(begun)
         differentiate = jax.grad(loss_and_rest, tuple(range(1 + len(value))), has_aux=True)
-        (gradients, *by_value), rest = differentiate([v.value for v in variables], *value)
+        (found, *by_value), rest = differentiate([v.value for v in variables], *value)
         values, updates = rest
         if begun:
             (through,) = begun.pull_back(*by_value)
-            gradients = [a + b for a, b in zip(gradients, through, strict=True)]
+            found = [a + b for a, b in zip(found, through, strict=True)]
         _hand_back(updates)
+        return values, found
+
+    def apply(gradients, variables, optimizer):
         optimizer.apply(gradients, variables)
-        return values
 
     def input_gradient(function, samples):
         def total_and_updates(samples):
-            with _NestedScope() as scope:
+            with _Scope() as scope:
                 total = ops.sum(function(samples))
             return total, scope.state_mapping
 
@@ -146,7 +203,7 @@ elif keras.config.backend() == "jax":
                 for variables, values in zip(groups, state, strict=True)
                 for pair in zip(variables, values, strict=True)
             ]
-            with _NestedScope(bindings) as scope:
+            with _Scope(bindings) as scope:
                 logs = self.adversarial_step(data)
             state = tuple([scope.get_current_value(v) for v in group] for group in groups)
             return logs, state
@@ -158,21 +215,46 @@ else:
     )
 
 
+def minimize(objective, variables, optimizer, begun=None):
+    """Takes one optimizer step.
+
+    Args:
+        objective: As for `gradients`.
+        variables: List of the trainable variables to move.
+        optimizer: Keras optimizer, built for these variables and perhaps others; in a
+            `Provisional` block one of `unrolling`.
+        begun: `Begun` of the same variables, or None.
+
+    Returns:
+        The tuple of tensors that `objective` returned, as it was before the step.
+    """
+    values, found = gradients(objective, variables, begun)
+    apply(found, variables, optimizer)
+    return values
+
+
 def _values(begun):
     return () if begun is None else (begun.value,)
 
 
-minimize.__doc__ = """Takes one optimizer step.
+gradients.__doc__ = """Gradients of an objective.
 
 Args:
-    objective: Function of no arguments, or of `begun.value`, that returns a tuple of scalars, the
-        loss to be minimised first. It may use and update any Keras state.
-    variables: List of the trainable variables to move.
-    optimizer: Keras optimizer, built for these variables and perhaps others.
+    objective: Function of no arguments, or of `begun.value`, that returns a tuple of tensors, first
+        the scalar to be differentiated. It may use and update any Keras state.
+    variables: List of trainable variables.
     begun: `Begun` of the same variables, or None.
 
 Returns:
-    The tuple of scalar tensors, as it was before the step.
+    The pair (tuple that `objective` returned, list of gradients).
+"""
+
+apply.__doc__ = """Takes the optimizer step of these gradients.
+
+Args:
+    gradients: List of tensors.
+    variables: List of as many trainable variables.
+    optimizer: As for `minimize`.
 """
 
 Begun.__doc__ = """The first part of an objective, computed before `minimize` needs it.

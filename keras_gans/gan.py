@@ -5,6 +5,7 @@
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -19,11 +20,13 @@ from keras_gans.errors import UsageError
 from keras_gans.networks import pairs
 from keras_gans.networks.trained import Trained, frozen_statistics
 from keras_gans.parts import Chosen
+from keras_gans.saving import SavedWhole
 from keras_gans.turns import Turns
+from keras_gans.unrolling import ahead, differentiable
 
 
 @keras.saving.register_keras_serializable("keras_gans")
-class GAN(StatefulTrainStep, keras.Model):
+class GAN(StatefulTrainStep, SavedWhole, keras.Model):
     """A generator and a discriminator that `fit` trains against each other.
 
     Example:
@@ -113,19 +116,18 @@ class GAN(StatefulTrainStep, keras.Model):
             **kwargs: Passed to `keras.Model.compile` (`jit_compile`, `steps_per_execution`, ...).
 
         Raises:
-            UsageError: A part is unknown, the optimizers are not one or two, a penalty or a paired
-                loss meets separate updates, or something computes in float16.
+            UsageError: A part is unknown, two do not go together, the optimizers are not one or
+                two, or something computes in float16.
         """
         if optimizers.is_known(loss):  # the order of keras.Model.compile
             loss, optimizer = optimizer or "binary_crossentropy", loss
         turns = Turns(**turns) if isinstance(turns, dict) else turns or Turns()
         update, penalty = updates.get(turns.update), penalties.get(penalty)
-        if penalty is not None and not update.takes_penalty:
-            raise UsageError("a penalty compares real and fake samples: it needs update='joint'")
         objective = losses.get(loss)
-        if objective.paired and not update.takes_pairs:
-            raise UsageError("this loss compares real and fake samples: it needs update='joint'")
+        updates.check_together(update, objective, penalty)
         d_optimizer, g_optimizer = optimizers.pair(optimizer, d_optimizer, g_optimizer)
+        if turns.unroll:
+            differentiable(d_optimizer)
         self.precision = precision and keras.dtype_policies.get(precision)
         pairs.check_precision(
             self.precision, *(layer.dtype_policy for layer in self._flatten_layers())
@@ -179,29 +181,26 @@ class GAN(StatefulTrainStep, keras.Model):
         """
         raise UsageError(_NO_VALIDATION)
 
-    def save(self, filepath, *args, **kwargs):
-        """Saves the game with its rules: `keras.Model.save`, to a .keras file.
+    def train_only(self, who):
+        """Says who is moved from now on: `Turns.train`. Nothing else is changed.
 
-        Raises:
-            UsageError: The path is that of an HDF5 file, which holds one network.
+        Args:
+            who: "discriminator" or "generator", as before a run they are trained alone, or "both".
         """
-        if str(filepath).endswith((".h5", ".hdf5")):
-            raise UsageError(
-                f"{filepath}: an HDF5 file holds one network; write gan.save('gan.keras'), or "
-                "gan.sampling_generator.save('generator.h5')"
-            )
-        return super().save(filepath, *args, **kwargs)
+        if who != self.turns.train:
+            self.turns = replace(self.turns, train=who)
+            self.make_train_function(force=True)
 
     def adversarial_step(self, data):
-        """One iteration: the turns of the discriminator, then one of the generator.
+        """One iteration: the turns of the discriminator, then those of the generator.
 
         Args:
             data: Real samples of all turns `(n, ...)`, with labels `(n,)` where conditional.
 
         Returns:
             Dict of the means, since they were last reset, of `d_loss_real` and `d_loss_fake` (of
-            the last turn), of `d_loss`, their average, and of `g_loss`; and of the maxima
-            `d_loss_max` and `g_loss_max`.
+            the last turn), of `d_loss`, their average, and of `g_loss` (of the last turn); and of
+            the maxima `d_loss_max` and `g_loss_max`.
         """
         # A critic needs several turns to follow the generator, each with samples of its own: the
         # same ones again would let it learn them by heart. The generator waits, so its samples for
@@ -211,13 +210,15 @@ class GAN(StatefulTrainStep, keras.Model):
         latents = [self.draw_latents(n) for _ in shares]
         fakes, begun = self._fakes(latents, [labels for _, labels in shares])
         for (real, labels), fake in zip(shares, fakes, strict=True):
-            on_real, on_fake = self._discriminator_turn(real, fake, labels)
+            optimizer = self.d_optimizer if self.turns.moves("discriminator") else None
+            on_real, on_fake = self._discriminator_turn(real, fake, labels, optimizer)
 
         # The generator learns from the discriminator as it now is: on new latents, as the papers
         # have it, or on those that the discriminator has just seen, as many scripts have it.
-        if self.turns.latents == "fresh":
-            latents, begun = [self.draw_latents(n)], None
-        g_loss = self._generator_turn(latents[-1], labels, begun, real)
+        for turn in range(self.turns.g_steps):
+            if turn or self.turns.latents == "fresh":
+                latents, begun = [self.draw_latents(n)], None
+            g_loss = self._generator_turn(latents[-1], real, labels, begun)
 
         # Samples of averaged weights are steadier than those of the latest ones.
         if self.average is not None:
@@ -259,38 +260,58 @@ class GAN(StatefulTrainStep, keras.Model):
             fakes = [*fakes, networks.finish(begun.value, training)]
         return [ops.stop_gradient(fake) for fake in fakes], begun
 
-    def _discriminator_turn(self, real, fake, labels):
+    def _discriminator_turn(self, real, fake, labels, optimizer):
+        """Moves the discriminator, but for an optimizer of None; returns the losses before."""
+
         def score(samples):
             return self._trained.score(samples, labels)
+
+        on_real, on_fake = self.objective.sides(
+            lambda: score(real), lambda: score(fake), self.seed_generator
+        )
 
         def penalty():
             return self.penalty(score, real, fake, self.seed_generator)
 
+        if optimizer is None:
+            return [ops.stop_gradient(loss()[0]) for loss in (on_real, on_fake)]
         losses_before = self.update(
-            *self.objective.sides(lambda: score(real), lambda: score(fake), self.seed_generator),
+            on_real,
+            on_fake,
             None if self.penalty is None else penalty,
             self.discriminator.trainable_variables,
-            self.d_optimizer,
+            optimizer,
         )
         if self.constraint is not None:
             self.constraint(self.discriminator)
         return losses_before
 
-    def _generator_turn(self, latents, labels, begun, real):
+    def _generator_turn(self, latents, real, labels, begun):
+        """Moves the generator, unless it is held still; returns the loss before."""
+        frozen = self.turns.batch_norm == "frozen"
+        rule, networks = self.objective, self._trained
+        judged = networks.features if rule.of_features else networks.score
+
         def loss(*start):
             if start:
                 fake = self._trained.finish(*start, training=True)
             else:
                 fake = self._trained.generate(latents, labels, training=True)
-            rule, networks = self.objective, self._trained
-            judged = networks.features if rule.of_features else networks.score
-            compared = [fake, real] if rule.paired or rule.of_features else [fake]
-            return (rule.to_fool(*(judged(samples, labels) for samples in compared)),)
 
-        # Frozen, the discriminator normalizes by what it saw of real and fake samples together.
-        frozen = self.turns.batch_norm == "frozen"
-        with frozen_statistics(self.discriminator) if frozen else nullcontext():
-            return minimize(loss, self.generator.trainable_variables, self.g_optimizer, begun)[0]
+            def turn(optimizer):
+                self._discriminator_turn(real, fake, labels, optimizer)
+
+            with (
+                ahead(self.discriminator, self.d_optimizer, turn, self.turns.unroll),
+                # Frozen, it normalizes by what it saw of real and fake samples together.
+                frozen_statistics(self.discriminator) if frozen else nullcontext(),
+            ):
+                compared = [fake, real] if rule.paired or rule.of_features else [fake]
+                return (rule.to_fool(*(judged(samples, labels) for samples in compared)),)
+
+        if not self.turns.moves("generator"):
+            return ops.stop_gradient(loss(*([] if begun is None else [begun.value]))[0])
+        return minimize(loss, self.generator.trainable_variables, self.g_optimizer, begun)[0]
 
     def draw_latents(self, n):
         """Latents `(n, size)`, the next ones of the model's seed.
@@ -341,57 +362,11 @@ class GAN(StatefulTrainStep, keras.Model):
         """
         return [*self.variables, *self.optimizer.variables]
 
-    def get_config(self):
-        scale = self.scale and self.scale.plain
-        packed = {key: _pack(getattr(self, key)) for key in _IN_CONFIG}
-        return {"name": self.name, "seed": self.seed, "scale": scale, **packed}
-
-    @classmethod
-    def from_config(cls, config):
-        scale = config["scale"] and Scale(**config["scale"])
-        unpacked = {key: _unpack(config[key]) for key in _IN_CONFIG}
-        return cls(**{**config, **unpacked, "scale": scale})
-
-    def get_compile_config(self):
-        parts = {"loss": self.objective, "penalty": self.penalty, "constraint": self.constraint}
-        parts |= {"average": self.average, "update": self.update, "precision": self.precision}
-        if self.d_optimizer is self.g_optimizer:
-            parts["optimizer"] = self.d_optimizer
-        else:
-            parts |= {"d_optimizer": self.d_optimizer, "g_optimizer": self.g_optimizer}
-        turns = {key: value for key, value in self.turns.plain.items() if key != "update"}
-        return {"turns": turns, **{key: _pack(part) for key, part in parts.items()}}
-
-    def compile_from_config(self, config):
-        parts = {key: _unpack(value) for key, value in config.items() if key != "turns"}
-        turns = {**config["turns"], "update": parts.pop("update")}
-        self.compile(turns=turns, **parts)
-
-    @property
-    def _own_variables(self):
-        """By name, what Keras leaves out of its files: the iteration and all seeds."""
-        own = self.seed_generator.state
-        seeds = [v for v in self.variables if v.name == own.name and v is not own]
-        named = {f"seed_{number}": seed for number, seed in enumerate(seeds)}
-        return {"iteration": self.iteration, "seed": own, **named}
-
-    def save_own_variables(self, store):
-        for name, variable in self._own_variables.items():
-            store[name] = ops.convert_to_numpy(variable)
-
-    def load_own_variables(self, store):
-        for name, variable in self._own_variables.items():
-            if name in store:  # files of version 0.4.0 have no seeds of layers
-                variable.assign(store[name][...])
-
 
 _NO_VALIDATION = (
     "a GAN has no loss on data that it is not trained on: measure its samples instead, with "
     "fit(callbacks=[callbacks.MeasureGenerator(source)]) or evaluation.Measuring"
 )
-_IN_CONFIG = ("generator", "discriminator", "latents")
-_pack = keras.saving.serialize_keras_object
-_unpack = keras.saving.deserialize_keras_object
 
 
 class Maximum(keras.metrics.Metric):

@@ -8,7 +8,7 @@ place that uses it.
 from dataclasses import dataclass, fields
 from typing import Annotated, Literal
 
-from keras_gans.parts import Count, Of, Part, typed
+from keras_gans.parts import Count, Natural, Of, Part, typed
 
 
 @dataclass(frozen=True)
@@ -23,16 +23,25 @@ class Turns:
     """Turns of the discriminator in an iteration, each with real samples of its own."""
     update: Annotated[Part, Of("updates")] = "joint"
     """How a turn moves the discriminator, a name of `updates.UPDATES`: "joint", one optimizer step
-    on the sum of the losses on real and fake samples, or "separate", one step on each."""
+    on the sum of the losses on real and fake samples, "separate", one step on each, ..."""
     fakes: Literal["training", "inference"] = "training"
     """Mode in which the generator makes samples for the discriminator. In inference mode it uses
     the moving statistics of its BatchNormalization, as `generator.predict` does in old scripts."""
     latents: Literal["fresh", "shared"] = "fresh"
-    """Latents of the generator's turn: new ones, or those of the discriminator's last turn."""
+    """Latents of the generator's first turn: new ones, or those of the discriminator's last
+    turn."""
     batch_norm: Literal["batch", "frozen"] = "batch"
     """The discriminator's BatchNormalization in the generator's turn: statistics of the batch, or
     the moving ones, which TensorFlow 2 uses under `discriminator.trainable = False`. Dropout is
     active either way."""
+    g_steps: Count = 1
+    """Turns of the generator in an iteration, each on latents of its own."""
+    unroll: Natural = 0
+    """Further turns of the discriminator through which the generator's gradient goes (Metz et al.
+    2017, arXiv 1611.02163); see `unrolling`."""
+    train: Literal["both", "discriminator", "generator"] = "both"
+    """Who is moved. Of the other network only the losses are computed, and its
+    BatchNormalization follows the samples that it sees."""
 
     def __post_init__(self):
         for f in fields(self):
@@ -45,6 +54,10 @@ class Turns:
         """The switches as YAML has them."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}
         return {k: v.plain if isinstance(v, Part) else v for k, v in values.items()}
+
+    def moves(self, network):
+        """Whether the "discriminator" or the "generator" is moved."""
+        return self.train in ("both", network)
 
     def samples(self, batch_size):
         """Real samples of one iteration, where each turn has `batch_size` of its own."""
@@ -72,3 +85,11 @@ class Turns:
                 places = (turn * size + ops.arange(size)) % total
                 share = ops.take(values, places, axis=0)
                 yield share, None if labels is None else ops.take(labels, places, axis=0)
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A part of a run, before its ordinary iterations, in which only one network is moved."""
+
+    iterations: Count
+    train: Literal["discriminator", "generator"]

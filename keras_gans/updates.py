@@ -3,10 +3,12 @@
 from abc import ABC, abstractmethod
 
 import keras
+from keras import ops
 
 from keras_gans import parts
-from keras_gans.autodiff import minimize
-from keras_gans.parts import Recorded
+from keras_gans.autodiff import apply, gradients, minimize
+from keras_gans.errors import UsageError
+from keras_gans.parts import NonNegative, Positive, Rate, Recorded
 
 
 class Update(Recorded, ABC):
@@ -17,17 +19,21 @@ class Update(Recorded, ABC):
             samples.
         takes_pairs: Whether the update differentiates both losses together, `on_real` first. Those
             of a `paired` objective share their scores and have no derivatives apart.
+        needs_scores: Whether the objective has to be one of scores, whose sigmoids are
+            probabilities.
     """
 
     takes_penalty = True
     takes_pairs = False
+    needs_scores = False
 
     @abstractmethod
     def __call__(self, on_real, on_fake, penalty, weights, optimizer):
         """Takes the optimizer steps of a turn.
 
         Args:
-            on_real: Function of no arguments: the loss on real samples, a scalar tensor.
+            on_real: Function of no arguments that returns the loss on real samples, a scalar
+                tensor, and their scores `(n, 1)`.
             on_fake: Likewise, on fake samples.
             penalty: Likewise, or None.
             weights: Trainable weights of the discriminator.
@@ -46,11 +52,31 @@ class Joint(Update):
 
     def __call__(self, on_real, on_fake, penalty, weights, optimizer):
         def total():
-            losses = on_real(), on_fake()
-            added = losses[0] + losses[1]
+            losses = on_real()[0], on_fake()[0]
+            added = self.add(*losses)
             return (added if penalty is None else added + penalty(), *losses)
 
         return minimize(total, weights, optimizer)[1:]
+
+    def add(self, on_real, on_fake):
+        """The loss whose gradient is followed, a scalar, without the penalty."""
+        return on_real + on_fake
+
+
+@keras.saving.register_keras_serializable("keras_gans")
+class Weighted(Joint):
+    """One optimizer step on a weighted sum of the two losses, and the penalty.
+
+    Args:
+        real: Weight of the loss on real samples, > 0.
+        fake: Weight of the loss on fake samples, > 0.
+    """
+
+    def __init__(self, real: Positive, fake: Positive):
+        self.real, self.fake = real, fake
+
+    def add(self, on_real, on_fake):
+        return self.real * on_real + self.fake * on_fake
 
 
 @keras.saving.register_keras_serializable("keras_gans")
@@ -61,14 +87,119 @@ class Separate(Update):
 
     def __call__(self, on_real, on_fake, penalty, weights, optimizer):
         return tuple(
-            minimize(lambda loss=loss: (loss(),), weights, optimizer)[0]
+            minimize(lambda loss=loss: (loss()[0],), weights, optimizer)[0]
             for loss in (on_real, on_fake)
         )
 
 
-UPDATES = {"joint": Joint, "separate": Separate}
+@keras.saving.register_keras_serializable("keras_gans")
+class Adaptive(Update):
+    """One optimizer step on a sum of the two gradients, whose weights follow from them.
+
+    The aw-loss of Zadorozhnyy et al. 2021, arXiv 2012.03149. A sum with equal weights may reduce
+    one loss and raise the other, where their gradients r (of real samples) and f (of fake ones) are
+    at an obtuse angle. The mean probabilities s_r of real and s_f of fake samples, sigmoids of the
+    scores, say which loss is behind:
+
+    - the one on real samples, where s_r < alpha1 or s_r < s_f - delta: follow r without its part
+      along f, so that the loss on fake samples stays as it is; at an acute angle follow r alone;
+    - the one on fake samples, where s_r > alpha2 and s_r > s_f - delta: likewise with r and f
+      exchanged;
+    - otherwise neither: follow both.
+
+    Each gradient that is followed has length 1 (algorithm 1) or its own (algorithm 2), and epsilon
+    is added to both weights.
+
+    Args:
+        normalized: Whether to follow gradients of length 1.
+        alpha1: Least probability of real samples that is enough, in [0, 1).
+        alpha2: Probability of real samples that is high, in [0, 1), above alpha1.
+        epsilon: What each gradient has at least, >= 0.
+        delta: How much lower s_r may be than s_f, >= 0.
+    """
+
+    takes_penalty = False
+    needs_scores = True
+
+    def __init__(
+        self,
+        normalized: bool = True,
+        alpha1: Rate = 0.5,
+        alpha2: Rate = 0.75,
+        epsilon: NonNegative = 0.05,
+        delta: NonNegative = 0.05,
+    ):
+        if not alpha1 < alpha2:
+            raise ValueError(f"alpha1 {alpha1:g} must be below alpha2 {alpha2:g}")
+        self.normalized, self.alpha1, self.alpha2 = normalized, alpha1, alpha2
+        self.epsilon, self.delta = epsilon, delta
+
+    def __call__(self, on_real, on_fake, penalty, weights, optimizer):
+        (real, of_real), r = gradients(on_real, weights)
+        (fake, of_fake), f = gradients(on_fake, weights)
+        probabilities = (ops.mean(ops.sigmoid(scores)) for scores in (of_real, of_fake))
+        products = _product(r, r), _product(f, f), _product(r, f)
+        # Constants of the step: an unrolled one is differentiated as if they were given.
+        w_r, w_f = map(ops.stop_gradient, self.weights(*probabilities, *products))
+        total = [w_r * a + w_f * b for a, b in zip(r, f, strict=True)]
+        apply(total, weights, optimizer)
+        return real, fake
+
+    def weights(self, s_r, s_f, rr, ff, rf):
+        """The weights of the two gradients.
+
+        Args:
+            s_r, s_f: Mean probabilities of real and of fake samples, scalar tensors.
+            rr, ff, rf: Products of the gradients: r r, f f and r f.
+
+        Returns:
+            The pair (weight of r, weight of f) of scalar tensors.
+        """
+        rr, ff = rr + 1e-12, ff + 1e-12  # a gradient may vanish
+        of_r = 1 / ops.sqrt(rr) if self.normalized else ops.ones_like(rr)
+        of_f = 1 / ops.sqrt(ff) if self.normalized else ops.ones_like(ff)
+        obtuse = ops.maximum(-rf, 0.0)
+        real_behind = ops.logical_or(s_r < self.alpha1, s_r < s_f - self.delta)
+        fake_behind = ops.logical_and(s_r > self.alpha2, s_r > s_f - self.delta)
+        w_r = ops.where(fake_behind, of_f * obtuse / rr, of_r)
+        w_f = ops.where(real_behind, of_r * obtuse / ff, of_f)
+        return w_r + self.epsilon, w_f + self.epsilon
+
+
+def _product(a, b):
+    """The inner product of two lists of tensors of the same shapes."""
+    return sum(ops.sum(x * y) for x, y in zip(a, b, strict=True))
+
+
+UPDATES = {"joint": Joint, "separate": Separate, "weighted": Weighted, "adaptive": Adaptive}
 
 
 def get(identifier):
     """The update of a name, a mapping or a `Part`; an object is returned."""
     return parts.get("updates", identifier)
+
+
+def check_together(update, objective, penalty):
+    """Refuses what an update has no place for.
+
+    Args:
+        update: `Update`.
+        objective: `losses.Objective`.
+        penalty: Penalty, or None.
+
+    Raises:
+        UsageError: Two of them do not go together.
+    """
+    if penalty is not None and not update.takes_penalty:
+        raise UsageError(
+            "a penalty compares real and fake samples: it needs update='joint' or 'weighted'"
+        )
+    if objective.paired and not update.takes_pairs:
+        raise UsageError(
+            "this loss compares real and fake samples: it needs update='joint' or 'weighted'"
+        )
+    if update.needs_scores and not objective.of_scores:
+        raise UsageError(
+            f"update='{type(update).__name__.lower()}' compares probabilities: it needs a loss of "
+            "scores, such as binary_crossentropy"
+        )

@@ -15,12 +15,12 @@ from keras_gans.turns import Turns
 def test_the_defaults_are_the_loop_of_the_papers():
     assert Turns().plain == {
         "d_steps": 1, "update": "joint", "fakes": "training", "latents": "fresh",
-        "batch_norm": "batch",
+        "batch_norm": "batch", "g_steps": 1, "unroll": 0, "train": "both",
     }  # fmt: skip
 
 
 def test_plain_values_give_the_same_switches_again():
-    turns = Turns(5, {"name": "separate"}, "inference", "shared", "frozen")
+    turns = Turns(5, {"name": "separate"}, "inference", "shared", "frozen", 2, 10, "generator")
     assert turns.update == Part("updates", "separate")
     assert Turns(**turns.plain) == turns
     assert Turns(**turns.plain) != Turns()
@@ -42,6 +42,9 @@ def test_switches_cannot_be_changed():
         ("d_steps", 0, "at least 1"),
         ("d_steps", 1.0, "int"),
         ("d_steps", True, "int"),
+        ("g_steps", 0, "at least 1"),
+        ("unroll", -1, "at least 0"),
+        ("train", "none", "both, discriminator, generator"),
         ("update", "both", "joint, separate"),
         ("update", {"name": "joint", "weight": 1}, "no options"),
         ("fakes", "eval", "training, inference"),

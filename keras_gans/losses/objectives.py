@@ -68,9 +68,15 @@ class Objective(Recorded, ABC):
             seed: As for `on_real`.
 
         Returns:
-            Two functions of no arguments, of the losses on real and on fake samples.
+            Two functions of no arguments, on real and on fake samples. Each returns the loss, a
+            scalar tensor, and the scores.
         """
-        return lambda: self.on_real(real(), seed), lambda: self.on_fake(fake(), seed)
+
+        def side(loss, score):
+            scores = score()
+            return loss(scores, seed), scores
+
+        return lambda: side(self.on_real, real), lambda: side(self.on_fake, fake)
 
     def log_ratio(self, scores):
         """log p_data(x) / p_g(x) of samples, if the discriminator is the optimal one.
@@ -108,10 +114,11 @@ class Paired(Objective):
         """
 
     def sides(self, real, fake, seed):
-        made = []  # scores cost a pass of the network, so the first function keeps both losses
+        made = []  # scores cost a pass of the network, so the first function keeps both sides
 
         def on_real():
-            made[:] = self.losses(real(), fake())
+            scores = real(), fake()
+            made[:] = zip(self.losses(*scores), scores, strict=True)
             return made[0]
 
         return on_real, lambda: made[1]

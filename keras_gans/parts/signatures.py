@@ -30,6 +30,7 @@ NOUNS = {
     "optimizers": Noun("optimizer", "optimizers.py"),
     "latents": Noun("distribution of latents", "latents.py"),
     "averages": Noun("average", "averages.py"),
+    "stops": Noun("stop rule", "runs/stops.py"),
     "measures": Noun("metric", "metrics/measures.py"),
     "networks": Noun("network", "networks", ("generator", "discriminator")),
     "datasets": Noun("data set", "datasets", ("fetch",)),

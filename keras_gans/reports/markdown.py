@@ -97,6 +97,8 @@ def _of_run(run, seed, measured, seconds, samples):
     """One line for each measure; the first has the cells that belong to the run."""
     changes = ", ".join(f"{key} = {_plain(value)}" for key, value in run.changed.items())
     iterations = f"{run.iterations:,}"
+    if run.stopped_at is not None:
+        iterations += f" (stopped at {run.stopped_at:,})"
     if run.diverged_at is not None:
         iterations += f" (diverged at {run.diverged_at:,})"
     before = [str(run.experiment), changes, run.derived_from, f"{run.data} ({run.samples:,})"]
@@ -128,7 +130,7 @@ def _value(value):
 
 
 def _samples(folder, run):
-    path = run.folder / "samples" / f"{run.iterations:06d}.png"
+    path = run.folder / "samples" / f"{run.stopped_at or run.iterations:06d}.png"
     # Folder names hold + and =, which a link would read otherwise.
     return f"[picture]({quote(path.relative_to(folder).as_posix())})" if path.is_file() else ""
 

@@ -62,6 +62,7 @@ class Finished:
         data: The data that was read.
         samples: Number of samples of the data.
         iterations: Number of iterations.
+        stopped_at: Iteration at which a stop rule ended the run, or None.
         diverged_at: First iteration at which a loss or weight was not finite, or None.
         measured: Dict from full name to `Measured`.
         printed: Dict from name to the number that the document prints.
@@ -76,6 +77,7 @@ class Finished:
     data: str
     samples: int
     iterations: int
+    stopped_at: int | None
     diverged_at: int | None
     measured: dict
     printed: dict
@@ -165,6 +167,7 @@ def _read(path):
             data=_of(str, content["data"]),
             samples=_of(int, content["samples"]),
             iterations=_of(int, content["iterations"]),
+            stopped_at=_of(int | None, content.get("stopped_at")),
             diverged_at=_of(int | None, content["diverged_at"]),
             measured=measured,
             printed={name: _of(_NUMBER, value) for name, value in content["printed"].items()},

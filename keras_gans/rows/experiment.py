@@ -4,13 +4,14 @@ Each field states its type once, in its annotation. Fields that choose an object
 `keras_gans.parts`. Nothing here imports Keras.
 """
 
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
+from itertools import accumulate
 from typing import Annotated, Literal
 
 from keras_gans import parts
 from keras_gans.errors import UsageError, short, suggestion
 from keras_gans.parts import Count, Of, Part, Several, typed
-from keras_gans.turns import Turns
+from keras_gans.turns import Phase, Turns
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class Experiment:
     g_optimizer: Annotated[Part, Of("optimizers")] | None = None
     """Instead of `optimizer`, one each."""
     turns: Turns = field(default_factory=Turns)
+    phases: tuple[Phase, ...] = ()
+    """Iterations at the beginning, of `iterations`, in which only one network is moved."""
     penalty: Annotated[Part, Of("penalties")] | None = None
     constraint: Annotated[Part, Of("constraints")] | None = None
     average: Annotated[Part, Of("averages")] | None = None
@@ -55,6 +58,8 @@ class Experiment:
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
     """Type of the numbers in which the networks compute while they are trained. Weights, losses,
     samples and measurements are float32 either way."""
+    stop: Annotated[Part, Of("stops")] | None = None
+    """Rule that ends the run before its last iteration."""
     on_divergence: Literal["stop", "continue"] = "stop"
     """What to do when a loss or a weight is no longer finite. A run that continues trains to its
     last iteration and saves no generator that is not finite."""
@@ -65,6 +70,16 @@ class Experiment:
         one, two = self.optimizer, (self.d_optimizer, self.g_optimizer)
         if (one is None) == (two == (None, None)) or (None in two and two != (None, None)):
             raise UsageError("give either optimizer, or d_optimizer and g_optimizer")
+        before = sum(phase.iterations for phase in self.phases)
+        if before >= self.iterations:
+            raise UsageError(
+                f"phases: they take {before:,} of {self.iterations:,} iterations: leave some for "
+                "both networks"
+            )
+        if self.phases and self.turns.train != "both":
+            raise UsageError(
+                f"phases: after them turns.train is '{self.turns.train}': make that a phase too"
+            )
         if len(set(self.measure)) < len(self.measure):
             raise UsageError(f"measure: {short(list(self.measure))} has a metric twice")
         for name in self.measure:
@@ -80,6 +95,18 @@ class Experiment:
                 )
         printed = {n: typed(v, float, f"printed.{n}") for n, v in self.printed.items()}
         object.__setattr__(self, "printed", printed)
+
+    @property
+    def boundaries(self):
+        """The iterations after which each phase ends."""
+        return tuple(accumulate(phase.iterations for phase in self.phases))
+
+    def trains(self, iteration):
+        """Who is moved after so many iterations, as `Turns.train` has it."""
+        for end, phase in zip(self.boundaries, self.phases, strict=True):
+            if iteration < end:
+                return phase.train
+        return self.turns.train
 
     def saves(self, iteration):
         """Whether the generator is saved after an iteration."""
@@ -114,4 +141,6 @@ class Experiment:
 def _plain(value):
     if isinstance(value, Part | Turns):
         return value.plain
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, Phase):
+        return asdict(value)
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value

@@ -247,18 +247,19 @@ class DrawCurves(Scheduled):
         history: `History`.
         folder: The run's folder.
         measured: `runs.measured.Measured`.
-        last: Last iteration, at which they are drawn however short the time since the last one.
+        ends: Function from an iteration to whether it is the last one, at which they are drawn
+            however short the time since they were.
         title: Of each plot.
     """
 
-    def __init__(self, when, history, folder, measured, last, title=None):
+    def __init__(self, when, history, folder, measured, ends, title=None):
         super().__init__(when)
-        self.history, self.folder, self.measured, self.last = history, folder, measured, last
+        self.history, self.folder, self.measured, self.ends = history, folder, measured, ends
         self.title = title
         self._drawn = -math.inf
 
     def at(self, iteration):
-        if iteration < self.last and time.monotonic() < self._drawn + CURVES_SECONDS:
+        if not self.ends(iteration) and time.monotonic() < self._drawn + CURVES_SECONDS:
             return
         self._drawn = time.monotonic()
         curves.losses(self.folder / "plot_loss.png", self.history.records, self.title)
@@ -285,16 +286,17 @@ class SaveCheckpoint(Scheduled):
         history: `History`.
         folder: The run's folder.
         about: Dict for `checkpoints.Checkpoint`.
-        last: Last iteration, at which one is always written.
+        ends: Function from an iteration to whether it is the last one, at which one is always
+            written.
         go_on: As for `CheckWeights`.
         stop: Function that says whether a signal asked the run to stop: it then ends at the
             next boundary, with a checkpoint.
     """
 
-    def __init__(self, when, history, folder, about, last, go_on, stop):
+    def __init__(self, when, history, folder, about, ends, go_on, stop):
         super().__init__(when)
         self.history, self.folder, self.about = history, folder, about
-        self.last, self.go_on, self.stop = last, go_on, stop
+        self.ends, self.go_on, self.stop = ends, go_on, stop
         self.saved = None
 
     def on_train_batch_end(self, batch, logs=None):
@@ -311,7 +313,7 @@ class SaveCheckpoint(Scheduled):
     def at(self, iteration):
         seconds = self.history.seconds
         most = CHECKPOINT_SECONDS + CHECKPOINT_SHARE * seconds["wall"]
-        if iteration == self.last or seconds["saving"] <= most:
+        if self.ends(iteration) or seconds["saving"] <= most:
             self._write(iteration)
 
     def _write(self, iteration):

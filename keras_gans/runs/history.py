@@ -16,6 +16,7 @@ class History:
 
     Attributes:
         recorded: Iteration of the last record of losses, or None.
+        stopped: The record with which a stop rule ended the run, or None.
         finite: Whether all weights were finite when they were last looked at.
     """
 
@@ -24,12 +25,14 @@ class History:
         self.records = list(records)
         self.seconds = dict(seconds or {"wall": 0.0, "training": 0.0, "saving": 0.0})
         self.recorded, self.finite = None, True
+        self.stopped = next((r for r in self.records if "stopped" in r), None)
         self.write()
 
     def add(self, iteration, **values):
         """Appends one record. None stands for a value that is not finite or was not measured."""
         record = {"iteration": iteration, **values}
         self.records.append(record)
+        self.stopped = record if "stopped" in values else self.stopped
         with self.path.open("a") as file:
             file.write(json.dumps(record) + "\n")
 
@@ -37,6 +40,11 @@ class History:
         """Writes the whole file anew and brings it to the disk, which `add` leaves undone."""
         with replacing(self.path) as partial:
             partial.write_text(lines(self.records))
+
+    @property
+    def losses(self):
+        """The records of losses."""
+        return [record for record in self.records if "d_loss" in record]
 
     def values(self, name):
         """Pairs (iteration, value) of all records that hold a value of this name."""

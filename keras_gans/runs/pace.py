@@ -18,6 +18,7 @@ def log_every(experiment, convolutional):
     """
     most = 5 if convolutional else 50
     intervals = [experiment.save_every, experiment.measure_every or 0, *experiment.save_at]
+    intervals += experiment.boundaries
     interval = np.gcd.reduce(intervals)
     return max(n for n in range(1, most + 1) if interval % n == 0)
 

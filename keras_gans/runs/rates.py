@@ -18,7 +18,7 @@ from keras_gans.runs import machine
 
 _WITHOUT_EFFECT = (
     "derived_from", "iterations", "save_every", "save_at", "measure_every", "on_divergence",
-    "printed",
+    "printed", "phases", "stop",
 )  # fmt: skip
 
 

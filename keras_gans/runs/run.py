@@ -13,7 +13,7 @@ from keras_gans import pictures
 from keras_gans.batches import Sampler, batches
 from keras_gans.files import locked, remove_partial, sha256
 from keras_gans.generators import Saved
-from keras_gans.runs import callbacks, checkpoints, folder, machine, memory, pace, rates
+from keras_gans.runs import callbacks, checkpoints, course, folder, machine, memory, pace, rates
 from keras_gans.runs.building import build
 from keras_gans.runs.environment import environment
 from keras_gans.runs.history import History
@@ -94,10 +94,18 @@ def run(
         # --- Training. Batches, latents and masks follow from the seed and the iteration. ---
         every = pace.log_every(experiment, pace.is_convolutional(gan.generator, gan.discriminator))
         go_on = experiment.on_divergence == "continue"
-        saves, measures = experiment.saves, experiment.measures
+
+        def ends(iteration):
+            return iteration == last or history.stopped is not None
 
         def records(iteration):
             return iteration % every == 0 or iteration == last
+
+        def saves(iteration):
+            return experiment.saves(iteration) or ends(iteration)
+
+        def measures(iteration):
+            return experiment.measures(iteration) or ends(iteration)
 
         def keep(rate):
             rates.keep(rates.key(experiment, machine.speed(devices=devices)), rate, data_dir)
@@ -107,11 +115,11 @@ def run(
         save = callbacks.SaveNetworks(saves, history, saved, *parts, place)
         draw = callbacks.DrawSamples(saves, history, saved, place, latents, labels, columns, reals)
         measure = callbacks.Measure(measures, history, saved, place, metrics, progress)
-        plot = callbacks.DrawCurves(saves, history, place, metrics, last, planned.heading)
-        store = callbacks.SaveCheckpoint(saves, history, place, about, last, go_on, stop)
+        plot = callbacks.DrawCurves(saves, history, place, metrics, ends, planned.heading)
+        store = callbacks.SaveCheckpoint(saves, history, place, about, ends, go_on, stop)
         beside = [check, save, draw, plot, store]
         progress.begin(total=last, done=gan.iterations)
-        if gan.iterations < last:
+        if not ends(gan.iterations):
             size = experiment.turns.samples(experiment.batch_size)
             replacement = experiment.sampling == "replacement"
             sampler = Sampler(len(data), size, planned.seed, replacement)
@@ -123,6 +131,7 @@ def run(
                 verbose=0,
                 callbacks=[
                     callbacks.RecordLosses(records, history, progress, go_on),
+                    *course.changes(experiment, records, history),
                     callbacks.KeepRate(keep, history, begun, beside, measure),
                     check,
                     save,
@@ -135,16 +144,19 @@ def run(
         else:
             # All is trained: what a kill or a damaged disk took of the last files comes again.
             if not callbacks.not_finite(gan):
-                save.save(last, gan.discriminator)
-                draw.at(last)
-            plot.at(last)
-        if gan.iterations < last:
+                save.save(gan.iterations, gan.discriminator)
+                draw.at(gan.iterations)
+            plot.at(gan.iterations)
+        if not ends(gan.iterations):
             raise Stopped(f"stopped at iteration {gan.iterations:,} of {last:,}")
+        if history.stopped is not None:
+            progress.note(f"ended at iteration {gan.iterations:,}: {history.stopped['stopped']}")
 
         # --- The summary, which vouches for the files. ---
         history.write()
         content = summary(planned, data, history, metrics.metrics)
-        content["sha256"] = {n: sha256(place / n) for n in folder.vouched_for(place, last)}
+        names = folder.vouched_for(place, gan.iterations)
+        content["sha256"] = {name: sha256(place / name) for name in names}
         folder.write_json(place / "metrics.json", content)
         return content
 

@@ -14,7 +14,9 @@ def summary(planned, data, history, metrics):
         Dict of plain values.
     """
     experiment, records = planned.experiment, history.records
-    final = [r for r in records if "d_loss" in r][-1]
+    final, stopped = history.losses[-1], history.stopped
+    ended = {"stopped_at": stopped["iteration"], "why": stopped["stopped"]} if stopped else {}
+    trained = ended.get("stopped_at", experiment.iterations)
     lost = [r["iteration"] for r in records if "not_finite" in r or None in _losses(r)]
     return {
         "table": planned.table,
@@ -25,12 +27,13 @@ def summary(planned, data, history, metrics):
         "data": data.source,
         "samples": len(data),
         "iterations": experiment.iterations,
+        **ended,
         "final": {key: final[key] for key in ("d_loss", "g_loss")},
         "diverged_at": min(lost, default=None),
         "measured": {metric.name: _measured(metric, history) for metric in metrics},
         "printed": experiment.printed,
         "seconds": {part: round(value, 1) for part, value in history.seconds.items()},
-        "iterations_per_second": round(experiment.iterations / history.seconds["training"], 2),
+        "iterations_per_second": round(trained / history.seconds["training"], 2),
     }
 
 

@@ -117,9 +117,10 @@ def run(job):
 
 
 def of(experiment):
-    """The trial of a row."""
+    """The trial of a row: of the iterations in which both networks move, to the end."""
     row = {field.name: getattr(experiment, field.name) for field in fields(Experiment)}
-    return _Trial(**{**row, "iterations": ITERATIONS, "on_divergence": "continue"})
+    row |= {"iterations": ITERATIONS, "on_divergence": "continue", "phases": (), "stop": None}
+    return _Trial(**row)
 
 
 class _Clock:

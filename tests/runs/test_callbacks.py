@@ -232,7 +232,7 @@ def written(monkeypatch):
 
 
 def saver(gan, history, tmp_path, when, last, stop=lambda: False):
-    save = callbacks.SaveCheckpoint(when, history, tmp_path, {}, last, False, stop)
+    save = callbacks.SaveCheckpoint(when, history, tmp_path, {}, lambda i: i == last, False, stop)
     save.set_model(gan)
     return save
 

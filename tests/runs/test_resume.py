@@ -49,6 +49,38 @@ def test_a_convolutional_run_that_is_stopped_and_resumed_ends_the_same(tmp_path)
     assert_same_end(whole, halves)
 
 
+MOVES = {
+    "unrolled": {
+        "turns": {"unroll": 2, "g_steps": 2, "latents": "shared"},
+        "discriminator": {"name": "points", "hidden": [8]},
+    },
+    "adaptive": {"turns": {"update": "adaptive", "d_steps": 2}},
+    "weighted": {"turns": {"update": {"name": "weighted", "real": 0.5, "fake": 2.0}}},
+    "phases": {
+        "phases": [
+            {"iterations": 5, "train": "discriminator"},
+            {"iterations": 10, "train": "generator"},
+        ]
+    },
+    "stop": {"stop": {"name": "flat", "change": 1e6, "iterations": 10}},
+}
+
+
+@pytest.mark.backends
+@pytest.mark.parametrize("kind", MOVES)
+def test_every_move_of_the_game_resumes_exactly(kind, tmp_path):
+    """Stopped at iteration 10 of 20, of which a rule leaves 15: in the middle of a phase."""
+    changed = {"iterations": 20, "save_at": [5], "measure": [], **MOVES[kind]}
+    whole, halves = (quickstart(6, tmp_path / name, changed) for name in "ab")
+    train(whole)
+    with pytest.raises(runs.Stopped, match="iteration 10 of 20"):
+        train(halves, stop=StopAt(2))
+    _, progress = train(halves)
+    assert progress.begun == (20, 10)
+    assert halves.state == "finished"
+    assert_same_end(whole, halves)
+
+
 # --- points: quick runs, stopped at iteration 15 of 20 ----------------------------------------
 
 DENSE = {"iterations": 20, "measure_every": 5}

@@ -60,6 +60,17 @@ KINDS = {
         },
     ),
     "points": (6, {"penalty": "gradient_penalty", "save_at": [25]}),
+    "unrolled": (
+        6,
+        {
+            "turns": {"unroll": 2, "g_steps": 2, "update": "adaptive"},
+            "phases": [
+                {"iterations": 15, "train": "discriminator"},
+                {"iterations": 10, "train": "generator"},
+            ],
+        },
+    ),
+    "stopped": (1, {"stop": {"name": "flat", "change": 1000.0, "iterations": 25}}),
 }
 PHASES = {
     ("folder", "empty"): "emptying the folder",
