@@ -3,7 +3,15 @@ import numpy as np
 import pytest
 from keras import ops
 
-from keras_gans.autodiff import Begun, StatefulTrainStep, input_gradient, minimize
+from keras_gans.autodiff import (
+    Begun,
+    Provisional,
+    StatefulTrainStep,
+    apply,
+    gradients,
+    input_gradient,
+    minimize,
+)
 
 pytestmark = pytest.mark.backends
 
@@ -117,3 +125,79 @@ def test_input_gradient_is_the_analytic_one_and_can_be_differentiated():
     assert history["total"][0] == pytest.approx(4.0)
     assert history["squares"][0] == pytest.approx(40.0)
     np.testing.assert_allclose(ops.convert_to_numpy(model.w), [1 - 1.5, 1 + 0.5])
+
+
+def test_gradients_of_two_objectives_make_one_step():
+    def step(model, data):
+        def squares():
+            model.steps.assign_add(1.0)
+            return ops.sum(ops.square(model.w - data[0])), ops.sum(model.w)
+
+        (loss, total), a = gradients(squares, [model.w])
+        _, b = gradients(lambda: (ops.sum(model.w * model.w),), [model.w])
+        apply([x + 2 * y for x, y in zip(a, b, strict=True)], [model.w], model.optimizer)
+        return {"loss": loss, "total": total}
+
+    model = make_model(step)
+    history = model.fit(np.array([[3.0, -1.0]], "float32"), batch_size=1, verbose=0).history
+    assert (history["loss"], history["total"]) == ([8.0], [2.0])
+    # Gradients (-4, 4) and (2, 2): w = (1, 1) - 0.25 (0, 8).
+    np.testing.assert_allclose(ops.convert_to_numpy(model.w), [1.0, -1.0])
+    assert float(ops.convert_to_numpy(model.steps)) == 1.0
+
+
+class Plain:
+    """Steps of rate 1/4 that can be differentiated."""
+
+    def apply(self, gradients, variables):
+        for gradient, variable in zip(gradients, variables, strict=True):
+            variable.assign(variable - gradient / 4)
+
+
+def test_steps_of_a_provisional_block_are_differentiated_and_forgotten():
+    """u = w - (w - a) / 2 after a step on (w - a)^2; the derivative of u^2 by a is u."""
+
+    def step(model, data):
+        def objective():
+            with Provisional([model.w]):
+
+                def inner():
+                    model.steps.assign_add(1.0)
+                    return (ops.sum(ops.square(model.w - other)),)
+
+                minimize(inner, [model.w], Plain())
+                model.steps.assign_add(10.0)
+                return ops.sum(ops.square(model.w)), ops.sum(model.w)
+
+        total, inside = minimize(objective, [other], model.optimizer)
+        return {"total": total + 0 * ops.sum(data), "inside": inside, "w": ops.sum(model.w)}
+
+    model = make_model(step)
+    other = model.add_weight(shape=(2,), initializer="zeros", name="other")
+    model.optimizer.built = False
+    model.optimizer.build([model.w, other])
+    other.assign([3.0, -5.0])
+    history = model.fit(np.zeros((1, 2), "float32"), batch_size=1, verbose=0).history
+    # u = (2, -2).
+    assert (history["total"], history["inside"], history["w"]) == ([8.0], [0.0], [2.0])
+    np.testing.assert_allclose(ops.convert_to_numpy(other), [3.0 - 2 / 4, -5.0 + 2 / 4])
+    np.testing.assert_allclose(ops.convert_to_numpy(model.w), [1.0, 1.0])
+    assert float(ops.convert_to_numpy(model.steps)) == 11.0, "what others were assigned stays"
+
+
+def test_a_penalty_is_differentiated_by_the_samples_that_a_network_made():
+    """The derivative of (d/dx w x^2)^2 = 4 w^2 x^2 by t, where x = t z."""
+
+    def step(model, data):
+        def objective():
+            slope = input_gradient(lambda x: ops.sum(model.w * ops.square(x), -1), other * data)
+            return (ops.sum(ops.square(slope)),)
+
+        return {"loss": minimize(objective, [other], model.optimizer)[0]}
+
+    model = make_model(step)
+    other = model.add_weight(shape=(2,), initializer="ones", name="other")
+    model.optimizer.built = False
+    model.optimizer.build([model.w, other])
+    model.fit(np.array([[3.0, -1.0]], "float32"), batch_size=1, verbose=0)
+    np.testing.assert_allclose(ops.convert_to_numpy(other), [1 - 72 / 4, 1 - 8 / 4])

@@ -162,7 +162,8 @@ ROWS = "docs/rows.md"
 SECTIONS = {
     "losses": "Losses", "updates": "Updates", "penalties": "Penalties",
     "constraints": "Constraints", "optimizers": "Optimizers", "latents": "Latents",
-    "averages": "Averages", "measures": "Metrics", "networks": "Networks", "datasets": "Data sets",
+    "averages": "Averages", "stops": "Stop rules", "measures": "Metrics", "networks": "Networks",
+    "datasets": "Data sets",
 }  # fmt: skip
 PARTS = [
     (noun, name, role)
@@ -226,7 +227,7 @@ def test_rows_md_lists_every_part_with_its_options(noun, name, role):
         text = " ".join(_section("Optimizers").split())
         common = re.search("also take (.*?), with Keras's defaults", text)
         assert {*shown, *_options(common[1])} >= set(parts.parameters(noun, name))
-    elif noun != "updates":
+    else:
         assert set(shown) == set(parts.parameters(noun, name, role))
     for option, (_, required) in parts.parameters(noun, name, role).items():
         if option in shown:
@@ -277,7 +278,7 @@ def test_examples_show_every_field_that_chooses_a_part():
     shown = {field for fragment in FRAGMENTS for field in yaml.safe_load(fragment)}
     assert shown >= {
         "loss", "d_optimizer", "generator", "discriminator", "latents", "turns", "penalty",
-        "constraint", "average", "dataset", "measure", "save_at",
+        "constraint", "average", "dataset", "measure", "save_at", "stop",
     }  # fmt: skip
 
 

@@ -204,6 +204,42 @@ def test_draws_of_latents(latents, draws, images):
     assert [int(n) for n in drawn] == [4] * draws
 
 
+@pytest.mark.parametrize("latents", ["shared", "fresh"])
+def test_each_turn_of_the_generator_has_latents_of_its_own(latents, images):
+    gan = make_gan(latents=latents, g_steps=3, compiled={"run_eagerly": True})
+    drawn, taken = [], []
+    draw, turn = gan.draw_latents, gan._generator_turn
+    gan.draw_latents = lambda n: drawn.append(draw(n)) or drawn[-1]
+    gan._generator_turn = lambda z, *rest: taken.append(z) or turn(z, *rest)
+    train(gan, images)
+    assert len({id(z) for z in taken}) == 3
+    assert (taken[0] is drawn[0]) == (latents == "shared")
+    assert len(drawn) == (3 if latents == "shared" else 4)
+    assert int(ops.convert_to_numpy(gan.g_optimizer.iterations)) == 3
+    assert gan.iterations == 1
+
+
+@pytest.mark.parametrize("who", ["discriminator", "generator"])
+def test_one_network_trained_alone_leaves_the_other_as_it_was(who, images):
+    """Both losses are reported, those of the network at rest too, and it goes on afterwards."""
+    gan = make_gan("wgan", loss="wasserstein", constraint=CRITIC)
+    train(gan, images)
+    gan.train_only(who)
+    pair = {"discriminator": gan.discriminator, "generator": gan.generator}
+    before = {name: values(network.trainable_weights) for name, network in pair.items()}
+    history = train(gan, images)
+    assert np.isfinite([history["d_loss"], history["g_loss"]]).all()
+    for name, network in pair.items():
+        assert any(moved(before[name], values(network.trainable_weights))) == (name == who)
+    counts = [int(ops.convert_to_numpy(o.iterations)) for o in (gan.d_optimizer, gan.g_optimizer)]
+    assert counts == ([2, 1] if who == "discriminator" else [1, 2])
+    gan.train_only("both")
+    train(gan, images)
+    assert gan.iterations == 3
+    for name, network in pair.items():
+        assert any(moved(before[name], values(network.trainable_weights)))
+
+
 def test_the_discriminators_loss_does_not_move_the_generator(images):
     gan = make_gan(update="separate", fakes="inference")
     gan.g_optimizer.learning_rate = 0.0
@@ -250,9 +286,17 @@ def test_state_is_all_that_a_run_goes_on_from(images):
         np.testing.assert_array_equal(a, b)
 
 
-def test_keras_file_round_trip_goes_on_training_identically(images, tmp_path):
-    rules = {"constraint": "clip", "average": {"name": "exponential", "decay": 0.9}}
-    gan = make_gan(d_steps=2, penalty=GradientPenalty(2.0), **rules)
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"d_steps": 2, "penalty": GradientPenalty(2.0), "constraint": "clip",
+         "average": {"name": "exponential", "decay": 0.9}},
+        {"unroll": 1, "g_steps": 2, "update": {"name": "adaptive", "normalized": False}},
+        {"train": "discriminator", "update": {"name": "weighted", "real": 0.3, "fake": 0.7}},
+    ],
+)  # fmt: skip
+def test_keras_file_round_trip_goes_on_training_identically(rules, images, tmp_path):
+    gan = make_gan(**rules)
     train(gan, images)
     gan.save(tmp_path / "gan.keras")
     copy = keras.models.load_model(tmp_path / "gan.keras")
@@ -274,6 +318,9 @@ def test_keras_file_round_trip_goes_on_training_identically(images, tmp_path):
         ({"constraint": {"name": "clip", "limit": -1.0}}, "limit: -1.0 must be positive"),
         ({"constraint": {"name": "clip", "weights": "some"}}, "weights: 'some' is not known"),
         ({"penalty": GradientPenalty(), "update": "separate"}, "needs update='joint'"),
+        ({"penalty": GradientPenalty(), "update": "adaptive"}, "or 'weighted'"),
+        ({"loss": "mse", "update": "adaptive"}, "'adaptive' compares probabilities: it needs"),
+        ({"unroll": 1, "optimizer": "rmsprop"}, "a step of RMSprop is not differentiated"),
         ({"penalty": "gradient"}, "unknown penalty.*gradient_penalty"),
         ({"loss": "bce"}, "unknown loss 'bce'"),
         ({"average": {"name": "exponential", "decay": 1.0}}, "decay: 1.0 must be in"),

@@ -37,7 +37,7 @@ def train(gan):
 def test_a_paired_objective_sees_both_sides_in_both_turns(name):
     history, objective = train(make_gan(name)), losses.get(name)
     real, fake = (ops.convert_to_tensor(x) for x in (REALS / 4, LATENTS / 8))
-    sides = [side() for side in objective.sides(lambda: real, lambda: fake, None)]
+    sides = [side()[0] for side in objective.sides(lambda: real, lambda: fake, None)]
     found = [history[key][0] for key in ("d_loss_real", "d_loss_fake", "g_loss")]
     expected = [float(ops.convert_to_numpy(x)) for x in (*sides, objective.to_fool(fake, real))]
     assert found == pytest.approx(expected, rel=1e-5)

@@ -4,6 +4,7 @@ import pytest
 
 from keras_gans import averages, constraints, latents, losses, penalties, updates
 from keras_gans.parts.recorded import Recorded
+from keras_gans.runs import stops
 
 
 class Line(Recorded):
@@ -33,11 +34,12 @@ def test_the_text_is_what_builds_the_object():
 
 
 TABLES = (losses.LOSSES, updates.UPDATES, penalties.PENALTIES, constraints.CONSTRAINTS,
-          averages.AVERAGES, latents.LATENTS)  # fmt: skip
+          averages.AVERAGES, latents.LATENTS, stops.STOPS)  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", [kind for table in TABLES for kind in table.values()])
 def test_every_argument_of_a_part_is_an_attribute(kind):
-    required = {"size": 3} if "size" in inspect.signature(kind).parameters else {}
+    parameters = inspect.signature(kind).parameters.values()
+    required = {p.name: 3 for p in parameters if p.default is p.empty or p.name == "size"}
     config = kind(**required).get_config()
     assert kind(**config).get_config() == config

@@ -72,7 +72,7 @@ def test_to_dict_has_every_field_in_plain_values(row):
     assert found["discriminator"] == "shallow"
     assert found["turns"] == {
         "d_steps": 1, "update": "joint", "fakes": "training", "latents": "fresh",
-        "batch_norm": "batch",
+        "batch_norm": "batch", "g_steps": 1, "unroll": 0, "train": "both",
     }  # fmt: skip
     assert (found["save_at"], found["measure"]) == ([7], ["fid"])
 
@@ -129,6 +129,16 @@ def test_to_dict_has_every_field_in_plain_values(row):
         ({"turns": {"latents": "shard"}}, "some 1: turns: latents: 'shard' ... 'shared'?"),
         ({"turns": {"fakes": None}}, "some 1: turns: fakes: None ... training, inference"),
         ({"turns": {"update": "jont"}}, "some 1: turns: update: ... 'jont' ... 'joint'?"),
+        ({"turns": {"unroll": -1}}, "some 1: turns: unroll: -1 ... at least 0"),
+        ({"turns": {"update": "weighted"}}, "some 1: turns: update: ... 'real' ... missing"),
+        ({"phases": [{"iterations": 5}]}, "some 1: phases[0]: ... 'train' is missing"),
+        ({"phases": [{"iterations": 5, "train": "both"}]}, "some 1: phases[0]: train: 'both' ... discriminator, generator"),
+        ({"phases": [{"iterations": 10**6, "train": "generator"}]},
+         "some 1: phases: they take 1,000,000 of ... iterations"),
+        ({"phases": [{"iterations": 1, "train": "generator"}], "turns": {"train": "generator"}},
+         "some 1: phases: after them turns.train is 'generator'"),
+        ({"stop": "flatt"}, "some 1: stop: ... 'flatt' ... 'flat'?"),
+        ({"stop": {"name": "flat", "change": 0}}, "some 1: stop.change: 0 ... positive"),
         ({"penalty": {"name": "r1", "weight": -1}}, "some 1: penalty.weight: -1 ... positive"),
         ({"constraint": {**CLIP, "limit": True}}, "some 1: constraint.limit: True ... bool"),
         ({"constraint": {**CLIP, "limit": 0}}, "some 1: constraint.limit: 0 ... positive"),

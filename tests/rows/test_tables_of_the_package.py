@@ -149,6 +149,9 @@ def test_the_loop_is_that_of_the_public_scripts(akel, number):
         "fakes": "inference",
         "latents": "fresh" if number in (1, 11) else "shared",
         "batch_norm": "frozen",
+        "g_steps": 1,
+        "unroll": 0,
+        "train": "both",
     }
     assert e.sampling == "replacement"
     clip = {"name": "clip", "limit": 0.01, "weights": "all"}
@@ -236,7 +239,7 @@ def test_the_quickstart_has_the_loop_of_the_papers(quickstart):
         d_steps = 5 if row.derived_from == "WGAN" else 1
         assert row.turns.plain == {
             "d_steps": d_steps, "update": "joint", "fakes": "training", "latents": "fresh",
-            "batch_norm": "batch",
+            "batch_norm": "batch", "g_steps": 1, "unroll": 0, "train": "both",
         }  # fmt: skip
         assert row.optimizer is None
         assert row.d_optimizer.name == row.g_optimizer.name

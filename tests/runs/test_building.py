@@ -37,7 +37,7 @@ def test_every_part_of_a_row_arrives_in_the_model():
     assert (type(gan.g_optimizer), gan.g_optimizer.rho) == (optimizers.RMSpropKeras2, 0.5)
     assert gan.turns.plain == {
         "d_steps": 3, "update": "joint", "fakes": "inference", "latents": "shared",
-        "batch_norm": "frozen",
+        "batch_norm": "frozen", "g_steps": 1, "unroll": 0, "train": "both",
     }  # fmt: skip
     assert type(gan.update) is updates.Joint
     assert (type(gan.penalty), gan.penalty.weight) == (penalties.R1, 3.0)
