@@ -13,6 +13,7 @@ from keras_gans import latents as distributions
 from keras_gans.autodiff import Begun, StatefulTrainStep, minimize
 from keras_gans.datasets.sources import PIXELS, PLAIN, Scale, Source
 from keras_gans.errors import UsageError
+from keras_gans.networks import augmentations
 from keras_gans.networks.trained import Trained, frozen_statistics
 from keras_gans.turns import Turns
 
@@ -77,6 +78,7 @@ class GAN(StatefulTrainStep, keras.Model):
         penalty=None,
         constraint=None,
         average=None,
+        augment=None,
         precision=None,
         **kwargs,
     ):
@@ -93,13 +95,16 @@ class GAN(StatefulTrainStep, keras.Model):
             penalty: `penalties` object added to the discriminator's loss, or None.
             constraint: `constraints` object applied to the discriminator after each turn, or None.
             average: `averages` object that keeps an averaged copy of the generator, or None.
+            augment: `networks.augmentations` object that changes real and fake images before the
+                discriminator, or None.
             precision: `keras.DTypePolicy` or its name, such as "mixed_bfloat16", in which the
                 networks compute while they are trained; None for their own. Weights, losses and
                 what is saved or sampled stay as they are.
             **kwargs: Passed to `keras.Model.compile` (`jit_compile`, `steps_per_execution`, ...).
 
         Raises:
-            UsageError: A part is unknown, or a penalty meets separate updates.
+            UsageError: A part is unknown, a penalty meets separate updates, or samples that are to
+                be augmented are no images.
             ValueError: The optimizers are not one or two.
         """
         turns = Turns(**turns) if isinstance(turns, dict) else turns or Turns()
@@ -114,6 +119,9 @@ class GAN(StatefulTrainStep, keras.Model):
         self.penalty, self.constraint = penalty, constraints.get(constraint)
         self.average = averages.get(average)
         self.averaged = self.average and self.average.copy(self.generator)
+        self.augment = augmentations.get(augment)
+        if self.augment is not None:
+            self.augment.check(self.discriminator.inputs[0].shape[1:])
         d_weights = self.discriminator.trainable_variables
         g_weights = self.generator.trainable_variables
         if one is not None:
@@ -204,7 +212,7 @@ class GAN(StatefulTrainStep, keras.Model):
 
     def _discriminator_turn(self, real, fake, labels):
         def score(samples):
-            return self._trained.score(samples, labels)
+            return self._score(samples, labels)
 
         def penalty():
             return self.penalty(score, real, fake, self.seed_generator)
@@ -226,12 +234,17 @@ class GAN(StatefulTrainStep, keras.Model):
                 fake = self._trained.finish(*start, training=True)
             else:
                 fake = self._trained.generate(latents, labels, training=True)
-            return (self.objective.to_fool(self._trained.score(fake, labels)),)
+            return (self.objective.to_fool(self._score(fake, labels)),)
 
         # Frozen, the discriminator normalizes by what it saw of real and fake samples together.
         frozen = self.turns.batch_norm == "frozen"
         with frozen_statistics(self.discriminator) if frozen else nullcontext():
             return minimize(loss, self.generator.trainable_variables, self.g_optimizer, begun)[0]
+
+    def _score(self, samples, labels):
+        if self.augment is not None:
+            samples = self.augment(samples, self.seed_generator)
+        return self._trained.score(samples, labels)
 
     def draw_latents(self, n):
         """Latents `(n, size)`, the next ones of the model's seed.
@@ -296,7 +309,8 @@ class GAN(StatefulTrainStep, keras.Model):
 
     def get_compile_config(self):
         parts = {"loss": self.objective, "penalty": self.penalty, "constraint": self.constraint}
-        parts |= {"average": self.average, "update": self.update, "precision": self.precision}
+        parts |= {"average": self.average, "augment": self.augment, "update": self.update}
+        parts["precision"] = self.precision
         if self.d_optimizer is self.g_optimizer:
             parts["optimizer"] = self.d_optimizer
         else:

@@ -37,10 +37,9 @@ def get(noun, identifier, **given):
     """
     if not isinstance(identifier, str | dict | Part):
         return identifier
-    word, place, _ = NOUNS[noun]
+    word = NOUNS[noun].word
     part = check(noun, identifier, word, partial=bool(given))
-    module = import_module(f"keras_gans.{place.removesuffix('.py')}")
-    built = getattr(module, noun.upper())[part.name]
+    built = getattr(import_module(NOUNS[noun].module), noun.upper())[part.name]
     try:
         return built(**{**given, **part.options})
     except ValueError as error:

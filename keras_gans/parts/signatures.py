@@ -21,6 +21,11 @@ class Noun(NamedTuple):
     functions: tuple = ()
     """Of a folder: the functions of which a module has to define one."""
 
+    @property
+    def module(self):
+        """The dotted name of the module, or of the folder's package."""
+        return f"keras_gans.{self.place.removesuffix('.py').replace('/', '.')}"
+
 
 NOUNS = {
     "losses": Noun("loss", "losses.py"),
@@ -30,6 +35,7 @@ NOUNS = {
     "optimizers": Noun("optimizer", "optimizers.py"),
     "latents": Noun("distribution of latents", "latents.py"),
     "averages": Noun("average", "averages.py"),
+    "augmentations": Noun("augmentation", "networks/augmentations.py"),
     "measures": Noun("metric", "metrics/measures.py"),
     "networks": Noun("network", "networks", ("generator", "discriminator")),
     "datasets": Noun("data set", "datasets", ("fetch",)),

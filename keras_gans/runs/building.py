@@ -48,6 +48,7 @@ def build(experiment, data, seed, devices=1):
         penalty=experiment.penalty,
         constraint=experiment.constraint,
         average=experiment.average,
+        augment=experiment.augment,
         precision=None if experiment.precision == "float32" else experiment.precision,
         jit_compile=pace.jit_compile(convolutional),
         steps_per_execution=pace.steps_per_execution(experiment, convolutional),

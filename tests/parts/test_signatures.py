@@ -24,14 +24,14 @@ MODULES = [
 def test_every_kind_of_part_is_one_of_these():
     assert set(TABLES) == {
         "losses", "updates", "penalties", "constraints", "optimizers", "latents", "averages",
-        "measures",
+        "augmentations", "measures",
     }  # fmt: skip
     assert FOLDERS == ["networks", "datasets"]
 
 
 @pytest.mark.parametrize("noun", TABLES)
 def test_names_are_the_keys_of_the_table(noun):
-    module = import_module("keras_gans." + NOUNS[noun].place.removesuffix(".py").replace("/", "."))
+    module = import_module(NOUNS[noun].module)
     assert parts.names(noun) == list(getattr(module, noun.upper()))
 
 
@@ -63,7 +63,7 @@ def test_options_of_a_module_are_the_annotated_parameters(noun, name, role):
 
 @pytest.mark.parametrize("noun", [n for n in TABLES if n not in ("optimizers", "measures")])
 def test_options_of_a_class_are_the_annotated_parameters(noun):
-    module = import_module(f"keras_gans.{noun}")
+    module = import_module(NOUNS[noun].module)
     for name, kind in getattr(module, noun.upper()).items():
         expected = {} if kind.__init__ is object.__init__ else seen(kind)
         assert parts.parameters(noun, name) == expected, name

@@ -30,6 +30,7 @@ def test_every_part_of_a_row_arrives_in_the_model():
         penalty={"name": "r1", "weight": 3},
         constraint={"name": "clip", "limit": 0.5, "weights": "all"},
         average={"name": "exponential", "decay": 0.5},
+        augment={"name": "differentiable", "cutout": 0.25},
     )
     assert (type(gan.latents), gan.latents.size, gan.latents.low) == (Uniform, 7, 0.0)
     assert type(gan.objective) is losses.MeanSquaredError
@@ -44,6 +45,7 @@ def test_every_part_of_a_row_arrives_in_the_model():
     assert (type(gan.penalty), gan.penalty.weight) == (penalties.R1, 3.0)
     assert (type(gan.constraint), gan.constraint.limit) == (constraints.Clip, 0.5)
     assert (type(gan.average), gan.average.decay) == (averages.Exponential, 0.5)
+    assert gan.augment.get_config() == {"color": 1.0, "translation": 0.125, "cutout": 0.25}
     assert gan.sampling_generator is gan.averaged is not gan.generator
     assert (gan.scale, gan.seed) == (DIGITS.scale, 0)
     assert gan.generator.output_shape == (None, 28, 28, 1)
