@@ -17,7 +17,7 @@ from keras_gans.autodiff import Begun, StatefulTrainStep, minimize
 from keras_gans.datasets import ranges
 from keras_gans.datasets.sources import Scale, Source
 from keras_gans.errors import UsageError
-from keras_gans.networks import pairs
+from keras_gans.networks import augmentations, pairs
 from keras_gans.networks.trained import Trained, frozen_statistics
 from keras_gans.parts import Chosen
 from keras_gans.saving import SavedWhole
@@ -94,6 +94,7 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         penalty: Chosen | penalties.Penalty | None = None,
         constraint: Chosen | Callable | None = None,
         average: Chosen | averages.Exponential | None = None,
+        augment: Chosen | augmentations.Differentiable | None = None,
         precision: str | keras.DTypePolicy | None = None,
         **kwargs: Any,
     ) -> None:
@@ -110,6 +111,8 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
             penalty: `penalties` object added to the discriminator's loss, or None.
             constraint: `constraints` object applied to the discriminator after each turn, or None.
             average: `averages` object that keeps an averaged copy of the generator, or None.
+            augment: `networks.augmentations` object that changes real and fake images before the
+                discriminator, or None.
             precision: `keras.DTypePolicy` or its name, such as "mixed_bfloat16", in which the
                 networks compute while they are trained; None for their own. Weights, losses and
                 what is saved or sampled stay as they are.
@@ -137,6 +140,9 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         self.penalty, self.constraint = penalty, constraints.get(constraint)
         self.average = averages.get(average)
         self.averaged = self.average and self.average.copy(self.generator)
+        self.augment = augmentations.get(augment)
+        if self.augment is not None:
+            self.augment.check(self.discriminator.inputs[0].shape[1:])
         self.d_optimizer, self.g_optimizer = d_optimizer, g_optimizer
         self.optimizer = optimizers.Both(
             *(d_optimizer, g_optimizer),
@@ -264,24 +270,21 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         """Moves the discriminator, but for an optimizer of None; returns the losses before."""
 
         def score(samples):
-            return self._trained.score(samples, labels)
+            return self._seen(self._trained.score, samples, labels)
 
         on_real, on_fake = self.objective.sides(
             lambda: score(real), lambda: score(fake), self.seed_generator
         )
 
+        if optimizer is None:
+            return [ops.stop_gradient(loss()[0]) for loss in (on_real, on_fake)]
+
         def penalty():
             return self.penalty(score, real, fake, self.seed_generator)
 
-        if optimizer is None:
-            return [ops.stop_gradient(loss()[0]) for loss in (on_real, on_fake)]
-        losses_before = self.update(
-            on_real,
-            on_fake,
-            None if self.penalty is None else penalty,
-            self.discriminator.trainable_variables,
-            optimizer,
-        )
+        weights = self.discriminator.trainable_variables
+        also = None if self.penalty is None else penalty
+        losses_before = self.update(on_real, on_fake, also, weights, optimizer)
         if self.constraint is not None:
             self.constraint(self.discriminator)
         return losses_before
@@ -290,7 +293,7 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         """Moves the generator, unless it is held still; returns the loss before."""
         frozen = self.turns.batch_norm == "frozen"
         rule, networks = self.objective, self._trained
-        judged = networks.features if rule.of_features else networks.score
+        judge = networks.features if rule.of_features else networks.score
 
         def loss(*start):
             if start:
@@ -307,11 +310,17 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
                 frozen_statistics(self.discriminator) if frozen else nullcontext(),
             ):
                 compared = [fake, real] if rule.paired or rule.of_features else [fake]
-                return (rule.to_fool(*(judged(samples, labels) for samples in compared)),)
+                return (rule.to_fool(*(self._seen(judge, x, labels) for x in compared)),)
 
         if not self.turns.moves("generator"):
             return ops.stop_gradient(loss(*([] if begun is None else [begun.value]))[0])
         return minimize(loss, self.generator.trainable_variables, self.g_optimizer, begun)[0]
+
+    def _seen(self, judge, samples, labels):
+        """What a part of the discriminator makes of samples, as it sees them."""
+        if self.augment is not None:
+            samples = self.augment(samples, self.seed_generator)
+        return judge(samples, labels)
 
     def draw_latents(self, n):
         """Latents `(n, size)`, the next ones of the model's seed.

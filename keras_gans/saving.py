@@ -40,7 +40,8 @@ class SavedWhole:
 
     def get_compile_config(self):
         parts = {"loss": self.objective, "penalty": self.penalty, "constraint": self.constraint}
-        parts |= {"average": self.average, "update": self.update, "precision": self.precision}
+        parts |= {"average": self.average, "augment": self.augment, "update": self.update}
+        parts["precision"] = self.precision
         if self.d_optimizer is self.g_optimizer:
             parts["optimizer"] = self.d_optimizer
         else:

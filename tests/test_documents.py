@@ -162,8 +162,8 @@ ROWS = "docs/rows.md"
 SECTIONS = {
     "losses": "Losses", "updates": "Updates", "penalties": "Penalties",
     "constraints": "Constraints", "optimizers": "Optimizers", "latents": "Latents",
-    "averages": "Averages", "stops": "Stop rules", "measures": "Metrics", "networks": "Networks",
-    "datasets": "Data sets",
+    "averages": "Averages", "augmentations": "Augmentations", "stops": "Stop rules",
+    "measures": "Metrics", "networks": "Networks", "datasets": "Data sets",
 }  # fmt: skip
 PARTS = [
     (noun, name, role)
@@ -203,12 +203,11 @@ def _number(value):
 
 
 def _default(noun, name, role, option):
-    _, place, _ = parts.NOUNS[noun]
+    home = parts.NOUNS[noun].module
     if noun in ("networks", "datasets"):
-        built = getattr(import_module(f"keras_gans.{place}.{name}"), role or "fetch")
+        built = getattr(import_module(f"{home}.{name}"), role or "fetch")
     else:
-        module = import_module(f"keras_gans.{place.removesuffix('.py')}")
-        built = getattr(module, noun.upper())[name]
+        built = getattr(import_module(home), noun.upper())[name]
     default = inspect.signature(built).parameters[option].default
     return list(default) if isinstance(default, tuple) else default
 
@@ -278,7 +277,7 @@ def test_examples_show_every_field_that_chooses_a_part():
     shown = {field for fragment in FRAGMENTS for field in yaml.safe_load(fragment)}
     assert shown >= {
         "loss", "d_optimizer", "generator", "discriminator", "latents", "turns", "penalty",
-        "constraint", "average", "dataset", "measure", "save_at", "stop",
+        "constraint", "average", "augment", "dataset", "measure", "save_at", "stop",
     }  # fmt: skip
 
 

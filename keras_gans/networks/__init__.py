@@ -2,8 +2,9 @@
 
 The name of the file is the name of the network, and the annotated parameters of its builders are
 the options that a row may give. The other parameters come from the run: `shape` of a sample,
-`latent_size`, and `classes` of a network that takes labels. Builders use stock Keras layers only:
-`keras.models.load_model(path, compile=False)` opens a saved network without this package.
+`latent_size`, and `classes` of a network that takes labels. Builders use stock Keras layers:
+`keras.models.load_model(path, compile=False)` opens a saved network without this package. Where an
+option asks for a layer of `custom`, Keras says which one it misses.
 
 A generator maps latents `(n, latent_size)` to samples `(n, *shape)`, a discriminator samples to
 scores or probabilities `(n, 1)`. With `classes`, the input is a list: [latents, labels] or

@@ -5,6 +5,7 @@ import random
 import keras
 
 from keras_gans.errors import UsageError
+from keras_gans.networks import custom
 
 
 def divide(shape, by):
@@ -42,6 +43,20 @@ def normalization(momentum):
     return [] if momentum is None else [keras.layers.BatchNormalization(momentum=momentum)]
 
 
+def normalizing(kind):
+    """Returns a list of one layer: "batch" (momentum 0.9) or "virtual"; or of none for None."""
+    if kind == "virtual":
+        return [custom.VirtualBatchNormalization()]
+    return normalization(None if kind is None else 0.9)
+
+
+def with_reference(layers):
+    """Puts a reference batch through a list of layers, if one of them is normalized by it."""
+    if not any(isinstance(layer, custom.VirtualBatchNormalization) for layer in layers):
+        return layers
+    return [custom.AddReference(), *layers, custom.DropReference()]
+
+
 def dropout(rate):
     """Creates a Dropout layer with a seed that `keras.utils.set_random_seed` determines.
 
@@ -49,6 +64,11 @@ def dropout(rate):
     saved.
     """
     return keras.layers.Dropout(rate, seed=random.randint(1, 10**9))
+
+
+def dropouts(rate):
+    """Returns a list of one Dropout layer, or of none for None."""
+    return [] if rate is None else [dropout(rate)]
 
 
 def output(last_activation):

@@ -23,6 +23,7 @@ def generator(
     *,
     hidden: tuple[Count, ...] = (128,),
     alpha: NonNegative = 0.2,
+    normalization: Literal["batch", "virtual", None] = None,
     last_activation: Literal["tanh", "linear"] = "tanh",
 ):
     """Dense layers with leaky ReLU on the latents and the one-hot label.
@@ -33,14 +34,16 @@ def generator(
         classes: Number of classes.
         hidden: Units of each hidden layer.
         alpha: Slope of the leaky ReLU below zero.
+        normalization: Of the hidden layers, before the activation: "batch" (`BatchNormalization`,
+            momentum 0.9), "virtual" (`custom.VirtualBatchNormalization`) or None.
         last_activation: Of the sample; "tanh" gives [-1, 1].
 
     Returns:
         `keras.Model` of [latents, labels]; 115,344 parameters at 28x28x1, 10 classes, latent 100.
     """
     latents = Input((latent_size,), name="latents")
-    labels = _labels()
-    x = _hidden([latents, _one_hot(labels, classes)], hidden, alpha)
+    labels = label_input()
+    x = _hidden([latents, one_hot(labels, classes)], hidden, alpha, normalization)
     x = layers.Dense(prod(shape), activation=last_activation)(x)
     return Model([latents, labels], layers.Reshape(shape)(x), name="generator")
 
@@ -51,6 +54,7 @@ def discriminator(
     *,
     hidden: tuple[Count, ...] = (128,),
     alpha: NonNegative = 0.2,
+    normalization: Literal["batch", "virtual", None] = None,
     last_activation: Literal["sigmoid", None] = "sigmoid",
 ):
     """Dense layers with leaky ReLU on the flattened sample and the one-hot label.
@@ -60,30 +64,38 @@ def discriminator(
         classes: Number of classes.
         hidden: Units of each hidden layer.
         alpha: Slope of the leaky ReLU below zero.
+        normalization: Of the hidden layers, before the activation: "batch" (`BatchNormalization`,
+            momentum 0.9), "virtual" (`custom.VirtualBatchNormalization`) or None.
         last_activation: "sigmoid" for a probability, None for a score.
 
     Returns:
         `keras.Model` of [values, labels]; 101,889 parameters at 28x28x1 and 10 classes.
     """
     values = Input(shape, name="values")
-    labels = _labels()
-    x = _hidden([layers.Flatten()(values), _one_hot(labels, classes)], hidden, alpha)
+    labels = label_input()
+    x = _hidden([layers.Flatten()(values), one_hot(labels, classes)], hidden, alpha, normalization)
     x = layers.Dense(1)(x)
     for layer in blocks.output(last_activation):
         x = layer(x)
     return Model([values, labels], x, name="discriminator")
 
 
-def _labels():
+def label_input():
+    """The input for integer labels `(n,)`."""
     return Input((), dtype="int32", name="labels")
 
 
-def _one_hot(labels, classes):
+def one_hot(labels, classes):
+    """Labels as vectors `(n, classes)`."""
     return layers.CategoryEncoding(classes, output_mode="one_hot")(labels)
 
 
-def _hidden(inputs, units, alpha):
-    x = layers.Concatenate()(inputs)
+def _hidden(inputs, units, alpha, normalization):
+    made = []
     for n in units:
-        x = blocks.activation("leaky_relu", alpha)(layers.Dense(n)(x))
+        made += [layers.Dense(n), *blocks.normalizing(normalization)]
+        made += [blocks.activation("leaky_relu", alpha)]
+    x = layers.Concatenate()(inputs)
+    for layer in blocks.with_reference(made):
+        x = layer(x)
     return x

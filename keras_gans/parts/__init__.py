@@ -39,11 +39,9 @@ def get(noun, identifier, **given):
     """
     if not isinstance(identifier, str | dict | Part):
         return identifier
-    word, place, _ = NOUNS[noun]
+    word = NOUNS[noun].word
     part = check(noun, identifier, word, partial=bool(given))
-    module = place.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-    module = import_module(f"keras_gans.{module}")
-    built = getattr(module, noun.upper())[part.name]
+    built = getattr(import_module(NOUNS[noun].module), noun.upper())[part.name]
     try:
         return built(**{**given, **part.options})
     except ValueError as error:

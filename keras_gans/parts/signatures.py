@@ -21,6 +21,12 @@ class Noun(NamedTuple):
     functions: tuple = ()
     """Of a folder: the functions of which a module has to define one."""
 
+    @property
+    def module(self):
+        """The dotted name of the module, or of the folder's package."""
+        place = self.place.removesuffix(".py").removesuffix("/__init__")
+        return f"keras_gans.{place.replace('/', '.')}"
+
 
 NOUNS = {
     "losses": Noun("loss", "losses/__init__.py"),
@@ -31,6 +37,7 @@ NOUNS = {
     "latents": Noun("distribution of latents", "latents.py"),
     "averages": Noun("average", "averages.py"),
     "stops": Noun("stop rule", "runs/stops.py"),
+    "augmentations": Noun("augmentation", "networks/augmentations.py"),
     "measures": Noun("metric", "metrics/measures.py"),
     "networks": Noun("network", "networks", ("generator", "discriminator")),
     "datasets": Noun("data set", "datasets", ("fetch",)),

@@ -10,6 +10,7 @@ _COLOURS = {
     "Dense": "#cfe2f3",
     "Embedding": "#cfe2f3",
     "BatchNormalization": "#fff2cc",
+    "VirtualBatchNormalization": "#fff2cc",
     "Dropout": "#f4cccc",
 }
 _CONVOLUTION = "#d9ead3"
@@ -106,14 +107,17 @@ def boxes(network):
 
 def _box(network, node, sources):
     layer, kind = node.operation, type(node.operation).__name__
-    title, colour = kind, _COLOURS.get(kind, "#ffffff")
+    inner = getattr(layer, "layer", layer)  # of a wrapper
+    if inner is not layer:
+        kind = f"{kind} of {type(inner).__name__}"
+    title, colour = kind, _COLOURS.get(type(inner).__name__, "#ffffff")
     if kind == "InputLayer":
         title = f"{network.name}: {layer.name if len(network.inputs) > 1 else 'input'}"
-    if hasattr(layer, "kernel_size"):
+    if hasattr(inner, "kernel_size"):
         colour = _CONVOLUTION
-    if settings := _settings(layer):
+    if settings := _settings(inner):
         title = f"{kind} {settings}"
-    activation = getattr(getattr(layer, "activation", None), "__name__", "linear")
+    activation = getattr(getattr(inner, "activation", None), "__name__", "linear")
     if activation != "linear":
         title += f" ({activation})"
     detail = _times(node.outputs[0].shape[1:]) or "scalar"

@@ -45,6 +45,8 @@ class Experiment:
     penalty: Annotated[Part, Of("penalties")] | None = None
     constraint: Annotated[Part, Of("constraints")] | None = None
     average: Annotated[Part, Of("averages")] | None = None
+    augment: Annotated[Part, Of("augmentations")] | None = None
+    """Changes real and generated images before the discriminator."""
     sampling: Literal["replacement", "epochs"] = "replacement"
     """How batches are drawn: each sample independently, or all of them in a new order an epoch."""
     measure: tuple[str, ...] = ("fid",)

@@ -1,10 +1,12 @@
 """From the words of a row to objects: data, networks, and the compiled GAN."""
 
 import keras
+import numpy as np
 
 from keras_gans import latents, networks
 from keras_gans.errors import UsageError
 from keras_gans.gan import GAN
+from keras_gans.networks.custom import set_reference
 from keras_gans.runs import pace
 
 
@@ -35,6 +37,7 @@ def build(experiment, data, seed, devices=1):
         experiment.discriminator, "discriminator", data.shape, classes=data.classes
     )
     gan = GAN(generator, discriminator, drawn, data.scale, seed)
+    _set_references(gan, data, seed)
     convolutional = pace.is_convolutional(generator, discriminator)
     gan.compile(
         loss=experiment.loss,
@@ -45,11 +48,30 @@ def build(experiment, data, seed, devices=1):
         penalty=experiment.penalty,
         constraint=experiment.constraint,
         average=experiment.average,
+        augment=experiment.augment,
         precision=None if experiment.precision == "float32" else experiment.precision,
         jit_compile=pace.jit_compile(convolutional),
         steps_per_execution=pace.steps_per_execution(experiment, convolutional),
     )
     return gan
+
+
+def _set_references(gan, data, seed):
+    """Reference batches of virtual batch normalization: latents and real samples of the seed."""
+
+    def of_latents(n):
+        return of(gan.latents.sample(n, [seed, 2]), lambda: np.arange(n) % data.classes)
+
+    def of_reals(n):
+        random = np.random.Generator(np.random.Philox([seed, 2]))
+        places = random.choice(len(data), n, replace=len(data) < n)
+        return of(data.scale.to_network(data.values[places]), lambda: data.labels[places])
+
+    def of(values, labels):
+        return [values, labels().astype("int32")] if gan.conditional else [values]
+
+    set_reference(gan.generator, of_latents)
+    set_reference(gan.discriminator, of_reals)
 
 
 def _data_parallel(devices, batch_size):

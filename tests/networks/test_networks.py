@@ -7,7 +7,7 @@ import pytest
 from keras_gans import networks, parts
 from keras_gans.errors import UsageError
 
-MNIST, FACES, PLANE = (28, 28, 1), (40, 40, 3), (2,)
+MNIST, FACES, PLANE, POINTS = (28, 28, 1), (40, 40, 3), (2,), (100,)
 
 # Akel 2022: Figures 4.4 to 4.6 and appendices B, K, N, R; computed from the drawings where the
 # thesis prints no count. (all parameters, trainable ones)
@@ -22,6 +22,10 @@ GENERATORS = {
     ("transposed", FACES): (1_119_619, 1_119_619),
     ("points", PLANE): (29_698, 29_698),
     ("conditional", MNIST): (115_344, 115_344),
+    ("convolutional", MNIST): (839_937, 839_937),  # 101 * 49 * 128 + (25 * 128 + 1) * 64 + 1,601
+    ("convolutional", FACES): (1_502_467, 1_502_467),
+    ("conditional_convolutional", MNIST): (903_425, 903_041),  # 10 * 49 * 128 and 4 * 192 more
+    ("lqg", POINTS): (10_000, 10_000),
 }
 DISCRIMINATORS = {
     ("vanilla", MNIST): (533_505, 533_505),
@@ -36,6 +40,11 @@ DISCRIMINATORS = {
     ("transposed", FACES): (1_242_113, 1_242_113),
     ("points", PLANE): (17_025, 17_025),
     ("conditional", MNIST): (101_889, 101_889),
+    ("convolutional", MNIST): (212_865, 212_865),  # 26 * 64 + (25 * 64 + 1) * 128 + 49 * 128 + 1
+    ("convolutional", FACES): (222_593, 222_593),
+    # (25 * 11 + 1) * 64 + (25 * 64 + 1) * 128 + (25 * 128 + 1) * 256 + 16 * 256 + 1 + 4 * 448
+    ("conditional_convolutional", MNIST): (1_047_937, 1_047_041),
+    ("lqg", POINTS): (10_101, 10_101),
 }
 
 
@@ -150,7 +159,9 @@ def test_first_convolutions_have_the_strides_of_the_source():
     assert strides == [2, 2, 2, 1]
 
 
-@pytest.mark.parametrize("name", ["vanilla", "lsgan", "dcgan", "wgan", "transposed"])
+@pytest.mark.parametrize(
+    "name", ["vanilla", "lsgan", "dcgan", "wgan", "transposed", "convolutional", "lqg"]
+)
 @pytest.mark.parametrize(("shape", "latent_size"), [((16, 24, 2), 3), ((8, 8, 1), 200)])
 def test_any_size_channels_and_latent_size(name, shape, latent_size):
     generator = networks.build(name, "generator", shape, latent_size)
@@ -161,8 +172,9 @@ def test_any_size_channels_and_latent_size(name, shape, latent_size):
 
 @pytest.mark.parametrize(
     ("name", "shape", "by"),
-    [("dcgan", (30, 28, 1), 4), ("wgan", (28, 27, 1), 4), ("transposed", (28, 28, 1), 8)],
-)
+    [("dcgan", (30, 28, 1), 4), ("wgan", (28, 27, 1), 4), ("transposed", (28, 28, 1), 8),
+     ("convolutional", (28, 30, 1), 4)],
+)  # fmt: skip
 def test_sizes_that_do_not_divide_are_refused(name, shape, by):
     with pytest.raises(UsageError, match=f"{shape[0]}x{shape[1]}.*divisible by {by}"):
         networks.build(name, "generator", shape, 100)

@@ -186,7 +186,7 @@ def test_a_wrong_part_is_refused_with_the_place(noun, value, message):
     [
         ("generator", "dcgna", "here: ... generator 'dcgna' ... 'dcgan'?"),
         ("generator", "../gan", "here: ... generator '../gan'"),
-        ("generator", "shallow", "here: ... generator 'shallow' ... dcgan, lsgan"),
+        ("generator", "shallow", "here: ... generator 'shallow' ... dcgan ... lsgan"),
         ("generator", "blocks", "here: ... generator 'blocks'"),
         ("generator", {"alpha": 1.0}, "here: {'alpha': 1.0}: ... NAME"),
         (

@@ -229,3 +229,11 @@ def test_a_long_title_stays_within_the_drawing(tmp_path, pixels):
     drawing.networks(tmp_path / "a.png", *pair("vanilla"), title)
     image = pixels(tmp_path / "a.png")
     assert (image[:, :5] == 255).all() and (image[:, -5:] == 255).all()
+
+
+def test_a_wrapped_layer_is_named_with_its_settings():
+    network = networks.build("convolutional", "discriminator", (28, 28, 1), spectral=True)
+    titles = [title for title in by_title(network) if title.startswith("Spectral")]
+    assert titles == [
+        "SpectralNormalization of Conv2D 5 x 5, stride 2", "SpectralNormalization of Dense"
+    ]  # fmt: skip

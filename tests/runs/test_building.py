@@ -9,6 +9,7 @@ from running import plan, quickstart
 from keras_gans import averages, constraints, datasets, losses, optimizers, penalties, updates
 from keras_gans.errors import UsageError
 from keras_gans.latents import Uniform
+from keras_gans.networks.custom import AddReference
 from keras_gans.runs.building import build
 
 DIGITS = datasets.load("digits")
@@ -29,6 +30,7 @@ def test_every_part_of_a_row_arrives_in_the_model():
         penalty={"name": "r1", "weight": 3},
         constraint={"name": "clip", "limit": 0.5, "weights": "all"},
         average={"name": "exponential", "decay": 0.5},
+        augment={"name": "differentiable", "cutout": 0.25},
     )
     assert (type(gan.latents), gan.latents.size, gan.latents.low) == (Uniform, 7, 0.0)
     assert type(gan.objective) is losses.MeanSquaredError
@@ -43,6 +45,7 @@ def test_every_part_of_a_row_arrives_in_the_model():
     assert (type(gan.penalty), gan.penalty.weight) == (penalties.R1, 3.0)
     assert (type(gan.constraint), gan.constraint.limit) == (constraints.Clip, 0.5)
     assert (type(gan.average), gan.average.decay) == (averages.Exponential, 0.5)
+    assert gan.augment.get_config() == {"color": 1.0, "translation": 0.125, "cutout": 0.25}
     assert gan.sampling_generator is gan.averaged is not gan.generator
     assert (gan.scale, gan.seed) == (DIGITS.scale, 0)
     assert gan.generator.output_shape == (None, 28, 28, 1)
@@ -54,6 +57,35 @@ def test_one_optimizer_is_one_object_for_both_networks():
     assert gan.d_optimizer is gan.g_optimizer
     two = built(1)
     assert two.d_optimizer is not two.g_optimizer
+
+
+def references(gan):
+    layers = [*gan.generator.layers, *gan.discriminator.layers]
+    found = [x.reference for x in layers if isinstance(x, AddReference)]
+    return [ops.convert_to_numpy(reference) for reference in found]
+
+
+def test_reference_batches_are_latents_and_real_samples_of_the_seed():
+    virtual = {"name": "convolutional", "filters": [4, 2], "normalization": "virtual"}
+    rows = {"generator": virtual, "discriminator": virtual, "average": "exponential"}
+    gan = built(1, seed=3, latents={"name": "uniform", "size": 5, "low": 2, "high": 3}, **rows)
+    latents, reals = references(gan)
+    assert np.array_equal(latents, gan.latents.sample(64, [3, 2]))
+    pixels = {image.tobytes() for image in DIGITS.values}
+    assert len({image.tobytes() for image in DIGITS.scale.to_values(reals)} & pixels) == 64
+    assert not np.array_equal(references(built(1, seed=4, **rows))[1], reals)
+    (averaged,) = (x.reference for x in gan.averaged.layers if isinstance(x, AddReference))
+    assert np.array_equal(ops.convert_to_numpy(averaged), latents)
+
+
+def test_reference_batches_of_conditional_networks_have_labels():
+    virtual = {"name": "conditional", "normalization": "virtual"}
+    latents, reals = references(built(5, generator=virtual, discriminator=virtual))
+    assert np.array_equal(latents[:, -10:], np.eye(10)[np.arange(64) % 10])
+    images = DIGITS.scale.to_network(DIGITS.values).reshape(len(DIGITS), -1)
+    for sample in reals:
+        (place,) = np.flatnonzero((images == sample[:-10]).all(axis=1))[:1]
+        assert np.array_equal(sample[-10:], np.eye(10)[DIGITS.labels[place]])
 
 
 def test_weights_follow_from_the_seed_whatever_was_built_before():

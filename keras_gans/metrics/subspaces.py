@@ -1,0 +1,39 @@
+"""Principal components of samples, and the angle between two subspaces."""
+
+import numpy as np
+
+
+def principal_components(samples, rank):
+    """The directions in which samples vary most.
+
+    Args:
+        samples: Array `(n, ...)`, n > rank; samples of several axes are flattened.
+        rank: Number of directions.
+
+    Returns:
+        float64 array `(rank, d)` with orthonormal rows, the largest variance first.
+    """
+    flat = np.asarray(samples, "float64").reshape(len(samples), -1)
+    if not 0 < rank <= min(len(flat) - 1, flat.shape[1]):
+        raise ValueError(f"{rank} directions of {len(flat)} samples of {flat.shape[1]} numbers")
+    return np.linalg.svd(flat - flat.mean(axis=0), full_matrices=False)[2][:rank]
+
+
+def largest_angle(one, two):
+    """The largest principal angle between two subspaces of the same dimension.
+
+    It is that of Jordan: the largest angle between a direction of one subspace and the nearest one
+    of the other. Bjorck and Golub 1973 compute small ones from the sine.
+
+    Args:
+        one: Array `(r, d)` of r independent rows, which span the subspace.
+        two: Likewise.
+
+    Returns:
+        Degrees, 0 for equal subspaces and 90 where a direction has nothing in common.
+    """
+    one, two = (np.linalg.qr(np.asarray(rows, "float64").T)[0] for rows in (one, two))
+    if one.shape != two.shape:
+        raise ValueError(f"subspaces of {one.shape[1]} and {two.shape[1]} dimensions")
+    sine = np.linalg.norm(two - one @ (one.T @ two), ord=2)
+    return float(np.degrees(np.arcsin(min(sine, 1.0))))
