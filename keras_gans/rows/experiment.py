@@ -44,6 +44,9 @@ class Experiment:
     average: Annotated[Part, Of("averages")] | None = None
     sampling: Literal["replacement", "epochs"] = "replacement"
     """How batches are drawn: each sample independently, or all of them in a new order an epoch."""
+    standardize: bool = False
+    """Networks see (value - mean) / std, over all values of the data, instead of pixels scaled to
+    [-1, 1] and points as they are."""
     measure: tuple[str, ...] = ("fid",)
     """Metrics of the generator; the first chooses generator_model_best.h5. Empty for none."""
     measure_features: str | None = None
