@@ -22,6 +22,7 @@ from keras_gans.parts.ranges import (
     Positive,
     Rate,
     Several,
+    Share,
     Side,
 )
 from keras_gans.parts.recorded import Recorded
@@ -29,8 +30,8 @@ from keras_gans.parts.signatures import NOUNS, names, parameters, path_parameter
 
 __all__ = [
     "NOUNS", "Count", "Natural", "NonNegative", "Of", "Part", "Positive", "Rate", "Recorded",
-    "Several", "Side", "check", "from_text", "get", "names", "parameters", "path_parameters",
-    "read", "typed",
+    "Several", "Share", "Side", "check", "from_text", "get", "names", "parameters",
+    "path_parameters", "read", "typed",
 ]  # fmt: skip
 
 

@@ -64,6 +64,9 @@ class Experiment:
     printed: dict = field(default_factory=dict)
     """Results as the document prints them, by the metrics on whose scale they are."""
 
+    needs = None
+    """Number of a row that has to be trained before; a GAN needs none."""
+
     def __post_init__(self):
         one, two = self.optimizer, (self.d_optimizer, self.g_optimizer)
         if (one is None) == (two == (None, None)) or (None in two and two != (None, None)):

@@ -1,15 +1,14 @@
 """Tables: YAML files of numbered experiments, in experiments/ or anywhere.
 
 A table has a header (source, command, expected), `defaults`, and numbered `rows` whose fields are
-those of `Experiment`.
+those of `Experiment`, or of the stage that it names.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from keras_gans.errors import UsageError, short, suggestion
-from keras_gans.rows import yaml_reader
-from keras_gans.rows.experiment import Experiment
+from keras_gans.rows import stages, yaml_reader
 
 _HEADER = ("source", "command", "expected", "defaults", "rows")
 
@@ -35,7 +34,7 @@ class Table:
     rows: dict
 
     def experiment(self, number, overrides=None):
-        """The experiment of a row.
+        """The experiment of a row: `Experiment`, or a class of `stages.STAGES`.
 
         Args:
             number: Key of `rows`.
@@ -52,7 +51,10 @@ class Table:
         row = self.rows[number]
         for key, value in (overrides or {}).items():
             row = _set(row, key.split("."), value)
-        return Experiment.from_dict(row, f"{self.name} {number}")
+        experiment = stages.read(row, f"{self.name} {number}")
+        if experiment.needs is not None and "stage" in self.rows.get(experiment.needs, ("stage",)):
+            raise UsageError(f"{self.name} {number}: the table has no GAN {experiment.needs}")
+        return experiment
 
 
 def read_table(name_or_path):
@@ -81,7 +83,7 @@ def read_table(name_or_path):
     for number, row in content["rows"].items():
         if type(number) is not int or number < 0 or not isinstance(row, dict):
             raise UsageError(f"{path}: row {short(number)}: write a number and a mapping of fields")
-        rows[number] = {**defaults, **row}
+        rows[number] = stages.merged(defaults, row, f"{path.stem} {number}")
     source, command, expected = (" ".join(str(content.get(k, "")).split()) for k in _HEADER[:3])
     table = Table(path.stem, path, source, command, expected, rows)
     for number in rows:

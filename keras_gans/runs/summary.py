@@ -13,24 +13,40 @@ def summary(planned, data, history, metrics):
     Returns:
         Dict of plain values.
     """
-    experiment, records = planned.experiment, history.records
+    records = history.records
     final = [r for r in records if "d_loss" in r][-1]
     lost = [r["iteration"] for r in records if "not_finite" in r or None in _losses(r)]
+    return {
+        **about(planned, data),
+        "final": {key: final[key] for key in ("d_loss", "g_loss")},
+        "diverged_at": min(lost, default=None),
+        **results(planned, history, metrics),
+        "iterations_per_second": round(
+            planned.experiment.iterations / history.seconds["training"], 2
+        ),
+    }
+
+
+def about(planned, data):
+    """What was run; arguments as for `summary`."""
     return {
         "table": planned.table,
         "experiment": planned.number,
         "changed": planned.changed,
         "seed": planned.seed,
-        "derived_from": experiment.derived_from,
+        "derived_from": planned.experiment.derived_from,
         "data": data.source,
         "samples": len(data),
-        "iterations": experiment.iterations,
-        "final": {key: final[key] for key in ("d_loss", "g_loss")},
-        "diverged_at": min(lost, default=None),
+        "iterations": planned.experiment.iterations,
+    }
+
+
+def results(planned, history, metrics):
+    """What was measured, and how long it took; arguments as for `summary`."""
+    return {
         "measured": {metric.name: _measured(metric, history) for metric in metrics},
-        "printed": experiment.printed,
+        "printed": planned.experiment.printed,
         "seconds": {part: round(value, 1) for part, value in history.seconds.items()},
-        "iterations_per_second": round(experiment.iterations / history.seconds["training"], 2),
     }
 
 
