@@ -17,7 +17,7 @@ from commands import ROOT
 
 from keras_gans import cli, parts
 from keras_gans.cli.arguments import Parser
-from keras_gans.rows import Experiment, PlannedRun, read_table
+from keras_gans.rows import ClassifierExperiment, Experiment, PlannedRun, read_table
 from keras_gans.turns import Turns
 
 PAGES = sorted(
@@ -234,7 +234,10 @@ def test_rows_md_lists_every_part_with_its_options(noun, name, role):
             assert shown[option] == (MISSING if required else expected), option
 
 
-@pytest.mark.parametrize(("cls", "section"), [(Experiment, "Fields"), (Turns, "Turns")])
+@pytest.mark.parametrize(
+    ("cls", "section"),
+    [(Experiment, "Fields"), (Turns, "Turns"), (ClassifierExperiment, "Classifiers")],
+)
 def test_rows_md_lists_every_field_with_its_default(cls, section):
     for field in fields(cls):
         cells = _line(section, field.name)

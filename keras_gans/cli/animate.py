@@ -1,4 +1,4 @@
-"""`keras-gans animate`: the training of a run as an animation."""
+"""`keras-gans animate`: the training of a run as an animation, or as a strip of pictures."""
 
 import warnings
 from pathlib import Path
@@ -6,8 +6,8 @@ from pathlib import Path
 from keras_gans.cli import arguments
 from keras_gans.errors import UsageError
 
-HELP = "show the training of a run as an animation"
-_MOST = 240  # frames
+HELP = "show the training of a run as an animation or a strip"
+_MOST, _SIDE_BY_SIDE = 240, 6  # pictures of an animation, and of a strip
 _SECONDS = 12.0  # of the whole, without the time that the last frame is held
 _SHORTEST, _LONGEST, _HELD = 50, 500, 2500  # milliseconds
 
@@ -16,8 +16,9 @@ def describe(parser):
     """Describes the verb to its parser."""
     parser.description = (
         "Shows the pictures of samples that a run has drawn, which are those of fixed latents, one "
-        "after the other. It takes them from samples/, so it needs no networks, and the run need "
-        f"not be finished. Of more than {_MOST} pictures it leaves out some at equal intervals."
+        "after the other, or side by side in a .png. It takes them from samples/, so it needs no "
+        f"networks, and the run need not be finished. Of more than {_MOST} pictures, in a .png "
+        f"{_SIDE_BY_SIDE}, it leaves out some at equal intervals."
     )
     parser.epilog = "Example: keras-gans animate results/akel2022/3/seed-0 --out training.webp"
     add = parser.add_argument
@@ -27,29 +28,47 @@ def describe(parser):
         type=Path,
         default=Path("training.gif"),
         metavar="FILE",
-        help="file.gif or file.webp; default: training.gif",
+        help="file.gif, file.webp or file.png; default: training.gif",
     )
+    add("--at", metavar="N", help="iterations to show: 100,500,1000; default: all")
 
 
 def act(options):
-    """Writes the animation and prints where it is."""
+    """Writes the animation or the strip and prints where it is."""
     from keras_gans.rows import StoredRun
 
-    out = arguments.picture(options.out, (".gif", ".webp"))
+    out = arguments.picture(options.out, (".gif", ".webp", ".png"))
     run = StoredRun.read(options.run)
     if not run.samples:
         raise UsageError(f"{run.folder}/samples has no pictures yet")
+    from keras_gans import pictures
     from keras_gans.pictures import animations
 
-    shown = _spread(list(run.samples), _MOST)
-    frames = _frames(run, shown, animations.captioned)
+    strip = out.suffix.lower() == ".png"
+    shown = _chosen(run, options.at, _SIDE_BY_SIDE if strip else _MOST)
+    frames = _frames(run, shown, "" if strip else run.heading)
     milliseconds = min(_LONGEST, max(_SHORTEST, round(_SECONDS * 1000 / len(frames), -1)))
     with arguments.writing(out):
         out.parent.mkdir(parents=True, exist_ok=True)
-        animations.save(frames, out, int(milliseconds), _HELD)
-    pictures = f"{len(run.samples):,} picture{'s' * (len(run.samples) > 1)}"
-    some = f"{len(shown)} of {pictures}" if len(shown) < len(run.samples) else pictures
+        if strip:
+            pictures.save(animations.strip(frames, run.heading), out)
+        else:
+            animations.save(frames, out, int(milliseconds), _HELD)
+    all_of_them = f"{len(run.samples):,} picture{'s' * (len(run.samples) > 1)}"
+    some = f"{len(shown)} of {all_of_them}" if len(shown) < len(run.samples) else all_of_them
     print(f"{some}, iteration {shown[0]:,} to {shown[-1]:,}, in {out}")
+
+
+def _chosen(run, at, most):
+    """The iterations to show: those that the user gives, or all of them, thinned out."""
+    if at is None:
+        return _spread(list(run.samples), most)
+    chosen = arguments.numbers(at, "--at")
+    for iteration in chosen:
+        if iteration not in run.samples:
+            known = ", ".join(str(n) for n in _spread(list(run.samples), 10))
+            raise UsageError(f"--at {iteration}: {run.folder}/samples has {known}")
+    return chosen
 
 
 def _spread(items, most):
@@ -59,8 +78,10 @@ def _spread(items, most):
     return [items[i * (len(items) - 1) // (most - 1)] for i in range(most)]
 
 
-def _frames(run, iterations, captioned):
+def _frames(run, iterations, heading):
     from PIL import Image
+
+    from keras_gans.pictures.animations import captioned
 
     frames = []
     for iteration in iterations:
@@ -72,7 +93,7 @@ def _frames(run, iterations, captioned):
                     picture.load()
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombWarning) as error:
             raise UsageError(f"{path} is not a picture that a run draws: {error}") from None
-        frames.append(captioned(picture, run.heading, f"iteration {iteration:,}"))
+        frames.append(captioned(picture, heading, f"iteration {iteration:,}"))
         if frames[-1].size != frames[0].size:
             raise UsageError(f"{path} has another size than the pictures before it: remove it")
     return frames

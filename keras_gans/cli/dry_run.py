@@ -2,6 +2,7 @@
 
 from keras_gans.cli import arguments
 from keras_gans.errors import UsageError
+from keras_gans.rows import Experiment
 
 
 def show(jobs, states, side_by_side):
@@ -53,7 +54,11 @@ def _measure(jobs, costs):
         missing = {name: _why_missing(job) for name, job in data.items()}
         reasons = {job: missing[str(job.planned.experiment.dataset)] for job in jobs}
         ready = [job for job in jobs if not reasons[job]]
-        unknown = {costs.rate(job): job for job in ready if costs.seconds(job) is None}
+        unknown = {
+            costs.rate(job): job
+            for job in ready
+            if costs.seconds(job) is None and isinstance(job.planned.experiment, Experiment)
+        }
         failed, interrupted = {}, False
         if unknown:
             rows = "row" if len(unknown) == 1 else "rows"
@@ -63,7 +68,7 @@ def _measure(jobs, costs):
             failed, interrupted = trial.measure(list(unknown.values()), costs, line)
     for job in ready:
         if costs.seconds(job) is None:
-            reasons[job] = failed.get(unknown[costs.rate(job)], "not measured")
+            reasons[job] = failed.get(unknown.get(costs.rate(job)), "not measured")
     return {job: reason for job, reason in reasons.items() if reason}, interrupted
 
 

@@ -180,7 +180,7 @@ def _check_samples(saved, path, suffix, labels, options):
     points = len(saved.shape) == 1
     if points and not suffix:
         raise UsageError(f"{path} makes points, not images: write a .png, .gif or .npz")
-    if points and suffix != ".npz" and saved.shape[0] != 2:
+    if points and suffix != ".npz" and saved.shape[0] > 2:
         raise UsageError(f"{path} makes points of {saved.shape[0]} numbers: write an .npz")
     if labels and saved.classes is None:
         raise UsageError(f"{path} takes no labels: leave out --labels")

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from keras_gans.cli import arguments
 from keras_gans.errors import UsageError
-from keras_gans.rows import PlannedRun, tables, tables_folder
+from keras_gans.rows import Experiment, PlannedRun, tables, tables_folder
 from keras_gans.terminal.line import clock
 
 _COLUMNS = (
@@ -59,19 +59,31 @@ def show(table, seeds, options):
 def _cells(run):
     """The cells of a row that are about what is run."""
     row = run.experiment
-    networks = dict.fromkeys([row.generator.name, row.discriminator.name])
-    latents = [row.latents.name] if row.latents.name != "normal" else []
     return {
         "exp": str(run.number),
         "from": row.derived_from,
         "data": row.dataset.name,
+        "printed": ", ".join(f"{name} {value:g}" for name, value in row.printed.items()),
+        **(_of_gan(row) if isinstance(row, Experiment) else _of_classifier(row)),
+    }
+
+
+def _of_gan(row):
+    networks = dict.fromkeys([row.generator.name, row.discriminator.name])
+    latents = [row.latents.name] if row.latents.name != "normal" else []
+    return {
         "iterations": f"{row.iterations:,}",
         "latents": " ".join([*latents, str(row.latents.options["size"])]),
         "batch": str(row.batch_size),
         "loss": row.loss.name,
         "networks": " + ".join(networks),
-        "printed": ", ".join(f"{name} {value:g}" for name, value in row.printed.items()),
     }
+
+
+def _of_classifier(row):
+    mixed = row.synthetic and f"lenet on {row.synthetic.share:.0%} of row {row.synthetic.row}"
+    nothing = dict.fromkeys(("latents", "batch", "loss"), "")
+    return {**nothing, "iterations": f"{row.iterations} epochs", "networks": mixed or "lenet"}
 
 
 # --- state -------------------------------------------------------------------------------------

@@ -129,6 +129,7 @@ def act(options):
     if options.list:
         return listing.show(table, arguments.numbers(options.seed, "--seed"), options)
     runs = _plan(table, options)
+    runs = _with_generators(runs, table, options)
     states = ["new" if options.restart else run.state for run in runs]
     if options.dry_run and options.verbose:
         for run, state in zip(runs, states, strict=True):
@@ -254,6 +255,27 @@ def _plan(table, options):
             PlannedRun(table.name, number, experiment, seed, changes, options.results)
             for seed in seeds
         ]
+    return runs
+
+
+def _with_generators(runs, table, options):
+    """The runs, and before them those that are not finished and whose generators they need.
+
+    Raises:
+        UsageError: Ray or Slurm would begin both at once, or elsewhere.
+    """
+    needed = {run.needs: run for run in runs if run.needs and not options.child}
+    for run in needed.values():
+        row = run.experiment.needs
+        gan = PlannedRun(run.table, row, table.experiment(row), run.seed, {}, run.results)
+        if options.ray is not None or (options.slurm_script and gan.state != "finished"):
+            raise UsageError(
+                f"row {run.number} uses the generator of row {row}: train it here, without --ray"
+                if options.ray is not None
+                else f"row {run.number} uses the generator of row {row}: train that row first"
+            )
+        if gan not in runs and gan.state != "finished":
+            runs = [gan, *runs]
     return runs
 
 

@@ -99,8 +99,9 @@ def load(
     options = {**(module.fetch.__kwdefaults__ or {}), **part.options}
     file = folder / f"{part.name}.npz"
     # A file has a size to compare; it cannot follow other options, such as a number of modes.
-    if file.is_file() and options.keys() <= {"size"}:
+    if file.is_file() and options.keys() <= {"size", "channels"}:
         source = arrays.read_npz(file, split)
+        source = source.grey() if options.get("channels") == 1 else source
     else:
         source = module.fetch(folder, split, **options)
     if "size" in options:

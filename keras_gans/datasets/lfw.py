@@ -5,6 +5,8 @@ being (83,92) and (166,175)", scaled to 64x64 (http://conradsanderson.id.au/lfwc
 and Lovell, ICB 2009). Both corners belong to the region: it is 84 pixels wide, in the middle.
 """
 
+from typing import Literal
+
 import numpy as np
 
 from keras_gans.datasets import folders, tfds
@@ -16,7 +18,7 @@ REGION = (83, 92, 167, 176)  # left, upper, and the first column and row outside
 URL = "https://ndownloader.figshare.com/files/5976018"
 
 
-def fetch(folder, split, *, size: Count = 64):
+def fetch(folder, split, *, size: Count = 64, channels: Literal[1, 3] = 3):
     """Makes the crops from LFW of tensorflow-datasets.
 
     How LFWcrop was scaled is not published. Of Pillow's filters the bilinear one comes nearest to
@@ -27,9 +29,10 @@ def fetch(folder, split, *, size: Count = 64):
         folder: The data folder.
         split: `train`.
         size: Height and width of an image.
+        channels: 3 for RGB, 1 for its luminance.
 
     Returns:
-        `Images` `(13233, size, size, 3)` without labels.
+        `Images` `(13233, size, size, channels)` without labels.
 
     Raises:
         UsageError: It is not there and cannot be downloaded.
@@ -45,8 +48,10 @@ def fetch(folder, split, *, size: Count = 64):
         "http://conradsanderson.id.au/lfwcrop/, or try again where there is a network",
         encoded=True,
     )
-    images = np.empty((count, size, size, 3), np.uint8)
+    images = np.empty((count, size, size, channels), np.uint8)
     for index, example in enumerate(examples):
         face = folders.decode(example["image"], f"lfw: image {index}").crop(REGION)
-        images[index] = face.resize((size, size), Image.Resampling.BILINEAR)
+        face = face.convert("L" if channels == 1 else "RGB")
+        face = face.resize((size, size), Image.Resampling.BILINEAR)
+        images[index] = np.asarray(face).reshape(images.shape[1:])
     return Images("lfw", images, None, f"{source}, cropped as LFWcrop")

@@ -6,9 +6,9 @@ converts values to network inputs, and network outputs back to values.
 """
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from math import isfinite
+from math import isfinite, sqrt
 
 import numpy as np
 
@@ -175,6 +175,20 @@ class Source:
             "name": self.name, "source": self.source, "shape": shape, "sha256": self.fingerprint,
         }  # fmt: skip
 
+    def standardized(self):
+        """The same data for networks that see (value - mean) / std, over all values of the data.
+
+        Raises:
+            UsageError: All values are equal.
+        """
+        mean = float(self.values.mean(dtype=np.float64))
+        parts = np.array_split(self.values, -(-len(self) // _AT_ONCE))
+        squares = sum(float(np.square(part - mean).sum(dtype=np.float64)) for part in parts)
+        std = sqrt(squares / self.values.size)
+        if not std:
+            raise UsageError(f"{self.source}: all values are {mean:g}; they have no std")
+        return replace(self, scale=Scale(self.scale.dtype, std, mean / std))
+
     @cached_property
     def fingerprint(self):
         """SHA-256, in hexadecimal, of the shape and the bytes of the values."""
@@ -212,6 +226,15 @@ class Images(Source):
             images = images[..., np.newaxis]
         object.__setattr__(self, "values", images)
         super().__post_init__()
+
+    def grey(self):
+        """The same images with one channel, the luminance of ITU-R BT.601."""
+        if self.shape[-1] == 1:
+            return self
+        from PIL import Image
+
+        grey = np.stack([np.asarray(Image.fromarray(image).convert("L")) for image in self.values])
+        return replace(self, values=grey, notes=(*self.notes, "RGB in the file, as luminance"))
 
     @property
     def _kind(self):
@@ -254,7 +277,7 @@ class Points(Source):
 
     @property
     def _kind(self):
-        return f"points of {self.shape[0]} numbers"
+        return f"points of {self.shape[0]} number{'s' * (self.shape[0] > 1)}"
 
 
 def check_images(shape, dtype, source):
@@ -342,6 +365,7 @@ def _check_unit(images, source):
         raise UsageError(f"{found}, which looks like [0, 1] or [-0.5, 0.5]; {advice}")
 
 
+_AT_ONCE = 1000  # samples as floats in memory
 _ROUNDING = 1e-4
 _DARK = 1e-3  # least share of values below -0.5, that is of pixels below 64
 

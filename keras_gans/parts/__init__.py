@@ -14,13 +14,23 @@ from importlib import import_module
 
 from keras_gans.errors import UsageError
 from keras_gans.parts.checking import Chosen, Part, check, from_text, read, typed
-from keras_gans.parts.ranges import Count, Natural, NonNegative, Of, Positive, Rate, Several, Side
+from keras_gans.parts.ranges import (
+    Count,
+    Natural,
+    NonNegative,
+    Of,
+    Positive,
+    Rate,
+    Several,
+    Share,
+    Side,
+)
 from keras_gans.parts.recorded import Recorded
 from keras_gans.parts.signatures import NOUNS, names, parameters, path_parameters
 
 __all__ = [
     "NOUNS", "Chosen", "Count", "Natural", "NonNegative", "Of", "Part", "Positive", "Rate",
-    "Recorded", "Several", "Side", "check", "from_text", "get", "names", "parameters",
+    "Recorded", "Several", "Share", "Side", "check", "from_text", "get", "names", "parameters",
     "path_parameters", "read", "typed",
 ]  # fmt: skip
 

@@ -17,6 +17,7 @@ Several = Annotated[int, Valid("at least 2", lambda value: value >= 2)]
 Natural = Annotated[int, Valid("at least 0", lambda value: value >= 0)]
 Positive = Annotated[float, Valid("positive", lambda value: value > 0)]
 NonNegative = Annotated[float, Valid("at least 0", lambda value: value >= 0)]
+Share = Annotated[float, Valid("in (0, 1]", lambda value: 0 < value <= 1)]
 Rate = Annotated[float, Valid("in [0, 1)", lambda value: 0 <= value < 1)]
 
 

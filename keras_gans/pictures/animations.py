@@ -1,4 +1,4 @@
-"""Animations: pictures one after the other, as GIF or WebP."""
+"""Pictures one after the other, as an animation in GIF or WebP, or side by side in a strip."""
 
 from pathlib import Path
 
@@ -10,6 +10,7 @@ FORMATS = {".gif": "GIF", ".webp": "WEBP"}
 """Formats of animations by the suffix of their file."""
 _TEXT = 15  # pixels
 _STRIP = 26
+_GAP = 8
 
 
 def save(frames, path, milliseconds, last=None):
@@ -37,6 +38,24 @@ def save(frames, path, milliseconds, last=None):
             loop=0,
             **options,
         )
+
+
+def strip(frames, heading):
+    """Pictures side by side.
+
+    Args:
+        frames: List of `PIL.Image.Image` of one size, >= 1.
+        heading: Text above them; it is cut where it has no room.
+
+    Returns:
+        A `PIL.Image.Image`.
+    """
+    mode = "L" if all(frame.mode == "L" for frame in frames) else "RGB"
+    width, height = frames[0].size
+    canvas = Image.new(mode, (len(frames) * (width + _GAP) - _GAP, height), "white")
+    for number, frame in enumerate(frames):
+        canvas.paste(frame.convert(mode), (number * (width + _GAP), 0))
+    return captioned(canvas, heading, "")
 
 
 def captioned(image, left, right):

@@ -1,4 +1,4 @@
-"""Samples as a picture: a grid of images, or a scatter plot of points in the plane."""
+"""Samples as a picture: a grid of images, a scatter plot of points, or the density of numbers."""
 
 import numpy as np
 from PIL import Image
@@ -8,18 +8,20 @@ from keras_gans.pictures.figures import figure, rendered
 
 _MARGIN = 2
 _GENERATED, _REAL = "#1f4fd8", "#b4b4b4"
+_BINS = 40
 
 
 def samples(values, columns, reals=None, scale=None, within=None):
     """The picture of several samples.
 
     Args:
-        values: Images, uint8 `(n, height, width, channels)`, or points, float `(n, 2)`.
+        values: Images, uint8 `(n, height, width, channels)`, or points, float `(n, 1)` or
+            `(n, 2)`.
         columns: Images in a row of the grid, >= 1; points ignore it.
-        reals: Real points, float `(m, 2)`, for the background and the limits of a scatter plot;
-            images ignore them.
+        reals: Real points, float `(m, d)`, for the background and the limits of a plot; images
+            ignore them.
         scale: Of images, as `grid` takes it; points ignore it.
-        within: Of points, as `scatter` takes it; images ignore it.
+        within: Of points, as `scatter` and `density` take it; images ignore it.
 
     Returns:
         A `PIL.Image.Image`.
@@ -29,9 +31,11 @@ def samples(values, columns, reals=None, scale=None, within=None):
     """
     if values.ndim == 4:
         return grid(values, columns, scale)
-    if values.ndim == 2 and values.shape[1] == 2:
-        return scatter(values, reals, within)
-    raise UsageError(f"samples of shape {values.shape[1:]} are neither images nor points (2,)")
+    if values.ndim == 2 and values.shape[1] in (1, 2):
+        return (density, scatter)[values.shape[1] - 1](values, reals, within)
+    raise UsageError(
+        f"samples of shape {values.shape[1:]} are neither images nor points (1,) or (2,)"
+    )
 
 
 def grid(images, columns, scale=None):
@@ -78,36 +82,77 @@ def scatter(points, reals=None, within=None):
         A `PIL.Image.Image`.
     """
     drawing, axes = figure(size=(4, 4.25))
-    shown = next(given for given in (within, reals, points) if given is not None)
-    center, half = _square(shown)
-    inside = (np.abs(points - center) <= half).all(axis=1)  # False for NaN
-    outside = len(points) - np.count_nonzero(inside)
+    center, half, outside = _limits(points, reals, within)
     layers = [] if reals is None else [("real", reals, _REAL, 1.0)]
-    label = "samples" if reals is None else "generated"
-    label += f" ({outside:,} of {len(points):,} outside)" if outside else ""
-    for name, shown, colour, opacity in [*layers, (label, points[inside], _GENERATED, 0.6)]:
+    label = _label(outside, reals)
+    for name, shown, colour, opacity in [*layers, (label, points[~outside], _GENERATED, 0.6)]:
         size = np.clip(8000 / max(len(shown), 1), 4, 16)
         style = {"s": size, "color": colour, "alpha": opacity, "linewidths": 0}
         axes.scatter(shown[:, 0], shown[:, 1], label=name, **style)
     axes.set_aspect("equal")
-    axes.set_xlim(center[0] - half, center[0] + half)
     axes.set_ylim(center[1] - half, center[1] + half)
-    axes.tick_params(direction="in", labelsize=8, color="0.5", labelcolor="0.3")
-    for spine in axes.spines.values():
-        spine.set_color("0.5")
-    axes.set_axisbelow(True)
-    legend = {"ncols": 2, "frameon": False, "fontsize": 8, "handletextpad": 0.1, "borderpad": 0}
-    marks = drawing.legend(loc="outside lower center", **legend)
+    marks = _dressed(drawing, axes, center[0] - half, center[0] + half, gap=0.1)
     for mark in marks.legend_handles:
         mark.set_alpha(1.0)
         mark.set_sizes([25])
     return rendered(drawing)
 
 
+def density(points, reals=None, within=None):
+    """Histograms of numbers, generated ones over real ones, each with the area 1.
+
+    The limits of both axes come from the real numbers alone, as in `scatter`; a bar that is higher
+    is cut off.
+
+    Args:
+        points: Generated numbers, float `(n, 1)`.
+        reals: Real numbers, float `(m, 1)`; None for a picture of `points` alone.
+        within: Other numbers that the limits come from, float `(k, 1)`, or None.
+
+    Returns:
+        A `PIL.Image.Image`.
+    """
+    drawing, axes = figure(size=(4, 4.25))
+    (center,), half, outside = _limits(points, reals, within)
+    edges = np.linspace(center - half, center + half, _BINS + 1)
+    layers = [] if reals is None else [("real", reals, {"fill": True, "color": _REAL})]
+    generated = {"color": _GENERATED, "linewidth": 1.4}
+    heights = []
+    for name, shown, style in [*layers, (_label(outside, reals), points, generated)]:
+        counts, _ = np.histogram(shown[np.isfinite(shown)], edges)
+        heights.append(counts / (max(len(shown), 1) * (edges[1] - edges[0])))
+        axes.stairs(heights[-1], edges, label=name, **style)
+    axes.set_ylim(0, 2 * heights[0].max() or 1.0)
+    _dressed(drawing, axes, center - half, center + half, gap=0.6)
+    return rendered(drawing)
+
+
+def _limits(points, reals, within):
+    """Center and half the side of the square to show, and which points lie outside of it."""
+    center, half = _square(next(given for given in (within, reals, points) if given is not None))
+    return center, half, ~(np.abs(points - center) <= half).all(axis=1)  # True for NaN
+
+
+def _label(outside, reals):
+    label, count = "samples" if reals is None else "generated", np.count_nonzero(outside)
+    return label + (f" ({count:,} of {len(outside):,} outside)" if count else "")
+
+
+def _dressed(drawing, axes, low, high, gap):
+    """Gives axes their limits and their quiet look; returns the legend below them."""
+    axes.set_xlim(low, high)
+    axes.tick_params(direction="in", labelsize=8, color="0.5", labelcolor="0.3")
+    for spine in axes.spines.values():
+        spine.set_color("0.5")
+    axes.set_axisbelow(True)
+    legend = {"ncols": 2, "frameon": False, "fontsize": 8, "handletextpad": gap, "borderpad": 0}
+    return drawing.legend(loc="outside lower center", **legend)
+
+
 def _square(points):
     """Center and half the side of a square around the finite points, with a margin."""
     finite = points[np.isfinite(points).all(axis=1)]
     if not len(finite):
-        return np.zeros(2), 1.0
+        return np.zeros(points.shape[1]), 1.0
     low, high = finite.min(axis=0), finite.max(axis=0)
     return (low + high) / 2, 0.6 * (high - low).max() or 1.0

@@ -1,10 +1,12 @@
 """Rows: the text of a table becomes a checked `Experiment`, without Keras."""
 
+from keras_gans.rows.classifier import ClassifierExperiment
 from keras_gans.rows.experiment import Experiment
 from keras_gans.rows.planned import PlannedRun
 from keras_gans.rows.stored import StoredRun
 from keras_gans.rows.table import Table, read_table, tables, tables_folder
 
 __all__ = [
-    "Experiment", "PlannedRun", "StoredRun", "Table", "read_table", "tables", "tables_folder",
+    "ClassifierExperiment", "Experiment", "PlannedRun", "StoredRun", "Table", "read_table",
+    "tables", "tables_folder",
 ]  # fmt: skip

@@ -49,6 +49,9 @@ class Experiment:
     """Changes real and generated images before the discriminator."""
     sampling: Literal["replacement", "epochs"] = "replacement"
     """How batches are drawn: each sample independently, or all of them in a new order an epoch."""
+    standardize: bool = False
+    """Networks see (value - mean) / std, over all values of the data, instead of pixels scaled to
+    [-1, 1] and points as they are."""
     measure: tuple[str, ...] = ("fid",)
     """Metrics of the generator; the first chooses generator_model_best.h5. Empty for none."""
     measure_features: str | None = None
@@ -67,6 +70,9 @@ class Experiment:
     last iteration and saves no generator that is not finite."""
     printed: dict = field(default_factory=dict)
     """Results as the document prints them, by the metrics on whose scale they are."""
+
+    needs = None
+    """Number of a row that has to be trained before; a GAN needs none."""
 
     def __post_init__(self):
         one, two = self.optimizer, (self.d_optimizer, self.g_optimizer)

@@ -11,7 +11,8 @@ import yaml
 
 from keras_gans import files
 from keras_gans.errors import UsageError, short
-from keras_gans.rows import yaml_reader
+from keras_gans.rows import stages, yaml_reader
+from keras_gans.rows.classifier import ClassifierExperiment
 from keras_gans.rows.experiment import Experiment
 
 
@@ -25,7 +26,7 @@ class PlannedRun:
     Attributes:
         table: Name of the table.
         number: Of the row.
-        experiment: `Experiment`, with the changes.
+        experiment: `Experiment` or that of a stage, with the changes.
         seed: >= 0.
         changed: Dict from field to the value that replaces the row's.
         results: `Path` of the folder of results.
@@ -33,7 +34,7 @@ class PlannedRun:
 
     table: str
     number: int
-    experiment: Experiment
+    experiment: Experiment | ClassifierExperiment
     seed: int
     changed: dict
     results: Path
@@ -52,6 +53,12 @@ class PlannedRun:
         if len(name) > 80 or plain != changes or name.endswith("."):
             name = f"{name[:80]}-{sha256(repr(changes).encode()).hexdigest()[:8]}"
         return self.results / self.table / f"{self.number}{name}" / f"seed-{self.seed}"
+
+    @property
+    def needs(self):
+        """Folder of the run whose generator this one uses, or None."""
+        row = self.experiment.needs
+        return None if row is None else self.results / self.table / str(row) / f"seed-{self.seed}"
 
     @property
     def title(self):
@@ -119,7 +126,7 @@ class PlannedRun:
             complete = metrics["iterations"] == self.experiment.iterations
             for name, digest in metrics["sha256"].items():
                 path = self.folder / name
-                if path.suffix != ".h5" or (weights and path.is_file()):
+                if path.suffix not in (".h5", ".npz") or (weights and path.is_file()):
                     complete = complete and files.sha256(path) == digest
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
@@ -140,7 +147,7 @@ class PlannedRun:
             old = yaml_reader.read(path)
             # A field that came later has its default, which is what was done before.
             with suppress(UsageError):
-                old["row"] = Experiment.from_dict(old["row"]).to_dict()
+                old["row"] = stages.read(old["row"]).to_dict()
             # What the document prints changes nothing of what is run.
             for about in (old, new):
                 about["row"].pop("printed", None)

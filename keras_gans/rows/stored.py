@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from keras_gans.errors import UsageError
-from keras_gans.rows import yaml_reader
-from keras_gans.rows.experiment import Experiment
+from keras_gans.rows import stages, yaml_reader
 from keras_gans.rows.planned import heading
 
 _DEPTHS = ("*/", "*/*/", "*/*/*/")  # of runs below a folder of results
@@ -72,12 +71,12 @@ class StoredRun:
 
     @property
     def experiment(self):
-        """The row as `Experiment`.
+        """The row as `Experiment`, or as the class of its stage.
 
         Raises:
             UsageError: Another version wrote it, and a field is no longer known.
         """
-        return Experiment.from_dict(self.row, str(self.folder / "experiment.yaml"))
+        return stages.read(self.row, str(self.folder / "experiment.yaml"))
 
     @property
     def records(self):

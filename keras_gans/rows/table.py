@@ -1,15 +1,14 @@
 """Tables: YAML files of numbered experiments, in experiments/ or anywhere.
 
 A table has a header (source, command, expected), `defaults`, and numbered `rows` whose fields are
-those of `Experiment`.
+those of `Experiment`, or of the stage that it names.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from keras_gans.errors import UsageError, short, suggestion
-from keras_gans.rows import yaml_reader
-from keras_gans.rows.experiment import Experiment
+from keras_gans.rows import stages, yaml_reader
 
 _MOST = 10  # rows that a message names
 _HEADER = ("source", "command", "expected", "defaults", "rows")
@@ -36,7 +35,7 @@ class Table:
     rows: dict
 
     def experiment(self, number, overrides=None):
-        """The experiment of a row.
+        """The experiment of a row: `Experiment`, or a class of `stages.STAGES`.
 
         Args:
             number: Key of `rows`.
@@ -55,7 +54,10 @@ class Table:
             raise UsageError(f"{self.name} {number}: {short(row)} is not a mapping of fields")
         for key, value in (overrides or {}).items():
             row = _set(row, key.split("."), value)
-        return Experiment.from_dict(row, f"{self.name} {number}")
+        experiment = stages.read(row, f"{self.name} {number}")
+        if experiment.needs is not None and "stage" in self.rows.get(experiment.needs, ("stage",)):
+            raise UsageError(f"{self.name} {number}: the table has no GAN {experiment.needs}")
+        return experiment
 
     def experiments(self, numbers=None, overrides=None):
         """The experiments of several rows.
@@ -109,7 +111,8 @@ def read_table(name_or_path):
     for number, row in content["rows"].items():
         if type(number) is not int or number < 0:
             raise UsageError(f"{path}: row {short(number)}: its key must be a number of at least 0")
-        rows[number] = {**defaults, **row} if isinstance(row, dict) else row
+        mapping = isinstance(row, dict)
+        rows[number] = stages.merged(defaults, row, f"{path.stem} {number}") if mapping else row
     source, command, expected = (" ".join(str(content.get(k, "")).split()) for k in _HEADER[:3])
     return Table(path.stem, path, source, command, expected, rows)
 

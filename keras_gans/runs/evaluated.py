@@ -39,16 +39,16 @@ def evaluate(
     Raises:
         UsageError: The run has no saved generators, or as `evaluation.evaluate`.
     """
-    row = run.experiment
-    metrics = metrics or row.measure or ("fid",)
-    features = features or row.measure_features
-    check_names(metrics, features)
     files = [*run.generators.values(), *([run.best] if run.best else [])]
     if not files:
         raise UsageError(
             f"{run.folder} has no saved generators, as published runs have none: its measurements "
             "are in log.jsonl"
         )
+    row = run.experiment
+    metrics = metrics or row.measure or ("fid",)
+    features = features or row.measure_features
+    check_names(metrics, features)
     progress.status("reading the data set")
     real = datasets.load(dataset or row.dataset, data_dir, split, damaged)
     count = min(row.measure_samples, len(real)) if count is None else count

@@ -20,7 +20,7 @@ from math import inf
 import yaml
 
 from keras_gans import datasets
-from keras_gans.rows import PlannedRun
+from keras_gans.rows import Experiment, PlannedRun
 from keras_gans.terminal import quiet
 from keras_gans.terminal.line import Line, clock
 from keras_gans.terminal.signals import StopOnSignal, stop_with_parent
@@ -109,14 +109,17 @@ def run_one(job, data=None, child=False):
             if not child:  # its parent said it once for all runs
                 line.note(data.summary)
         line.status("loading Keras")
-        from keras_gans.runs import run
+        from keras_gans.runs import classifier, run
         from keras_gans.runs.callbacks import Diverged
         from keras_gans.runs.folder import CannotWrite
 
         try:
-            metrics = run.run(
-                planned, data, job.data_dir, line, stop, job.restart, begun, job.devices
-            )
+            if isinstance(planned.experiment, Experiment):
+                metrics = run.run(
+                    planned, data, job.data_dir, line, stop, job.restart, begun, job.devices
+                )
+            else:
+                metrics = classifier.run(planned, data, job.data_dir, line, begun)
         except run.Stopped as stopped:
             line.note(f"{stopped}; the same command resumes it")
             return 128 + stop.signal
@@ -141,15 +144,17 @@ def _failed(planned, text):
 
 
 def _print_result(planned, metrics):
+    gan = isinstance(planned.experiment, Experiment)
+    rate = f" ({metrics['iterations_per_second']:.3g} it/s while training)" if gan else ""
     print(
-        f"{planned.title}: {metrics['iterations']:,} iterations in "
-        f"{clock(metrics['seconds']['wall'])} "
-        f"({metrics['iterations_per_second']:.3g} it/s while training)"
+        f"{planned.title}: {metrics['iterations']:,} {'iterations' if gan else 'epochs'} in "
+        f"{clock(metrics['seconds']['wall'])}{rate}"
     )
-    d_loss, g_loss = (
-        "not finite" if value is None else f"{value:.4g}" for value in metrics["final"].values()
-    )
-    print(f"  losses at the end: discriminator {d_loss}, generator {g_loss}")
+    if gan:
+        d_loss, g_loss = (
+            "not finite" if value is None else f"{value:.4g}" for value in metrics["final"].values()
+        )
+        print(f"  losses at the end: discriminator {d_loss}, generator {g_loss}")
     if metrics["diverged_at"]:
         print(f"  no longer finite from iteration {metrics['diverged_at']:,} on")
     for name, value in metrics["measured"].items():
@@ -173,8 +178,14 @@ def run_several(jobs, finished, workers):
         The exit status: 0, 1 where a run failed, 130 or 143 after a signal.
     """
     outcomes = [Outcome(p, "skipped", f"finished already, see {p.folder}") for p in finished]
+    # They begin in this order, so none waits for one that waits for its place.
+    jobs = sorted(jobs, key=lambda job: job.planned.needs is not None)
     with ThreadPoolExecutor(workers.at_a_time) as pool, workers.line() as line:
-        futures = [pool.submit(workers.run, job) for job in jobs]
+        futures, runs = [], {}
+        for job in jobs:
+            before = runs.get(job.planned.needs)
+            futures.append(pool.submit(_after, before, workers.run, job))
+            runs[job.planned.folder] = futures[-1]
         # A signal may come to another thread than this one, which handles it when it wakes.
         while wait(futures, timeout=0.2).not_done:
             if line:
@@ -187,6 +198,13 @@ def run_several(jobs, finished, workers):
     if workers.signal:
         return 128 + workers.signal
     return int(any(outcome.word == "failed" for outcome in outcomes))
+
+
+def _after(future, run, job):
+    """Runs a job once that of the run which it needs has ended, however it ended."""
+    if future:
+        wait([future])
+    return run(job)
 
 
 class Workers:

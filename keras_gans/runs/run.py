@@ -58,6 +58,7 @@ def run(
     begun = time.monotonic() if begun is None else begun
     # --- Objects: the row's words, checked against the data. ---
     experiment, place, last = planned.experiment, planned.folder, planned.experiment.iterations
+    data = data.standardized() if experiment.standardize else data
     progress.status("building the networks")
     gan = build(experiment, data, planned.seed, devices)
     memory.check(gan, experiment)

@@ -13,27 +13,41 @@ def summary(planned, data, history, metrics):
     Returns:
         Dict of plain values.
     """
-    experiment, records = planned.experiment, history.records
-    final, stopped = history.losses[-1], history.stopped
+    records, stopped = history.records, history.stopped
+    final = history.losses[-1]
     ended = {"stopped_at": stopped["iteration"], "why": stopped["stopped"]} if stopped else {}
-    trained = ended.get("stopped_at", experiment.iterations)
+    trained = ended.get("stopped_at", planned.experiment.iterations)
     lost = [r["iteration"] for r in records if "not_finite" in r or None in _losses(r)]
+    return {
+        **about(planned, data),
+        **ended,
+        "final": {key: final[key] for key in ("d_loss", "g_loss")},
+        "diverged_at": min(lost, default=None),
+        **results(planned, history, metrics),
+        "iterations_per_second": round(trained / history.seconds["training"], 2),
+    }
+
+
+def about(planned, data):
+    """What was run; arguments as for `summary`."""
     return {
         "table": planned.table,
         "experiment": planned.number,
         "changed": planned.changed,
         "seed": planned.seed,
-        "derived_from": experiment.derived_from,
+        "derived_from": planned.experiment.derived_from,
         "data": data.source,
         "samples": len(data),
-        "iterations": experiment.iterations,
-        **ended,
-        "final": {key: final[key] for key in ("d_loss", "g_loss")},
-        "diverged_at": min(lost, default=None),
+        "iterations": planned.experiment.iterations,
+    }
+
+
+def results(planned, history, metrics):
+    """What was measured, and how long it took; arguments as for `summary`."""
+    return {
         "measured": {metric.name: _measured(metric, history) for metric in metrics},
-        "printed": experiment.printed,
+        "printed": planned.experiment.printed,
         "seconds": {part: round(value, 1) for part, value in history.seconds.items()},
-        "iterations_per_second": round(trained / history.seconds["training"], 2),
     }
 
 

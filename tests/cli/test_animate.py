@@ -69,6 +69,32 @@ def test_many_pictures_are_thinned_out_evenly_with_the_first_and_the_last(main, 
         assert file.info["duration"] == 50
 
 
+def test_a_png_has_pictures_side_by_side_each_with_its_iteration(main, run, tmp_path):
+    status, said, _ = main("animate", run, "--out", tmp_path / "a.png")
+    assert status == 0 and said == f"3 pictures, iteration 500 to 30,000, in {tmp_path / 'a.png'}\n"
+    strip = np.asarray(Image.open(tmp_path / "a.png"))
+    assert strip.shape == (26 + 26 + 100, 3 * 208 - 8)
+    assert [strip[100, 208 * number + 50] for number in range(3)] == [40, 120, 200]
+    captions = [strip[26:52, 208 * number : 208 * number + 200] for number in range(3)]
+    assert all((caption < 100).any() for caption in captions)
+    assert (captions[0] != captions[1]).any()
+
+
+def test_a_strip_has_six_of_many_pictures(main, run, tmp_path):
+    draw(run, dict.fromkeys(range(1000, 12000, 1000), 9))
+    _, said, _ = main("animate", run, "--out", tmp_path / "a.png")
+    assert "6 of 13 pictures, iteration 500 to 30,000" in said
+
+
+def test_the_iterations_to_show_may_be_given(main, run, tmp_path):
+    status, said, _ = main("animate", run, "--at", "500,30000", "--out", tmp_path / "a.gif")
+    assert status == 0 and "2 of 3 pictures" in said
+    assert read(tmp_path / "a.gif")[0] == [40, 200]
+    status, _, err = main("animate", run, "--at", "500,700", "--out", tmp_path / "a.gif")
+    assert (status, err.count("\n")) == (2, 1)
+    assert "--at 700" in err and "has 500, 1000, 30000" in err
+
+
 @pytest.mark.parametrize(("name", "content"), [("000700.png", b"no picture"), ("000700.png", b"")])
 def test_a_damaged_picture_is_named(main, run, tmp_path, name, content):
     (run / "samples" / name).write_bytes(content)

@@ -83,8 +83,8 @@ MISTAKES = {
     "animation of no folder": (["keras-gans", "animate", "no"], "there is no folder no"),
     "animation of no run": (["keras-gans", "animate", "folder"], "folder is not a run"),
     "animation as picture": (
-        ["keras-gans", "animate", "run", "--out", "a.png"],
-        "--out a.png: write a .gif or .webp",
+        ["keras-gans", "animate", "run", "--out", "a.jpg"],
+        "--out a.jpg: write a .gif or .webp or .png",
     ),
     "animation without pictures": (["keras-gans", "animate", "run"], "has no pictures yet"),
     "comparison of nothing": (["keras-gans", "compare"], "RUN"),

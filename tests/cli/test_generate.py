@@ -262,6 +262,15 @@ def test_points_become_a_scatter_plot_or_arrays(main, points, tmp_path):
         np.testing.assert_array_equal(np.asarray(picture.convert("RGB")), expected)
 
 
+def test_numbers_become_a_histogram(main, tmp_path):
+    numbers = Points("line", np.zeros((9, 1), "float32"), None, "line")
+    path = write(tmp_path / "numbers.h5", "points", numbers)
+    assert main("generate", path, "--count", 50, "--out", tmp_path / "a.png")[0] == 0
+    with Image.open(tmp_path / "a.png") as picture:
+        expected = pictures.samples(generators.load(path).sample(50, 0), 1).convert("RGB")
+        np.testing.assert_array_equal(np.asarray(picture.convert("RGB")), np.asarray(expected))
+
+
 # --- rejection sampling ------------------------------------------------------------------------
 
 

@@ -28,7 +28,9 @@ def test_importing_brings_nothing_heavy():
 
 
 def test_names_are_the_modules():
-    assert names() == ["celeba", "cifar10", "digits", "fashion_mnist", "lfw", "mnist", "ring"]
+    assert names() == [
+        "celeba", "cifar10", "digits", "fashion_mnist", "grid", "lfw", "mnist", "normal", "ring",
+    ]  # fmt: skip
 
 
 def test_a_new_data_set_is_one_new_file(tmp_path, monkeypatch, colours):

@@ -46,6 +46,22 @@ def test_the_size_is_that_of_the_crops(prepared, tmp_path, encoded, rng):
         load("lfw", tmp_path)
 
 
+def test_one_channel_is_the_luminance(prepared, tmp_path, encoded, rng):
+    photograph = rng.integers(0, 256, (250, 250, 3), np.uint8)
+    prepared(tmp_path, "lfw", {"train": {"a/a_0001.jpg": {"image": encoded(photograph)}}})
+    grey = {"name": "lfw", "channels": 1, "size": 84}  # the size of the region: nothing is scaled
+    crops, colour = (load(part, tmp_path).values for part in (grey, {"name": "lfw", "size": 84}))
+    assert crops.shape == (1, 84, 84, 1)
+    luminance = colour @ np.array([0.299, 0.587, 0.114])
+    assert np.abs(crops[..., 0] - luminance).max() <= 0.51
+    np.savez(tmp_path / "lfw.npz", images=colour)
+    data = load(grey, tmp_path)
+    assert np.array_equal(data.values, crops)
+    assert "as luminance" in data.summary and "grey" in data.summary
+    np.savez(tmp_path / "lfw.npz", images=crops)
+    assert np.array_equal(load(grey, tmp_path).values, crops)
+
+
 def test_without_a_network(tmp_path, monkeypatch):
     pytest.importorskip("tensorflow_datasets")
     monkeypatch.setattr(lfw, "URL", "https://nowhere.invalid")

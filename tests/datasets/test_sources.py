@@ -69,6 +69,27 @@ def test_pixels_are_rounded_and_clipped(value):
     assert abs(pixel - min(max((value + 1) * 127.5, 0), 255)) <= 0.5001
 
 
+def test_standardized_data_have_mean_0_and_std_1_and_come_back(rng):
+    images = Images("a", rng.integers(20, 90, (2100, 5, 5, 1), np.uint8), None, "a")
+    points = Points("p", rng.normal(7, 3, (2100, 2)), np.arange(2100) % 3, "p", std=0.5)
+    for source in (images, points):
+        new = source.standardized()
+        assert type(new) is type(source) and new.fingerprint == source.fingerprint
+        network = new.scale.to_network(new.values)
+        assert network.mean(dtype="float64") == pytest.approx(0, abs=1e-6)
+        assert network.std(dtype="float64") == pytest.approx(1, abs=1e-6)
+        assert np.allclose(new.scale.to_values(network), source.values, atol=1e-5)
+        assert Scale(**new.scale.plain) == new.scale
+    assert points.standardized().classes == 3 and points.standardized().std == 0.5
+    assert np.array_equal(images.standardized().scale.to_values(
+        images.standardized().scale.to_network(EVERY_PIXEL)), EVERY_PIXEL)  # fmt: skip
+
+
+def test_equal_values_cannot_be_standardized():
+    with pytest.raises(UsageError, match="all values are 7"):
+        Points("p", np.full((5, 2), 7), None, "p").standardized()
+
+
 def test_plain_numbers_stay_as_they_are(rng):
     values = rng.standard_normal((5, 2)).astype(np.float32)
     assert np.array_equal(PLAIN.to_network(values), values)

@@ -80,6 +80,13 @@ def test_pixels_of_a_range_are_rounded_in_one_way(random, low, high):
     assert found.min() == 0 and found.max() == 255
 
 
+def test_standardized_pixels_come_back_and_are_clipped(random):
+    source = Images("a", random.integers(20, 90, (16, 4, 4, 1), np.uint8), None, "a")
+    scale = source.standardized().scale
+    np.testing.assert_array_equal(echo(scale.to_network(source.values), scale), source.values)
+    assert echo([[[[-99.0]], [[99.0]]]], scale).ravel().tolist() == [0, 255]
+
+
 def test_points_are_numbers(random):
     outputs = random.normal(size=(9, 2))
     found = echo(outputs, PLAIN)

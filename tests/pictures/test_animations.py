@@ -95,6 +95,19 @@ def test_the_right_text_has_its_place_and_the_left_one_is_cut():
     assert narrow.size == (60, 36)
 
 
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_a_strip_has_every_frame_in_its_place_below_a_heading(mode, grey):
+    frames = [frame.convert(mode) for frame in grey]
+    found = animations.strip(frames, "akel2022 3, seed 0")
+    assert (found.size, found.mode) == ((7 * 38 - 8, 46), mode)
+    for number, frame in enumerate(frames):
+        box = (38 * number, 26, 38 * number + 30, 46)
+        assert not ImageChops.difference(found.crop(box), frame).getbbox()
+        between = np.asarray(found.convert("L"))[26:, 38 * number + 30 : 38 * (number + 1)]
+        assert (between == 255).all()
+    assert np.asarray(found.convert("L"))[:26].min() < 180
+
+
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_a_full_disk_leaves_the_earlier_file(tmp_path, grey, suffix, monkeypatch):
     def full(path):

@@ -135,7 +135,52 @@ def test_points_without_reals_or_spread_are_drawn(points):
     assert pictures.samples(points.astype("float32"), 5).size == (440, 467)
 
 
-@pytest.mark.parametrize("shape", [(5, 3), (5, 1), (5,), (5, 8, 8)])
+# --- numbers ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def numbers():
+    return np.random.default_rng(0).normal(2.0, 0.5, (4000, 1)).astype("float32")
+
+
+def bars(figure):
+    """Label, heights and edges of each histogram."""
+    return [
+        (s.get_label(), s.get_data().values, s.get_data().edges) for s in figure.axes[0].patches
+    ]
+
+
+def test_numbers_are_histograms_of_area_one(numbers, drawn):
+    pictures.samples(numbers, 5, numbers[:1000])
+    (_, real, edges), (label, generated, same) = bars(drawn[0])
+    assert label.startswith("generated")
+    assert np.array_equal(edges, same)
+    assert real.sum() * np.diff(edges)[0] == pytest.approx(1, abs=1e-6)
+    middle = np.exp(-(((edges[:-1] + edges[1:]) / 2 - 2) ** 2) / (2 * 0.25)) / (0.5 * 2.5066)
+    assert np.abs(generated - middle).max() < 0.08  # the density of the normal distribution
+
+
+def test_limits_of_both_axes_come_from_the_real_numbers(numbers, drawn):
+    for points in (numbers, numbers * 0.01, np.full((100, 1), np.nan, "float32")):
+        pictures.samples(points, 5, numbers)
+    assert len({(f.axes[0].get_xlim(), f.axes[0].get_ylim()) for f in drawn}) == 1
+    label, heights, _ = bars(drawn[2])[1]
+    assert label == "generated (100 of 100 outside)" and not heights.any()
+    low, high = drawn[0].axes[0].get_xlim()
+    assert low < numbers.min() and high > numbers.max()
+
+
+def test_generated_numbers_lie_over_the_real_ones(numbers, count_colour):
+    picture = image_of(pictures.samples(numbers, 5, numbers))
+    assert count_colour(picture, GREY) > 5000 and count_colour(picture, BLUE) > 300
+
+
+@pytest.mark.parametrize("points", [np.zeros((1, 1)), np.full((5, 1), np.nan), np.zeros((0, 1))])
+def test_numbers_without_reals_or_spread_are_drawn(points):
+    assert pictures.samples(points.astype("float32"), 5).size == (440, 467)
+
+
+@pytest.mark.parametrize("shape", [(5, 3), (5,), (5, 8, 8)])
 def test_other_samples_are_refused(shape):
     with pytest.raises(ValueError, match="neither images nor points"):
         pictures.samples(np.zeros(shape), 5)

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from keras_gans.rows import Experiment, read_table, tables
+from keras_gans.rows import read_table, stages, tables
 
 # Akel 2022, Table 4.1 with the losses and optimizers of 4.2 and 4.3, and the FID as printed in
 # 4.6 and 4.7: derived from, data, iterations, latents, batch, loss, optimizer, FID.
@@ -66,8 +66,8 @@ def ablation():
     return read_table("akel2022_ablation")
 
 
-def test_there_are_the_three_tables():
-    assert {"akel2022", "akel2022_ablation", "quickstart"} <= set(tables())
+def test_there_are_the_four_tables():
+    assert {"akel2022", "akel2022_ablation", "quickstart", "sundar2018"} <= set(tables())
 
 
 @pytest.mark.parametrize("name", tables())
@@ -77,7 +77,7 @@ def test_every_row_of_every_table_survives_being_written_and_read(name):
     for number in table.rows:
         experiment = table.experiment(number)
         written = yaml.safe_load(yaml.safe_dump(experiment.to_dict()))
-        assert Experiment.from_dict(written) == experiment
+        assert stages.read(written) == experiment
 
 
 # --- akel2022 ----------------------------------------------------------------------------------
@@ -248,3 +248,87 @@ def test_the_quickstart_has_the_loop_of_the_papers(quickstart):
     assert [row.constraint and row.constraint.plain for row in quickstart] == (
         [None] * 3 + [clip] + [None] * 2
     )
+
+
+# --- sundar2018 --------------------------------------------------------------------------------
+
+# Sundar and Sumaria 2018. Table 1, section 2.3 (row 8) and section 3 (row 10): hidden units of
+# both networks, percent.
+TABLE_1 = {
+    1: ([128], [128], 76.2),
+    2: ([128], [128, 8], 58.0),
+    3: ([128, 512], [128], 52.0),
+    4: ([128, 512], [128, 8], 40.5),
+    5: ([128, 256], [128, 8], 57.2),
+    6: ([128, 256], [128, 64], 66.8),
+    7: ([128, 256], [128, 32], 72.9),
+    8: ([128, 256], [128, 32], 67.4),
+    10: ([128, 256], [128, 32], 71.9),
+}
+# Table 2: batch, epochs, rate of D, rate of G, percent.
+BATCHES = [(25, 82.6), (50, 69.6), (100, 75.3), (200, 45.7), (400, 17.0)]
+EPOCHS = [(10, 14.1), (25, 22.8), (50, 59.1), (75, 66.2), (100, 77.8)]
+RATES = [11.1, 13.6, 0.0, 10.5, 65.1, 74.0, 9.6, 70.4, 85.9]
+TABLE_2 = {11 + i: (batch, 100, 0.002, 0.002, v) for i, (batch, v) in enumerate(BATCHES)}
+TABLE_2 |= {21 + i: (100, epochs, 0.002, 0.002, v) for i, (epochs, v) in enumerate(EPOCHS)}
+TABLE_2 |= {
+    31 + i: (100, 100, (2e-5, 2e-4, 2e-3)[i // 3], (2e-5, 2e-4, 2e-3)[i % 3], v)
+    for i, v in enumerate(RATES)
+}
+# Tables 3 and 4, as the text assigns them: row of the GAN, share of generated images, percent.
+TABLES_3_AND_4 = {
+    40: (None, 0.0, 94.2),
+    **{41 + i: (1, (i + 1) / 4, v) for i, v in enumerate([92.3, 87.6, 65.8, 9.8])},
+    **{51 + i: (10, (i + 1) / 4, v) for i, v in enumerate([97.7, 97.1, 96.1, 9.8])},
+}
+MNIST = 60_000
+
+
+@pytest.fixture(scope="module")
+def sundar():
+    return read_table("sundar2018")
+
+
+def test_sundar2018_has_the_rows_of_the_document_and_no_more(sundar):
+    assert sorted(sundar.rows) == sorted([*TABLE_1, *TABLE_2, *TABLES_3_AND_4])
+
+
+@pytest.mark.parametrize("number", [*TABLE_1, *TABLE_2])
+def test_row_is_that_of_table_1_or_2(sundar, number):
+    e = sundar.experiment(number)
+    if number in TABLE_1:
+        *hidden, percent = TABLE_1[number]
+        sweep = [25 if number == 10 else 100, {8: 200, 10: 300}.get(number, 100), 0.002, 0.002]
+    else:
+        *sweep, percent = TABLE_2[number]
+        hidden = [[128], [128]]
+    networks = (e.generator, e.discriminator)
+    assert [list(network.options["hidden"]) for network in networks] == hidden
+    rates = [o.options["learning_rate"] for o in (e.d_optimizer, e.g_optimizer)]
+    assert [e.batch_size, e.iterations * e.batch_size / MNIST, *rates] == sweep
+    assert e.printed == {"classifier_accuracy": pytest.approx(percent / 100)}
+    assert e.turns.d_steps == (2 if number == 8 else 1)
+
+
+@pytest.mark.parametrize("number", [*TABLE_1, *TABLE_2])
+def test_every_gan_of_sundar2018_is_conditional_and_measured_by_a_lenet(sundar, number):
+    e = sundar.experiment(number)
+    assert (e.generator.name, e.discriminator.name) == ("conditional", "conditional")
+    assert e.generator.options["last_activation"] == "tanh"  # section 2.1
+    assert e.discriminator.options["last_activation"] is None
+    assert e.generator.options["alpha"] == e.discriminator.options["alpha"] == 0.2
+    assert (e.loss.plain, e.dataset.name, e.sampling) == ("binary_crossentropy", "mnist", "epochs")
+    assert e.d_optimizer.name == e.g_optimizer.name == "adam"
+    assert (e.measure, e.measure_features) == (("classifier_accuracy",), "lenet")
+    assert e.measure_samples == 10_000  # section 3
+
+
+@pytest.mark.parametrize("number", TABLES_3_AND_4)
+def test_classifier_is_that_of_tables_3_and_4(sundar, number):
+    e = sundar.experiment(number)
+    row, share, percent = TABLES_3_AND_4[number]
+    assert e.needs == row
+    assert (e.synthetic.share if e.synthetic else 0.0) == share
+    assert e.printed == {"test_accuracy": pytest.approx(percent / 100)}
+    assert (MNIST - e.validation, e.dataset.name) == (55_000, "mnist")
+    assert e.fine_tune > 0

@@ -3,10 +3,11 @@
 Rows that differ in nothing but intervals, counts and sizes have one graph: such a group has one
 row that takes two iterations here. One group for each pair of networks of the thesis is run with
 all its files (`test_run.py` runs labels and points); the others take their iterations without files
-and without compiling, which takes most of the time.
+and without compiling, which takes most of the time. `test_classifier.py` runs rows of that stage.
 """
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from running import plan, train
 
 from keras_gans import datasets, generators
 from keras_gans.batches import Sampler, batches
-from keras_gans.rows import read_table, tables
+from keras_gans.rows import Experiment, read_table, tables
 from keras_gans.runs.building import build
 
 pytestmark = pytest.mark.usefixtures("without_xla")
@@ -28,10 +29,14 @@ COUNTS = (
 def graph(experiment):
     """What two rows have in common whose training steps are the same function."""
     row = {field: value for field, value in experiment.to_dict().items() if field not in COUNTS}
+    for optimizer in ("optimizer", "d_optimizer", "g_optimizer"):
+        if isinstance(row[optimizer], dict):
+            row[optimizer] = {k: v for k, v in row[optimizer].items() if k != "learning_rate"}
     return json.dumps({**row, "latents": experiment.latents.name})
 
 
-EXPERIMENTS = {(t, n): read_table(t).experiment(n) for t in tables() for n in read_table(t).rows}
+ROWS = {(t, n): read_table(t).experiment(n) for t in tables() for n in read_table(t).rows}
+EXPERIMENTS = {row: found for row, found in ROWS.items() if isinstance(found, Experiment)}
 GROUPS = {}
 for _row, _experiment in EXPERIMENTS.items():
     GROUPS.setdefault(graph(_experiment), []).append(_row)
@@ -51,7 +56,10 @@ def data(tiny_data):
 
     def load(experiment):
         key = str(experiment.dataset.plain)
-        loaded[key] = loaded.get(key) or datasets.load(experiment.dataset, tiny_data)
+        if key not in loaded:
+            source = datasets.load(experiment.dataset, tiny_data)
+            labels = np.arange(len(source)) % 10 if source.labels is None else source.labels
+            loaded[key] = replace(source, labels=labels)
         return loaded[key]
 
     return load
@@ -122,4 +130,10 @@ def test_a_row_that_is_built(row, data):
     gan = build(experiment, data(experiment), seed=0)
     assert gan.latents.size == experiment.latents.options["size"]
     assert gan.turns == experiment.turns
-    assert gan.d_optimizer.name == gan.g_optimizer.name
+    assert type(gan.d_optimizer) is type(gan.g_optimizer)
+    for optimizer, own in (
+        (gan.d_optimizer, experiment.d_optimizer),
+        (gan.g_optimizer, experiment.g_optimizer),
+    ):
+        rate = (own or experiment.optimizer).options["learning_rate"]
+        assert float(optimizer.learning_rate) == pytest.approx(rate)

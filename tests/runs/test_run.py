@@ -231,6 +231,25 @@ def test_a_run_on_points_draws_scatter_plots_and_counts_modes(tmp_path):
     assert min(width, height) > 300
 
 
+def test_standardized_numbers_are_drawn_and_saved_on_their_own_scale(tmp_path):
+    """Far from 0, where a generator that sees them as they are has not come in a few steps."""
+    changed = {"dataset": {"name": "normal", "mean": 1000.0, "std": 5.0, "samples": 500}}
+    changed |= {"standardize": True, "measure": ["fid"]}
+    planned = quickstart(6, tmp_path, changed)
+    train(planned)
+    names = {path.name for path in (planned.folder / "samples").iterdir()}
+    assert names == {"reals.png", *(f"0000{step}.png" for step in (10, 20, 30, 40))}
+    saved = generators.load(planned.folder / "generator_model_000040.h5")
+    data = datasets.load(planned.experiment.dataset)
+    assert saved.scale == data.standardized().scale
+    values = saved.sample(100)
+    assert np.abs(values - 1000).max() < 50
+    latents = saved.latents.sample(100, 0)
+    outputs = saved.network.predict(latents, verbose=0)
+    np.testing.assert_allclose(values, saved.scale.to_values(outputs), rtol=1e-6)
+    assert 4.5 < saved.scale.divisor < 5.5
+
+
 def weights(path):
     """The arrays of an .h5 file in their order, whatever their names are."""
     found = []

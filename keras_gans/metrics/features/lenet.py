@@ -89,7 +89,7 @@ def metadata(path=PACKAGED):
     return json.loads(str(archive.read_arrays(path, {"metadata": ((), str)})["metadata"]))
 
 
-def train(images, labels, seed=0, epochs=12):
+def train(images, labels, seed=0, epochs=12, model=None, each=None):
     """Trains the network: Adam, batches of 128, cosine decay of the rate from 0.002 to 0.
 
     The same arguments give the same weights on the same machine and backend. No global seed is
@@ -100,6 +100,8 @@ def train(images, labels, seed=0, epochs=12):
         labels: `(n,)`, digits 0 to 9.
         seed: Seed of the initial weights and of the order of images.
         epochs: Passes over the images, at least 1.
+        model: Model of `build` to go on with; None for a new one.
+        each: Function that is called after each pass with its number, from 1, and the mean loss.
 
     Returns:
         The trained model of `build`.
@@ -108,7 +110,7 @@ def train(images, labels, seed=0, epochs=12):
         UsageError: The images or labels have another shape or type.
     """
     images, labels = _checked(images, labels)
-    model = build(seed)
+    model = build(seed) if model is None else model
     steps = epochs * -(-len(images) // BATCH)
     classifier = keras.Model(model.input, model.outputs[1])
     classifier.compile(
@@ -116,17 +118,26 @@ def train(images, labels, seed=0, epochs=12):
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
     order = np.random.Generator(np.random.Philox(seed))
-    for _ in range(epochs):
+    for epoch in range(1, epochs + 1):
         turn = order.permutation(len(images))
-        classifier.fit(images[turn], labels[turn], batch_size=BATCH, shuffle=False, verbose=0)
+        done = classifier.fit(
+            images[turn], labels[turn], batch_size=BATCH, shuffle=False, verbose=0
+        )
+        if each:
+            each(epoch, done.history["loss"][-1])
     return model
+
+
+def classified(model, images):
+    """The classes `(n,)` that a model finds in images, uint8 `(n, 28, 28, 1)`."""
+    _, logits = model.predict(images, batch_size=1000, verbose=0)
+    return logits.argmax(axis=1)
 
 
 def accuracy(model, images, labels):
     """Share of images, 0 to 1, that a model classifies correctly."""
     images, labels = _checked(images, labels)
-    _, logits = model.predict(images, batch_size=1000, verbose=0)
-    return float(np.mean(logits.argmax(axis=1) == labels))
+    return float(np.mean(classified(model, images) == labels))
 
 
 def train_and_save(images, labels, test_images, test_labels, out=PACKAGED, seed=0, epochs=12):

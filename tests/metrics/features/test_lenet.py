@@ -102,3 +102,14 @@ def test_other_files_and_images_are_refused(tmp_path):
         lenet.train(np.zeros((3, 32, 32), np.uint8), np.zeros(3))
     with pytest.raises(UsageError, match="3 images with labels"):
         lenet.train(np.zeros((3, 28, 28), np.uint8), np.zeros(2))
+
+
+def test_training_can_go_on_with_a_model_and_tells_of_each_epoch():
+    images, labels = digits()
+    told = []
+    model = lenet.train(images[:256], labels[:256], 0, 2, each=lambda *of: told.append(of))
+    first = [ops.convert_to_numpy(ops.copy(weight)) for weight in model.weights]
+    assert [epoch for epoch, _ in told] == [1, 2] and told[1][1] < told[0][1]
+    same = lenet.train(images[:256], labels[:256], 0, 1, model)
+    assert same is model
+    assert not any(np.array_equal(a, b) for a, b in zip(first, model.weights, strict=True))
