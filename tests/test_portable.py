@@ -89,6 +89,7 @@ def test_every_module_is_imported_without_unix(elsewhere, tmp_path):
 
 def test_a_run_its_generators_and_their_measures_need_no_unix(elsewhere, tmp_path):
     results, data = tmp_path / "results", tmp_path / "data"
+    data.mkdir()
     row = ["--table", "quickstart", "--exp", "1", "--iterations", "20", "--set", "save_every=10"]
     row += ["measure_samples=20", "--results", results, "--data-dir", data]
 

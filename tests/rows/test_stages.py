@@ -25,7 +25,9 @@ def table(write_table, row):
     def table(**changed):
         classifier = {k: v for k, v in {**CLASSIFIER, **changed}.items() if v is not None}
         content = {"source": "s", "command": "c", "expected": "e", "rows": {1: row, 2: classifier}}
-        return read_table(str(write_table(content)))
+        found = read_table(str(write_table(content)))
+        found.experiments()
+        return found
 
     return table
 
