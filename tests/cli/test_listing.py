@@ -1,11 +1,15 @@
 """`run --list`: rows with their state and time, in the width of the terminal."""
 
 import json
+import shutil
 import time
+from dataclasses import replace
 
 import pytest
+from commands import ROOT
 
 from keras_gans import cli
+from keras_gans.cli import listing
 from keras_gans.rows import PlannedRun, read_table
 from keras_gans.runs import machine, rates
 
@@ -15,6 +19,10 @@ def listed(main, tmp_path, monkeypatch):
     """Function: dict from number to the line of a table, and the whole text."""
     places = ["--results", tmp_path / "results", "--data-dir", tmp_path / "data"]
     (tmp_path / "data").mkdir()
+    # Of the published runs, one: others come with time.
+    one, published = "akel2022/3/seed-0", tmp_path / "published"
+    shutil.copytree(ROOT / "results" / "published" / one, published / one)
+    monkeypatch.setattr(listing, "_published", lambda run: replace(run, results=published))
 
     def show(*options, columns=80, table="akel2022"):
         monkeypatch.setenv("COLUMNS", str(columns))
