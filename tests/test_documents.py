@@ -206,7 +206,7 @@ def _default(noun, name, role, option):
     if noun in ("networks", "datasets"):
         built = getattr(import_module(f"keras_gans.{place}.{name}"), role or "fetch")
     else:
-        module = import_module(f"keras_gans.{place.removesuffix('.py')}")
+        module = import_module(f"keras_gans.{place.removesuffix('.py').replace('/', '.')}")
         built = getattr(module, noun.upper())[name]
     default = inspect.signature(built).parameters[option].default
     return list(default) if isinstance(default, tuple) else default
