@@ -63,7 +63,8 @@ KINDS = {
     "unrolled": (
         6,
         {
-            "turns": {"unroll": 2, "g_steps": 2, "update": "adaptive"},
+            "turns": {"unroll": 1, "g_steps": 2, "update": "adaptive"},
+            "discriminator": {"name": "points", "hidden": [16]},
             "phases": [
                 {"iterations": 15, "train": "discriminator"},
                 {"iterations": 10, "train": "generator"},
