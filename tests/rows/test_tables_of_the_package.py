@@ -66,8 +66,9 @@ def ablation():
     return read_table("akel2022_ablation")
 
 
-def test_there_are_the_four_tables():
-    assert {"akel2022", "akel2022_ablation", "quickstart", "sundar2018"} <= set(tables())
+def test_there_are_the_five_tables():
+    names = {"akel2022", "akel2022_ablation", "iasd2023", "quickstart", "sundar2018"}
+    assert names <= set(tables())
 
 
 @pytest.mark.parametrize("name", tables())
@@ -332,3 +333,51 @@ def test_classifier_is_that_of_tables_3_and_4(sundar, number):
     assert e.printed == {"test_accuracy": pytest.approx(percent / 100)}
     assert (MNIST - e.validation, e.dataset.name) == (55_000, "mnist")
     assert e.fine_tune > 0
+
+
+# --- iasd2023 ----------------------------------------------------------------------------------
+
+# The losses of section 2.2, then those that are no part of the document.
+DIVERGENCES = {
+    2: "binary_crossentropy", 3: "kl", 4: "jensen_shannon",
+    5: "kl", 6: "reverse_kl", 7: "pearson", 8: "hellinger",
+}  # fmt: skip
+EPOCH = -(-MNIST // 64)
+
+
+@pytest.fixture(scope="module")
+def iasd():
+    return read_table("iasd2023")
+
+
+def test_every_gan_of_iasd2023_is_that_of_section_2_1(iasd):
+    for e in iasd.experiments().values():
+        assert (e.dataset.name, e.sampling, e.batch_size) == ("mnist", "epochs", 64)
+        assert e.latents.plain == {"name": "normal", "size": 100}
+        assert e.d_optimizer.plain == e.g_optimizer.plain == {"name": "adam", "learning_rate": 1e-4}
+        for network, last in ((e.generator, "tanh"), (e.discriminator, "sigmoid")):
+            assert network.name == "vanilla"
+            assert len(network.options["hidden"]) == 3
+            assert network.options["activation"] == "leaky_relu"
+            assert network.options["last_activation"] == last
+        assert e.generator.options["momentum"] is None
+        assert "momentum" not in e.discriminator.options  # null is its default
+        assert e.turns.plain == iasd.experiment(1).turns.plain
+        assert set(e.measure) == {"fid", "precision", "recall"}
+        assert e.measure_samples == 10_000  # section 2.3.4
+
+
+def test_the_vanilla_gan_of_iasd2023_is_that_of_figure_1(iasd):
+    e = iasd.experiment(1)
+    assert (e.loss.plain, e.iterations) == ("binary_crossentropy", 50 * EPOCH)
+    assert e.printed == {"fid": 52.44, "precision": 0.52, "recall": 0.18}
+
+
+def test_f_gan_is_kept_at_the_epochs_of_figures_3_to_6(iasd):
+    assert sorted(iasd.rows) == [1, *DIVERGENCES]
+    for number, loss in DIVERGENCES.items():
+        e = iasd.experiment(number)
+        assert (e.loss.name, e.printed) == (loss, {})
+        assert e.loss.options.get("non_saturating", False) == (number == 5)
+        kept = {*e.save_at, *range(e.save_every, e.iterations + 1, e.save_every)}
+        assert kept == {EPOCH * n for n in (15, 20, 25, 50, 100, 150, 200)}
