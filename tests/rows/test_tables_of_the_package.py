@@ -66,8 +66,9 @@ def ablation():
     return read_table("akel2022_ablation")
 
 
-def test_there_are_the_four_tables():
-    assert {"akel2022", "akel2022_ablation", "quickstart", "sundar2018"} <= set(tables())
+def test_there_are_the_five_tables():
+    names = {"akel2022", "akel2022_ablation", "iasd2023", "quickstart", "sundar2018"}
+    assert names <= set(tables())
 
 
 @pytest.mark.parametrize("name", tables())
@@ -252,8 +253,8 @@ def test_the_quickstart_has_the_loop_of_the_papers(quickstart):
 
 # --- sundar2018 --------------------------------------------------------------------------------
 
-# Sundar and Sumaria 2018. Table 1, section 2.3 (row 8) and section 3 (row 10): hidden units of
-# both networks, percent.
+# Sundar and Sumaria 2018. Table 1, section 2.3 (rows 8 and 9) and section 3 (row 10): hidden units
+# of both networks, percent (None: none is printed).
 TABLE_1 = {
     1: ([128], [128], 76.2),
     2: ([128], [128, 8], 58.0),
@@ -263,6 +264,7 @@ TABLE_1 = {
     6: ([128, 256], [128, 64], 66.8),
     7: ([128, 256], [128, 32], 72.9),
     8: ([128, 256], [128, 32], 67.4),
+    9: ([128, 256], [128, 32], None),
     10: ([128, 256], [128, 32], 71.9),
 }
 # Table 2: batch, epochs, rate of D, rate of G, percent.
@@ -281,6 +283,13 @@ TABLES_3_AND_4 = {
     **{41 + i: (1, (i + 1) / 4, v) for i, v in enumerate([92.3, 87.6, 65.8, 9.8])},
     **{51 + i: (10, (i + 1) / 4, v) for i, v in enumerate([97.7, 97.1, 96.1, 9.8])},
 }
+# Sections 1.1 to 1.3: batch, filters of the generator, rate of D, rate of G, stop rule.
+DCGANS = {61 + i: (2 ** (5 + i), (128, 64), 1e-4, 1e-4, "collapse") for i in range(6)} | {
+    67: (256, (64,), 1e-4, 1e-4, "collapse"),
+    68: (256, (128, 64), 1e-4, 1e-3, "collapse"),  # Figure 1
+    69: (256, (128, 64), 1e-3, 1e-4, "collapse"),
+    70: (256, (128, 64), 1e-4, 1e-4, "flat"),
+}
 MNIST = 60_000
 
 
@@ -290,7 +299,7 @@ def sundar():
 
 
 def test_sundar2018_has_the_rows_of_the_document_and_no_more(sundar):
-    assert sorted(sundar.rows) == sorted([*TABLE_1, *TABLE_2, *TABLES_3_AND_4])
+    assert sorted(sundar.rows) == sorted([*TABLE_1, *TABLE_2, *TABLES_3_AND_4, 55, 56, *DCGANS, 80])
 
 
 @pytest.mark.parametrize("number", [*TABLE_1, *TABLE_2])
@@ -298,7 +307,12 @@ def test_row_is_that_of_table_1_or_2(sundar, number):
     e = sundar.experiment(number)
     if number in TABLE_1:
         *hidden, percent = TABLE_1[number]
-        sweep = [25 if number == 10 else 100, {8: 200, 10: 300}.get(number, 100), 0.002, 0.002]
+        sweep = [
+            25 if number == 10 else 100,
+            {8: 200, 9: 200, 10: 300}.get(number, 100),
+            0.002,
+            0.002,
+        ]
     else:
         *sweep, percent = TABLE_2[number]
         hidden = [[128], [128]]
@@ -306,8 +320,9 @@ def test_row_is_that_of_table_1_or_2(sundar, number):
     assert [list(network.options["hidden"]) for network in networks] == hidden
     rates = [o.options["learning_rate"] for o in (e.d_optimizer, e.g_optimizer)]
     assert [e.batch_size, e.iterations * e.batch_size / MNIST, *rates] == sweep
-    assert e.printed == {"classifier_accuracy": pytest.approx(percent / 100)}
-    assert e.turns.d_steps == (2 if number == 8 else 1)
+    printed = {} if percent is None else {"classifier_accuracy": pytest.approx(percent / 100)}
+    assert e.printed == printed
+    assert (e.turns.d_steps, e.turns.g_steps) == {8: (2, 1), 9: (1, 2)}.get(number, (1, 1))
 
 
 @pytest.mark.parametrize("number", [*TABLE_1, *TABLE_2])
@@ -332,3 +347,87 @@ def test_classifier_is_that_of_tables_3_and_4(sundar, number):
     assert e.printed == {"test_accuracy": pytest.approx(percent / 100)}
     assert (MNIST - e.validation, e.dataset.name) == (55_000, "mnist")
     assert e.fine_tune > 0
+
+
+@pytest.mark.parametrize("number", DCGANS)
+def test_dcgan_is_that_of_section_1(sundar, number):
+    e = sundar.experiment(number)
+    rates = [o.options["learning_rate"] for o in (e.d_optimizer, e.g_optimizer)]
+    found = (e.batch_size, tuple(e.generator.options["filters"]), *rates, e.stop.name)
+    assert found == DCGANS[number]
+    assert 0 <= e.iterations * e.batch_size - 50 * MNIST < 10 * e.batch_size
+    assert e.iterations == 10 * e.save_every
+    assert len(e.discriminator.options["filters"]) == 2
+    assert e.generator.options["last_activation"] == "tanh"
+    assert e.discriminator.options["last_activation"] is None
+    for network in (e.generator, e.discriminator):
+        assert (network.name, network.options["normalization"]) == ("convolutional", "virtual")
+        assert (network.options["activation"], network.options["alpha"]) == ("leaky_relu", 0.2)
+    assert (e.loss.plain, e.dataset.name, e.printed) == ("binary_crossentropy", "mnist", {})
+
+
+@pytest.mark.parametrize("number", [55, 56])
+def test_convolutions_and_virtual_normalization_change_the_networks_of_row_1(sundar, number):
+    networks = ("generator", "discriminator")
+    row, first = (sundar.experiment(n).to_dict() for n in (number, 1))
+    for network in networks:
+        if number == 56:
+            assert row[network] == {**first[network], "normalization": "virtual"}
+        else:
+            assert row[network]["name"] == "conditional_convolutional"
+    same = {k: v for k, v in first.items() if k not in (*networks, "printed")}
+    assert same.items() <= row.items()
+
+
+def test_a_linear_generator_has_a_quadratic_discriminator(sundar):
+    e = sundar.experiment(80)
+    assert (e.generator.name, e.discriminator.name, e.dataset.name) == ("lqg", "lqg", "mnist")
+    assert e.standardize
+
+
+# --- iasd2023 ----------------------------------------------------------------------------------
+
+# The losses of section 2.2, then those that are no part of the document.
+DIVERGENCES = {
+    2: "binary_crossentropy", 3: "kl", 4: "jensen_shannon",
+    5: "kl", 6: "reverse_kl", 7: "pearson", 8: "hellinger",
+}  # fmt: skip
+EPOCH = -(-MNIST // 64)
+
+
+@pytest.fixture(scope="module")
+def iasd():
+    return read_table("iasd2023")
+
+
+def test_every_gan_of_iasd2023_is_that_of_section_2_1(iasd):
+    for e in iasd.experiments().values():
+        assert (e.dataset.name, e.sampling, e.batch_size) == ("mnist", "epochs", 64)
+        assert e.latents.plain == {"name": "normal", "size": 100}
+        assert e.d_optimizer.plain == e.g_optimizer.plain == {"name": "adam", "learning_rate": 1e-4}
+        for network, last in ((e.generator, "tanh"), (e.discriminator, "sigmoid")):
+            assert network.name == "vanilla"
+            assert len(network.options["hidden"]) == 3
+            assert network.options["activation"] == "leaky_relu"
+            assert network.options["last_activation"] == last
+        assert e.generator.options["momentum"] is None
+        assert "momentum" not in e.discriminator.options  # null is its default
+        assert e.turns.plain == iasd.experiment(1).turns.plain
+        assert set(e.measure) == {"fid", "precision", "recall"}
+        assert e.measure_samples == 10_000  # section 2.3.4
+
+
+def test_the_vanilla_gan_of_iasd2023_is_that_of_figure_1(iasd):
+    e = iasd.experiment(1)
+    assert (e.loss.plain, e.iterations) == ("binary_crossentropy", 50 * EPOCH)
+    assert e.printed == {"fid": 52.44, "precision": 0.52, "recall": 0.18}
+
+
+def test_f_gan_is_kept_at_the_epochs_of_figures_3_to_6(iasd):
+    assert sorted(iasd.rows) == [1, *DIVERGENCES]
+    for number, loss in DIVERGENCES.items():
+        e = iasd.experiment(number)
+        assert (e.loss.name, e.printed) == (loss, {})
+        assert e.loss.options.get("non_saturating", False) == (number == 5)
+        kept = {*e.save_at, *range(e.save_every, e.iterations + 1, e.save_every)}
+        assert kept == {EPOCH * n for n in (15, 20, 25, 50, 100, 150, 200)}

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("without_xla")
 FEW = {"iterations": 2, "save_every": 2, "batch_size": 4, "measure_samples": 10}
 COUNTS = (
     "derived_from", "iterations", "batch_size", "latents", "save_every", "save_at", "measure_every",
-    "measure_samples", "sampling", "on_divergence", "printed",
+    "measure_samples", "sampling", "stop", "on_divergence", "printed",
 )  # fmt: skip
 
 
