@@ -156,7 +156,7 @@ def test_there_is_no_silent_alternative(tmp_path, source):
 
 def test_without_the_detector(tmp_path, source, monkeypatch):
     monkeypatch.setitem(sys.modules, "mtcnn", None)
-    with pytest.raises(UsageError, match=r"pip install 'keras_gans\[faces\]'"):
+    with pytest.raises(UsageError, match=r"pip install mtcnn==1\.0\.0"):
         prepare(source, tmp_path / "a.npz")
 
 

@@ -62,7 +62,7 @@ def test_the_generator_makes_what_it_made(average, optimizers, opened):
         keras.ops.convert_to_numpy(saved.network(given)),
         keras.ops.convert_to_numpy(gan.sampling_generator(given)),
     )
-    assert saved.kind is None and saved.shape == SHAPE and saved.origin["seed"] == 3
+    assert saved.shape == SHAPE and saved.origin["seed"] == 3
     assert saved.sample(2).dtype == np.uint8
     assert ("averaged" in saved.notes[0]) == (average is not None)
 
