@@ -66,8 +66,9 @@ def ablation():
     return read_table("akel2022_ablation")
 
 
-def test_there_are_the_four_tables():
-    assert {"akel2022", "akel2022_ablation", "quickstart", "sundar2018"} <= set(tables())
+def test_there_are_the_tables_of_the_package():
+    documents = {"akel2022", "akel2022_ablation", "sundar2018", "vedal2017"}
+    assert documents | {"quickstart"} <= set(tables())
 
 
 @pytest.mark.parametrize("name", tables())
@@ -332,3 +333,95 @@ def test_classifier_is_that_of_tables_3_and_4(sundar, number):
     assert e.printed == {"test_accuracy": pytest.approx(percent / 100)}
     assert (MNIST - e.validation, e.dataset.name) == (55_000, "mnist")
     assert e.fine_tune > 0
+
+
+# --- vedal2017 ---------------------------------------------------------------------------------
+
+# Vedal et al. 2017: the rows of each block, one field or option that it varies, and its values.
+RATES_OF_VEDAL = [0.1] * 3 + [0.01] * 3 + [1e-3] * 3 + [1e-4] * 3  # SGD
+RATES_OF_VEDAL += [0.01] * 6 + [1e-3] * 6 + [1e-4] * 6  # Adam
+VEDAL_BLOCKS = [
+    (range(1, 13), "d_optimizer.learning_rate", RATES_OF_VEDAL[:12]),
+    (range(1, 13), "d_optimizer.momentum", [0.0, 0.5, 0.9] * 4),
+    (range(21, 23), "discriminator.dropout", [None, 0.25]),
+    (range(31, 34), "generator.alpha", [0.01, 0.1, 0.3]),
+    (range(41, 45), "latents.size", [10, 50, 200, 1000]),
+    (range(51, 54), "generator.last_activation", ["linear", "tanh", "linear"]),
+    (range(61, 63), "loss.real", [[0.8, 1.1]] * 2),
+    (range(61, 63), "loss.fake", [None, [0.0, 0.3]]),
+    (range(71, 76), "latents.name", ["normal"] * 2 + ["uniform"] * 3),
+    (range(81, 85), "phases", [[{"iterations": n, "train": who}]
+                               for who in ("discriminator", "generator") for n in (47, 469)]),
+    (range(91, 95), "turns.d_steps", [2, 5, 1, 1]),
+    (range(91, 95), "turns.g_steps", [1, 1, 2, 5]),
+    (range(101, 119), "d_optimizer.learning_rate", RATES_OF_VEDAL[12:]),
+    (range(101, 119), "d_optimizer.beta_1", [0.5, 0.5, 0.5, 0.9, 0.9, 0.9] * 3),
+    (range(101, 119), "d_optimizer.beta_2", [0.5, 0.9, 0.999] * 6),
+    (range(121, 123), "discriminator.dropout", [None, 0.25]),
+    (range(131, 134), "discriminator.alpha", [0.01, 0.1, 0.3]),
+    (range(141, 142), "generator.last_activation", ["linear"]),
+    (range(201, 207), "generator.last_activation", ["tanh", "sigmoid", "linear"] + ["tanh"] * 3),
+    (range(201, 207), "generator.normalization", [None] * 3 + ["batch", None, "batch"]),
+    (range(211, 215), "dataset.channels", [1, 1, 3, 3]),
+    (range(211, 215), "discriminator.normalization", [None, "batch"] * 2),
+    (range(301, 303), "generator.name", ["conditional", "conditional_convolutional"]),
+    (range(311, 313), "turns.unroll", [0, 10]),
+    (range(321, 323), "generator.hidden", [[128]] * 2),
+    (range(401, 405), "turns.unroll", [0, 10, 0, 0]),
+    (range(411, 415), "turns.unroll", [0, 10, 0, 0]),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def vedal():
+    table = read_table("vedal2017")
+    return {number: table.experiment(number) for number in table.rows}
+
+
+def values_of(table, numbers, path):
+    """The values of a field, or of an option of it, in rows of a table; None where not given."""
+    found = []
+    for number in numbers:
+        value = table[number].to_dict()
+        for name in path.split("."):
+            value = value.get(name)
+        found.append(value)
+    return found
+
+
+def test_vedal2017_has_the_blocks_of_the_document_and_no_more(vedal):
+    assert set(vedal) == {number for numbers, _, _ in VEDAL_BLOCKS for number in numbers}
+    assert len(vedal) == 87
+
+
+@pytest.mark.parametrize(("numbers", "path", "values"), VEDAL_BLOCKS)
+def test_a_block_of_vedal2017_varies_what_the_document_says(vedal, numbers, path, values):
+    assert values_of(vedal, numbers, path) == values
+
+
+def test_the_basic_gan_of_vedal2017_changes_one_thing_of_its_row(vedal):
+    """Of row 9 with SGD, of row 107 with Adam; and the data go with the last activation."""
+
+    def differing(number, base):
+        pairs = zip(vedal[number].to_dict().items(), vedal[base].to_dict().values(), strict=True)
+        return {field for (field, value), other in pairs if value != other}
+
+    both = {"d_optimizer", "g_optimizer"}
+    networks = {"generator", "discriminator"}
+    allowed = [both, {"discriminator"}, networks, {"latents"}, {"loss"}, {"turns"}]
+    allowed += [{"generator", "standardize"}, {"generator", "discriminator", "standardize"}]
+    allowed += [{"phases", "iterations"}, set()]
+    for number in (n for n in vedal if n < 200):
+        assert differing(number, 9 if number < 100 else 107) in allowed
+    for row in vedal.values():
+        linear = row.generator.options.get("last_activation") == "linear"
+        assert row.standardize == linear
+
+
+def test_vedal2017_has_the_batches_and_epochs_of_the_document(vedal):
+    for number in (n for n in vedal if n < 400):
+        row = vedal[number]
+        steps = row.iterations - sum(phase.iterations for phase in row.phases)
+        faces = row.dataset.name == "lfw"
+        assert row.batch_size == 128
+        assert steps == (15 * -(-13_233 // 128) if faces else 10 * -(-MNIST // 128))
