@@ -67,7 +67,7 @@ def ablation():
 
 
 def test_there_are_the_tables_of_the_package():
-    documents = {"akel2022", "akel2022_ablation", "sundar2018", "vedal2017"}
+    documents = {"akel2022", "akel2022_ablation", "sabiri2022", "sundar2018", "vedal2017"}
     assert documents | {"quickstart"} <= set(tables())
 
 
@@ -425,3 +425,61 @@ def test_vedal2017_has_the_batches_and_epochs_of_the_document(vedal):
         faces = row.dataset.name == "lfw"
         assert row.batch_size == 128
         assert steps == (15 * -(-13_233 // 128) if faces else 10 * -(-MNIST // 128))
+
+
+# --- sabiri2022 --------------------------------------------------------------------------------
+
+# Section 4.8 of Sabiri et al. 2022: data here, latents, optimizer, activation of the generator.
+SCENARIOS = {
+    1: ("celeba", 100, "rmsprop", "relu"),
+    2: ("celeba", 100, "adam", "leaky_relu"),
+    3: ("lfw", 128, "adam", "relu"),
+    4: ("normal", 1, "adam", "relu"),
+}
+UPDATES = {
+    0: "joint",
+    1: {"name": "weighted", "real": 1.5, "fake": 0.5},
+    2: {"name": "weighted", "real": 0.5, "fake": 1.5},
+    3: {"name": "adaptive", "normalized": True},
+    4: {"name": "adaptive", "normalized": False},
+}
+
+
+@pytest.fixture(scope="module")
+def sabiri():
+    table = read_table("sabiri2022")
+    return {number: table.experiment(number) for number in table.rows}
+
+
+def test_sabiri2022_has_four_scenarios_with_each_sum_of_losses(sabiri):
+    assert sorted(sabiri) == [10 * kind + scenario for kind in UPDATES for scenario in SCENARIOS]
+    for number, row in sabiri.items():
+        kind, scenario = divmod(number, 10)
+        expected = sabiri[scenario].to_dict()
+        expected["turns"] = {**expected["turns"], "update": UPDATES[kind]}
+        assert row.to_dict() == expected
+
+
+@pytest.mark.parametrize("number", SCENARIOS)
+def test_a_scenario_is_that_of_section_4_8(sabiri, number):
+    row = sabiri[number]
+    found = (row.dataset.name, row.latents.options["size"], row.d_optimizer.name)
+    assert (*found, row.generator.options["activation"]) == SCENARIOS[number]
+    assert (row.d_optimizer, row.loss.plain) == (row.g_optimizer, "binary_crossentropy")
+    assert row.discriminator.options["last_activation"] == "sigmoid"
+
+
+def test_the_convolutions_of_sabiri2022_grow_in_d_and_shrink_in_g(sabiri):
+    assert sabiri[1].generator.options["filters"][0] == 128  # of the first map, section 4.8.1
+    for number in (1, 2, 3):
+        g, d = (sabiri[number].to_dict()[name] for name in ("generator", "discriminator"))
+        assert d["filters"] == sorted(d["filters"]) == g["filters"][::-1]
+        assert (g["normalization"], d["normalization"], g["last_activation"]) == (
+            "batch", "batch", "tanh",
+        )  # fmt: skip
+
+
+def test_the_numbers_of_sabiri2022_have_16_and_64_hidden_units_for_600_epochs(sabiri):
+    row = sabiri[4].to_dict()
+    assert (row["generator"]["hidden"], row["discriminator"]["hidden"]) == ([16], [64])
+    assert row["iterations"] * row["batch_size"] == 600 * row["dataset"]["samples"]

@@ -1,9 +1,10 @@
 """Every row of every table can be trained.
 
 Rows that differ in nothing but intervals, counts, sizes and rates have one graph: such a group has
-one row that takes two iterations here. One group for each pair of networks of the thesis is run with
-all its files (`test_run.py` runs labels and points); the others take their iterations without files
-and without compiling, which takes most of the time. `test_classifier.py` runs rows of that stage.
+one row that takes two iterations here. One group for each pair of networks of the thesis is run
+with all its files (`test_run.py` runs labels and points); the others take their iterations without
+files and without compiling, which takes most of the time. `test_classifier.py` runs rows of that
+stage.
 """
 
 import json
