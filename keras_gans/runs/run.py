@@ -14,7 +14,7 @@ from keras_gans.batches import Sampler, batches
 from keras_gans.files import locked, remove_partial, sha256
 from keras_gans.generators import Saved
 from keras_gans.runs import callbacks, checkpoints, course, folder, machine, memory, pace, rates
-from keras_gans.runs.building import build
+from keras_gans.runs.building import build, scaled
 from keras_gans.runs.environment import environment
 from keras_gans.runs.history import History
 from keras_gans.runs.measured import Measured
@@ -58,7 +58,7 @@ def run(
     begun = time.monotonic() if begun is None else begun
     # --- Objects: the row's words, checked against the data. ---
     experiment, place, last = planned.experiment, planned.folder, planned.experiment.iterations
-    data = data.standardized() if experiment.standardize else data
+    data = scaled(experiment, data)
     progress.status("building the networks")
     gan = build(experiment, data, planned.seed, devices)
     memory.check(gan, experiment)

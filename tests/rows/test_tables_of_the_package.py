@@ -66,9 +66,9 @@ def ablation():
     return read_table("akel2022_ablation")
 
 
-def test_there_are_the_five_tables():
-    names = {"akel2022", "akel2022_ablation", "iasd2023", "quickstart", "sundar2018"}
-    assert names <= set(tables())
+def test_there_are_the_tables_of_the_package():
+    documents = {"akel2022", "vedal2017", "sundar2018", "sabiri2022", "iasd2023"}
+    assert documents | {"akel2022_ablation", "quickstart"} <= set(tables())
 
 
 @pytest.mark.parametrize("name", tables())
@@ -431,3 +431,153 @@ def test_f_gan_is_kept_at_the_epochs_of_figures_3_to_6(iasd):
         assert e.loss.options.get("non_saturating", False) == (number == 5)
         kept = {*e.save_at, *range(e.save_every, e.iterations + 1, e.save_every)}
         assert kept == {EPOCH * n for n in (15, 20, 25, 50, 100, 150, 200)}
+
+
+# --- vedal2017 ---------------------------------------------------------------------------------
+
+# Vedal et al. 2017: the rows of each block, one field or option that it varies, and its values.
+RATES_OF_VEDAL = [0.1] * 3 + [0.01] * 3 + [1e-3] * 3 + [1e-4] * 3  # SGD
+RATES_OF_VEDAL += [0.01] * 6 + [1e-3] * 6 + [1e-4] * 6  # Adam
+VEDAL_BLOCKS = [
+    (range(1, 13), "d_optimizer.learning_rate", RATES_OF_VEDAL[:12]),
+    (range(1, 13), "d_optimizer.momentum", [0.0, 0.5, 0.9] * 4),
+    (range(21, 23), "discriminator.dropout", [None, 0.25]),
+    (range(31, 34), "generator.alpha", [0.01, 0.1, 0.3]),
+    (range(41, 45), "latents.size", [10, 50, 200, 1000]),
+    (range(51, 54), "generator.last_activation", ["linear", "tanh", "linear"]),
+    (range(61, 63), "loss.real", [[0.8, 1.1]] * 2),
+    (range(61, 63), "loss.fake", [None, [0.0, 0.3]]),
+    (range(71, 76), "latents.name", ["normal"] * 2 + ["uniform"] * 3),
+    (range(81, 85), "phases", [[{"iterations": n, "train": who}]
+                               for who in ("discriminator", "generator") for n in (47, 469)]),
+    (range(91, 95), "turns.d_steps", [2, 5, 1, 1]),
+    (range(91, 95), "turns.g_steps", [1, 1, 2, 5]),
+    (range(101, 119), "d_optimizer.learning_rate", RATES_OF_VEDAL[12:]),
+    (range(101, 119), "d_optimizer.beta_1", [0.5, 0.5, 0.5, 0.9, 0.9, 0.9] * 3),
+    (range(101, 119), "d_optimizer.beta_2", [0.5, 0.9, 0.999] * 6),
+    (range(121, 123), "discriminator.dropout", [None, 0.25]),
+    (range(131, 134), "discriminator.alpha", [0.01, 0.1, 0.3]),
+    (range(141, 142), "generator.last_activation", ["linear"]),
+    (range(201, 207), "generator.last_activation", ["tanh", "sigmoid", "linear"] + ["tanh"] * 3),
+    (range(201, 207), "generator.normalization", [None] * 3 + ["batch", None, "batch"]),
+    (range(211, 215), "dataset.channels", [1, 1, 3, 3]),
+    (range(211, 215), "discriminator.normalization", [None, "batch"] * 2),
+    (range(301, 303), "generator.name", ["conditional", "conditional_convolutional"]),
+    (range(311, 313), "turns.unroll", [0, 10]),
+    (range(321, 323), "generator.hidden", [[128]] * 2),
+    (range(401, 405), "turns.unroll", [0, 10, 0, 0]),
+    (range(411, 415), "turns.unroll", [0, 10, 0, 0]),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def vedal():
+    table = read_table("vedal2017")
+    return {number: table.experiment(number) for number in table.rows}
+
+
+def values_of(table, numbers, path):
+    """The values of a field, or of an option of it, in rows of a table; None where not given."""
+    found = []
+    for number in numbers:
+        value = table[number].to_dict()
+        for name in path.split("."):
+            value = value.get(name)
+        found.append(value)
+    return found
+
+
+def test_vedal2017_has_the_blocks_of_the_document_and_no_more(vedal):
+    assert set(vedal) == {number for numbers, _, _ in VEDAL_BLOCKS for number in numbers}
+    assert len(vedal) == 87
+
+
+@pytest.mark.parametrize(("numbers", "path", "values"), VEDAL_BLOCKS)
+def test_a_block_of_vedal2017_varies_what_the_document_says(vedal, numbers, path, values):
+    assert values_of(vedal, numbers, path) == values
+
+
+def test_the_basic_gan_of_vedal2017_changes_one_thing_of_its_row(vedal):
+    """Of row 9 with SGD, of row 107 with Adam; and the data go with the last activation."""
+
+    def differing(number, base):
+        pairs = zip(vedal[number].to_dict().items(), vedal[base].to_dict().values(), strict=True)
+        return {field for (field, value), other in pairs if value != other}
+
+    both = {"d_optimizer", "g_optimizer"}
+    networks = {"generator", "discriminator"}
+    allowed = [both, {"discriminator"}, networks, {"latents"}, {"loss"}, {"turns"}]
+    allowed += [{"generator", "standardize"}, {"generator", "discriminator", "standardize"}]
+    allowed += [{"phases", "iterations"}, set()]
+    for number in (n for n in vedal if n < 200):
+        assert differing(number, 9 if number < 100 else 107) in allowed
+    for row in vedal.values():
+        linear = row.generator.options.get("last_activation") == "linear"
+        assert row.standardize == linear
+
+
+def test_vedal2017_has_the_batches_and_epochs_of_the_document(vedal):
+    for number in (n for n in vedal if n < 400):
+        row = vedal[number]
+        steps = row.iterations - sum(phase.iterations for phase in row.phases)
+        faces = row.dataset.name == "lfw"
+        assert row.batch_size == 128
+        assert steps == (15 * -(-13_233 // 128) if faces else 10 * -(-MNIST // 128))
+
+
+# --- sabiri2022 --------------------------------------------------------------------------------
+
+# Section 4.8 of Sabiri et al. 2022: data here, latents, optimizer, activation of the generator.
+SCENARIOS = {
+    1: ("celeba", 100, "rmsprop", "relu"),
+    2: ("celeba", 100, "adam", "leaky_relu"),
+    3: ("lfw", 128, "adam", "relu"),
+    4: ("normal", 1, "adam", "relu"),
+}
+UPDATES = {
+    0: "joint",
+    1: {"name": "weighted", "real": 1.5, "fake": 0.5},
+    2: {"name": "weighted", "real": 0.5, "fake": 1.5},
+    3: {"name": "adaptive", "normalized": True},
+    4: {"name": "adaptive", "normalized": False},
+}
+
+
+@pytest.fixture(scope="module")
+def sabiri():
+    table = read_table("sabiri2022")
+    return {number: table.experiment(number) for number in table.rows}
+
+
+def test_sabiri2022_has_four_scenarios_with_each_sum_of_losses(sabiri):
+    assert sorted(sabiri) == [10 * kind + scenario for kind in UPDATES for scenario in SCENARIOS]
+    for number, row in sabiri.items():
+        kind, scenario = divmod(number, 10)
+        expected = sabiri[scenario].to_dict()
+        expected["turns"] = {**expected["turns"], "update": UPDATES[kind]}
+        assert row.to_dict() == expected
+
+
+@pytest.mark.parametrize("number", SCENARIOS)
+def test_a_scenario_is_that_of_section_4_8(sabiri, number):
+    row = sabiri[number]
+    found = (row.dataset.name, row.latents.options["size"], row.d_optimizer.name)
+    assert (*found, row.generator.options["activation"]) == SCENARIOS[number]
+    assert (row.d_optimizer, row.loss.plain) == (row.g_optimizer, "binary_crossentropy")
+    assert row.discriminator.options["last_activation"] == "sigmoid"
+
+
+def test_the_convolutions_of_sabiri2022_grow_in_d_and_shrink_in_g(sabiri):
+    assert sabiri[1].generator.options["filters"][0] == 128  # of the first map, section 4.8.1
+    for number in (1, 2, 3):
+        g, d = (sabiri[number].to_dict()[name] for name in ("generator", "discriminator"))
+        assert d["filters"] == sorted(d["filters"]) == g["filters"][::-1]
+        assert (g["normalization"], d["normalization"], g["last_activation"]) == (
+            "batch", "batch", "tanh",
+        )  # fmt: skip
+
+
+def test_the_numbers_of_sabiri2022_have_16_and_64_hidden_units_for_600_epochs(sabiri):
+    row = sabiri[4].to_dict()
+    assert (row["generator"]["hidden"], row["discriminator"]["hidden"]) == ([16], [64])
+    assert row["iterations"] * row["batch_size"] == 600 * row["dataset"]["samples"]

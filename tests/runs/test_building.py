@@ -10,13 +10,29 @@ from keras_gans import averages, constraints, datasets, losses, optimizers, pena
 from keras_gans.errors import UsageError
 from keras_gans.latents import Uniform
 from keras_gans.networks.custom import AddReference
-from keras_gans.runs.building import build
+from keras_gans.runs.building import build, scaled
 
 DIGITS = datasets.load("digits")
 
 
 def built(number, data=DIGITS, seed=0, **changed):
     return build(quickstart(number, "results", changed).experiment, data, seed)
+
+
+@pytest.mark.parametrize(
+    ("last", "low", "high"), [("tanh", -1, 1), ("linear", -1, 1), ("sigmoid", 0, 1)]
+)
+def test_pixels_go_to_the_range_of_the_last_activation(last, low, high):
+    changed = {"generator": {"name": "vanilla", "last_activation": last}}
+    source = scaled(quickstart(1, "results", changed).experiment, DIGITS)
+    values = source.scale.to_network(source.values)
+    assert (values.min(), values.max()) == (low, high)
+
+
+def test_standardized_pixels_have_mean_0_and_std_1():
+    source = scaled(quickstart(1, "results", {"standardize": True}).experiment, DIGITS)
+    values = source.scale.to_network(source.values)
+    assert (values.mean(), values.std()) == pytest.approx((0, 1), abs=1e-4)
 
 
 def test_every_part_of_a_row_arrives_in_the_model():

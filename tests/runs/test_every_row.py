@@ -1,9 +1,10 @@
 """Every row of every table can be trained.
 
-Rows that differ in nothing but intervals, counts and sizes have one graph: such a group has one
-row that takes two iterations here. One group for each pair of networks of the thesis is run with
-all its files (`test_run.py` runs labels and points); the others take their iterations without files
-and without compiling, which takes most of the time. `test_classifier.py` runs rows of that stage.
+Rows that differ in nothing but intervals, counts, sizes and rates have one graph: such a group has
+one row that takes two iterations here. One group for each pair of networks of the thesis is run
+with all its files (`test_run.py` runs labels and points); the others take their iterations without
+files and without compiling, which takes most of the time. `test_classifier.py` runs rows of that
+stage.
 """
 
 import json
@@ -16,23 +17,34 @@ from running import plan, train
 from keras_gans import datasets, generators
 from keras_gans.batches import Sampler, batches
 from keras_gans.rows import Experiment, read_table, tables
-from keras_gans.runs.building import build
+from keras_gans.runs.building import build, scaled
 
 pytestmark = pytest.mark.usefixtures("without_xla")
 FEW = {"iterations": 2, "save_every": 2, "batch_size": 4, "measure_samples": 10}
 COUNTS = (
-    "derived_from", "iterations", "batch_size", "latents", "save_every", "save_at", "measure_every",
-    "measure_samples", "sampling", "stop", "on_divergence", "printed",
+    "derived_from", "iterations", "batch_size", "latents", "save_every", "save_at", "measure",
+    "measure_every", "measure_samples", "sampling", "stop", "on_divergence", "phases", "printed",
 )  # fmt: skip
+NUMBERS = ("learning_rate", "beta_1", "beta_2", "alpha")
+PRESENT = ("momentum", "dropout")  # a number, or 0 or null for none
+PARTS = ("optimizer", "d_optimizer", "g_optimizer", "generator", "discriminator")
+PLANE = ("ring", "grid")
 
 
 def graph(experiment):
     """What two rows have in common whose training steps are the same function."""
     row = {field: value for field, value in experiment.to_dict().items() if field not in COUNTS}
-    for optimizer in ("optimizer", "d_optimizer", "g_optimizer"):
-        if isinstance(row[optimizer], dict):
-            row[optimizer] = {k: v for k, v in row[optimizer].items() if k != "learning_rate"}
+    for part in PARTS:
+        if isinstance(row[part], dict):
+            row[part] = {k: _kind(k, v) for k, v in row[part].items() if k not in NUMBERS}
+    if experiment.dataset.name in PLANE:
+        row["dataset"] = PLANE
     return json.dumps({**row, "latents": experiment.latents.name})
+
+
+def _kind(option, value):
+    """Whether there is such a layer or moment; the depth of a perceptron; else the value."""
+    return bool(value) if option in PRESENT else len(value) if option == "hidden" else value
 
 
 ROWS = {(t, n): read_table(t).experiment(n) for t in tables() for n in read_table(t).rows}
@@ -60,7 +72,7 @@ def data(tiny_data):
             source = datasets.load(experiment.dataset, tiny_data)
             labels = np.arange(len(source)) % 10 if source.labels is None else source.labels
             loaded[key] = replace(source, labels=labels)
-        return loaded[key]
+        return scaled(experiment, loaded[key])
 
     return load
 
