@@ -52,7 +52,8 @@ def show(table, seeds, options):
     command = table.command
     if options.prog != "run_experiment.py":  # which an installed package does not have
         command = command.replace("python run_experiment.py", options.prog)
-    print(f"{command}\nTables (--table NAME): {', '.join(tables())}")
+    names = textwrap.fill(f"Tables (--table NAME): {', '.join(tables())}", columns)
+    print(f"{command}\n{names}")
     table.experiments()  # names the rows that are wrong
 
 
