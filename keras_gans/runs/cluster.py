@@ -146,6 +146,7 @@ class Cluster(Workers):
             try:
                 status, reason = self._wait(job), "its node stops"
             except ray.exceptions.RayTaskError as error:
+                print(error, file=sys.stderr, flush=True)  # with the traceback of the node
                 return Outcome(planned, "failed", " ".join(str(error.cause).split()))
             except ray.exceptions.RayError as error:
                 status, reason = None, f"its worker has died ({type(error).__name__})"

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from abc import ABC, abstractmethod
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -207,7 +208,7 @@ def _after(future, run, job):
     return run(job)
 
 
-class Workers:
+class Workers(ABC):
     """Processes that each train one run, and what signals mean to them.
 
     Args:
@@ -229,13 +230,13 @@ class Workers:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._receive)
 
+    @abstractmethod
     def run(self, job):
         """Trains a run to its end; returns its `Outcome`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def forward(self, number):
         """Passes a signal on to the runs."""
-        raise NotImplementedError
 
     def line(self):
         """The line for all runs; a context manager of None where one run has the terminal."""

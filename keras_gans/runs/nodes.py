@@ -12,7 +12,6 @@ import sys
 import tempfile
 import threading
 import time
-import traceback
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -93,9 +92,6 @@ def _run(job, source, wire):
         return 2
     except SystemExit as ended:
         return ended.code
-    except Exception:
-        traceback.print_exc()
-        return 1
 
 
 def _fetched(reference):
