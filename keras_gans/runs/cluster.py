@@ -8,6 +8,7 @@ when it ends, and such a run begins again. Only this module and `nodes` know Ray
 
 import os
 import signal
+import socket
 import sys
 import threading
 from dataclasses import replace
@@ -38,6 +39,7 @@ def connect(address):
         import ray
     except ModuleNotFoundError:
         raise UsageError("--ray needs Ray: pip install ray") from None
+    _check_answer(address)
     try:
         ray.init(address or None, log_to_driver=False, logging_level="ERROR")
     except (ConnectionError, ValueError, RuntimeError, AssertionError) as error:
@@ -45,6 +47,16 @@ def connect(address):
         raise UsageError(
             f"--ray {address}: no cluster of this Ray answers there ({reason})"
         ) from None
+
+
+def _check_answer(address):
+    """Refuses an address at which nobody listens; Ray itself would try for minutes."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if colon and port.isdigit():
+        try:
+            socket.create_connection((host, int(port)), timeout=10).close()
+        except OSError as error:
+            raise UsageError(f"--ray {address}: no cluster answers there ({error})") from None
 
 
 def room(jobs_a_node, devices):
