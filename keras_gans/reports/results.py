@@ -1,14 +1,18 @@
-"""The results of finished runs, read from results/<table>/<run>/seed-<n>/metrics.json.
+"""The results of finished runs, read from results/<table>/<run>/seed-<n>/.
 
-Nothing is computed here except means and deviations over seeds.
+They are in metrics.json, in log.jsonl, and in evaluated_last.json and evaluated_best.json, which
+hold what `keras-gans evaluate` says of the last and the best generator. Nothing is computed here
+except means and deviations over seeds.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from statistics import mean, stdev
 
 from keras_gans.errors import UsageError
+from keras_gans.metrics import metric_of
 
 _NUMBER = int | float
 
@@ -67,6 +71,9 @@ class Finished:
         measured: Dict from full name to `Measured`.
         printed: Dict from name to the number that the document prints.
         seconds: Time of the run.
+        final: Dict from "d_loss" and "g_loss" to the last losses; empty for a classifier.
+        evaluated: Dict from "last" and "best" to what was evaluated of that generator: a dict from
+            full name to the pair (metric, value or None).
     """
 
     folder: Path
@@ -82,6 +89,63 @@ class Finished:
     measured: dict
     printed: dict
     seconds: float
+    final: dict = field(default_factory=dict)
+    evaluated: dict = field(default_factory=dict)
+
+    @cached_property
+    def log(self):
+        """The records of log.jsonl, a list of dicts; empty where there is none.
+
+        Raises:
+            UsageError: It is damaged.
+        """
+        path = self.folder / "log.jsonl"
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+            return [_of(dict, json.loads(line)) for line in lines]
+        except (ValueError, TypeError):
+            raise _damaged(path) from None
+
+    def reading(self, measure, generator, at=None):
+        """One value of the run.
+
+        The best generator is the one that the first metric of the row chose. Another metric of it
+        is what was evaluated, or stands in the log.
+
+        Args:
+            measure: A metric, "d_loss" or "g_loss".
+            generator: "last" or "best".
+            at: Iteration of another generator, of which the log is asked.
+
+        Returns:
+            The pair (full name, value), or None where there is no value.
+        """
+        if at is not None:
+            return self._logged(measure, at)
+        if measure in self.final:
+            return (measure, self.final[measure]) if generator == "last" else None
+        first = next(iter(self.measured.values()), None)
+        own = [(name, m) for name, m in self.measured.items() if m.metric == measure]
+        if own and (generator == "last" or own[0][1] is first):
+            found = own[0][0], getattr(own[0][1], generator)
+        else:
+            evaluated = self.evaluated.get(generator, {}).items()
+            of = (
+                pair for pair in ((name, v) for name, (metric, v) in evaluated if metric == measure)
+            )
+            found = next(of, None)
+            if found is None and own and first.best_iteration is not None:
+                found = self._logged(measure, first.best_iteration)
+        return None if found is None or found[1] is None else found
+
+    def _logged(self, measure, iteration):
+        for record in self.log:
+            for name, value in record.items():
+                named = name if name in self.final or name in self.measured else None
+                is_it = named and measure in (name, metric_of(name))
+                if is_it and record.get("iteration") == iteration and value is not None:
+                    return name, value
+        return None
 
 
 def finished(folder):
@@ -172,11 +236,35 @@ def _read(path):
             measured=measured,
             printed={name: _of(_NUMBER, value) for name, value in content["printed"].items()},
             seconds=_of(_NUMBER, content["seconds"]["wall"]),
+            final={
+                name: _of(_NUMBER, value)
+                for name, value in content.get("final", {}).items()
+                if value is not None
+            },
+            evaluated={which: _evaluated(path, which) for which in ("last", "best")},
         )
     except (ValueError, LookupError, TypeError, AttributeError):
+        raise _damaged(path) from None
+
+
+def _evaluated(metrics, which):
+    path = metrics.parent / f"evaluated_{which}.json"
+    if not path.is_file():
+        return {}
+    try:
+        results = json.loads(path.read_text(encoding="utf-8"))["results"]
+        return {
+            _of(str, r["name"]): (_of(str, r["metric"]), _of(_NUMBER | None, r["value"]))
+            for r in results
+        }
+    except (ValueError, LookupError, TypeError, AttributeError):
         raise UsageError(
-            f"{path} is not the file that a run writes: remove it and make the run again"
+            f"{path} is not the file that keras-gans evaluate writes: remove it"
         ) from None
+
+
+def _damaged(path):
+    return UsageError(f"{path} is not the file that a run writes: remove it and make the run again")
 
 
 def _of(kind, value):
