@@ -1,4 +1,4 @@
-"""How a run went, read from its folder, finished or not: log, pictures, evaluations, machine."""
+"""How a run went, read from its folder, finished or not: its log, state and environment."""
 
 import json
 import math
@@ -15,8 +15,6 @@ from keras_gans.rows import StoredRun
 
 LOSSES = {"d_loss": "loss of the discriminator", "g_loss": "loss of the generator"}
 """Names of the losses in a log, and what to call them."""
-SPREADS = ("precision", "recall", "density", "coverage")
-"""Metrics of evaluated_last.json and evaluated_best.json that a page shows."""
 _SILENT = timedelta(minutes=10)
 
 
@@ -70,8 +68,9 @@ class Course:
         found = {name for record in self.records for name in record if _is_metric(name)}
         order = measures.names().index
         named = sorted(found, key=lambda name: (order(metric_of(name)), name))
-        others = [name for name in (self.finished.measured if self.finished else ()) if name not in found]
-        return [name for name in [*named, *others] if self.series(name)]
+        of_classifiers = set(self.finished.measured if self.finished else ()) - found
+        named += sorted(of_classifiers)
+        return [name for name in named if self.series(name)]
 
     @property
     def iteration(self):
@@ -115,25 +114,6 @@ class Course:
             UsageError: It is damaged.
         """
         return _read(self.stored.folder / "environment.json")
-
-    @property
-    def evaluated(self):
-        """What `keras-gans evaluate` said of its generators.
-
-        Returns:
-            Dict from "last" and "best", where there is such a file, to a dict from full name to
-            (metric, value); a value may be None.
-
-        Raises:
-            UsageError: A file is damaged.
-        """
-        found = {}
-        for which in ("last", "best"):
-            path = self.stored.folder / f"evaluated_{which}.json"
-            content = _read(path)
-            if content is not None:
-                found[which] = _results(content, path)
-        return found
 
 
 def courses(folder, finished):
@@ -190,19 +170,5 @@ def _read(path):
     except FileNotFoundError:
         return None
     except (ValueError, RecursionError):
-        raise _damaged(path) from None
+        raise UsageError(f"{path} is not the file that a run writes: remove it") from None
     return content
-
-
-def _results(content, path):
-    try:
-        return {
-            str(result["name"]): (str(result["metric"]), result["value"])
-            for result in content["results"]
-        }
-    except (LookupError, TypeError):
-        raise _damaged(path) from None
-
-
-def _damaged(path):
-    return UsageError(f"{path} is not the file that keras-gans writes: remove it or write it again")

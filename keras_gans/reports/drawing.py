@@ -2,15 +2,14 @@
 
 import base64
 import io
-import warnings
 from functools import lru_cache
+from itertools import pairwise
 from math import log10
 
 import numpy as np
 from PIL import Image
 
-from keras_gans.errors import UsageError
-from keras_gans.pictures import curves
+from keras_gans.pictures import animations, curves
 
 MOST_POINTS = 1000
 """Points of one curve; a longer log has the means of as many intervals of equal length."""
@@ -18,7 +17,7 @@ MOST_FRAMES, LEAST_FRAMES = 24, 3
 """Pictures of one run, where there is much and where there is little room."""
 ROOM = 1_800_000
 """Bytes that all pictures of a page may take, about, while each run has `LEAST_FRAMES`."""
-_WIDTH, _HEIGHT, _MARGIN = 132, 30, 3
+_WIDTH, _HEIGHT, _MARGIN = 112, 30, 3
 _WIDEST = 480  # pixels of an embedded picture
 _COLOURS = {"L": 24, "RGB": 96}  # of a palette; samples are small and coarse
 
@@ -68,7 +67,7 @@ def thinned(pairs, most=MOST_POINTS):
     if len(pairs) <= most:
         return pairs
     bounds = [i * len(pairs) // most for i in range(most + 1)]
-    parts = [pairs[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
+    parts = [pairs[a:b] for a, b in pairwise(bounds)]
     return [(part[-1][0], sum(value for _, value in part) / len(part)) for part in parts]
 
 
@@ -98,19 +97,10 @@ def frames(samples):
     last = [embedded(list(found.values())[-1]) for found in samples if found]
     each = ROOM // max(sum(map(len, last)), 1)
     most = max(LEAST_FRAMES, min(MOST_FRAMES, each))
-    return [{at: embedded(found[at]) for at in spread(list(found), most)} for found in samples]
-
-
-def spread(items, most):
-    """At most so many items at equal intervals, the first and the last among them.
-
-    Args:
-        items: List.
-        most: >= 2.
-    """
-    if len(items) <= most:
-        return items
-    return [items[i * (len(items) - 1) // (most - 1)] for i in range(most)]
+    return [
+        {at: embedded(found[at]) for at in animations.spread(list(found), most)}
+        for found in samples
+    ]
 
 
 def embedded(path):
@@ -128,13 +118,8 @@ def embedded(path):
 
 @lru_cache(4096)  # a page that is watched is written again and again
 def _embedded(path, changed, size):
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path, formats=("PNG",)) as picture:
-                picture = picture.convert("L" if picture.mode in ("L", "1") else "RGB")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombWarning) as error:
-        raise UsageError(f"{path} is not a picture that a run draws: {error}") from None
+    picture = animations.opened(path)
+    picture = picture.convert("L" if picture.mode in ("L", "1") else "RGB")
     picture.thumbnail((_WIDEST, _WIDEST))
     colours = _COLOURS[picture.mode]
     # Without dithering, which is noise to a PNG.

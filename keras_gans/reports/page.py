@@ -12,7 +12,7 @@ import yaml
 
 from keras_gans.errors import UsageError
 from keras_gans.reports.results import Finished, Measured, Spread, finished, groups, over_seeds
-from keras_gans.rows import read_table
+from keras_gans.rows import Table, read_table, tables
 
 NOTHING = "-"
 """The name of the measure where a run has none."""
@@ -99,15 +99,13 @@ class Page:
 
     Attributes:
         folder: `Path` of results/<table>.
-        source: The document that the table comes from; "" for a table that is not known.
-        expected: What the document claims, or what the table is for; "" likewise.
+        table: `rows.Table`, or None for one that the package does not have.
         runs: Tuple of `Finished`, in the order of `results.finished`.
         lines: Tuple of `Line`: those of each run, and after the seeds of a row those over them.
     """
 
     folder: Path
-    source: str
-    expected: str
+    table: Table | None
     runs: tuple[Finished, ...]
     lines: tuple[Line, ...]
 
@@ -124,12 +122,17 @@ class Page:
         folder = Path(folder)
         runs = finished(folder)
         lines = [line for same in groups(runs) for line in _lines(same)]
-        return cls(folder, *_about(folder.name), tuple(runs), tuple(lines))
+        return cls(folder, _table(folder.name), tuple(runs), tuple(lines))
 
     @property
     def name(self):
         """Name of the table."""
         return self.folder.name
+
+    @property
+    def source(self):
+        """The document that the table comes from, or ""."""
+        return self.table.source if self.table else ""
 
     @property
     def has_changes(self):
@@ -213,9 +216,5 @@ def _plain(value):
     return yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=inf).split("\n")[0]
 
 
-def _about(table):
-    try:
-        found = read_table(table)
-    except UsageError:
-        return "", ""
-    return found.source, found.expected
+def _table(name):
+    return read_table(name) if name in tables() else None

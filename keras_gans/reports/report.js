@@ -1,21 +1,19 @@
 "use strict";
-// The page is complete without this script, except for its curves and controls.
+// Theme, tables, claims, samples. Without scripts the page lacks only its curves and controls.
 
 const $ = (id) => document.getElementById(id);
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const page = document.documentElement;
 page.classList.add("js");
 
-// Storage may be forbidden, as for files in some browsers.
-const stored = (area, key, value) => {
+const stored = (area, key, value) => { // a browser may forbid storage
   try {
     return value === undefined ? window[area].getItem(key) : window[area].setItem(key, value);
   } catch { return null; }
 };
 
-// --- theme: before the page is drawn, so that it does not flash --------------------------------
-
-const THEME = "keras_gans-theme";
+// The theme is set before anything is drawn, so that the page does not flash.
+const THEME = "keras_gans theme", STATE = `keras_gans ${location.pathname}`;
 const systemIsDark = matchMedia("(prefers-color-scheme: dark)");
 const isDark = () => (page.dataset.theme ?? (systemIsDark.matches ? "dark" : "light")) === "dark";
 if (stored("localStorage", THEME)) page.dataset.theme = stored("localStorage", THEME);
@@ -31,13 +29,11 @@ function theme(button) {
   show();
 }
 
-// --- tables ------------------------------------------------------------------------------------
-
 function sortable(table) {
   const heads = all("thead th", table);
   const sort = (index, direction) => {
     const isNumber = heads[index].dataset.sort === "number";
-    const value = (row) => row.cells[index].dataset.v ?? "";
+    const value = (row) => row.cells[index].dataset.v;
     const rows = [...table.tBodies[0].rows].sort((a, b) => {
       const [x, y] = [value(a), value(b)];
       if (x === "" || y === "") return (x === "") - (y === ""); // what has no value comes last
@@ -53,8 +49,6 @@ function sortable(table) {
   table.sortAgain = (text) => sort(...JSON.parse(text));
 }
 
-// --- claims ------------------------------------------------------------------------------------
-
 function filter(fieldset) {
   const claims = all(".claim");
   const show = () => {
@@ -66,19 +60,16 @@ function filter(fieldset) {
   show(); // a browser may have kept the choice of an earlier visit
 }
 
-// --- samples -----------------------------------------------------------------------------------
-
-const players = [];
+const players = [], arePlaying = () => players.some((one) => one.isPlaying());
 
 function player(figure) {
   const slider = figure.querySelector("input"), button = figure.querySelector(".play");
   const frames = all("img", figure), when = figure.querySelector(".when");
   let timer = null, held = 0;
   const show = () => {
-    const { text } = frames[slider.value].dataset;
     frames.forEach((frame, i) => { frame.hidden = i !== +slider.value; });
-    when.textContent = text;
-    slider.setAttribute("aria-valuetext", text);
+    when.textContent = frames[slider.value].dataset.text;
+    slider.setAttribute("aria-valuetext", when.textContent);
   };
   const step = () => {
     const isLast = slider.value === slider.max;
@@ -101,12 +92,7 @@ function player(figure) {
   players.push({ play, isPlaying: () => timer !== null });
 }
 
-const arePlaying = () => players.some((one) => one.isPlaying());
-
-// --- a page that is watched loads itself again, and looks as it did ----------------------------
-
-const STATE = `keras_gans ${location.pathname}`;
-
+// A page that is watched loads itself again, and looks as it did.
 function keep(view) {
   const inputs = all("input[id], select").map((input) => [input.id, input.value, input.checked, input.value === input.max]);
   stored("sessionStorage", STATE, JSON.stringify({ inputs, scroll: scrollY, range: view?.range(), focus: document.activeElement.id,
@@ -136,10 +122,10 @@ document.addEventListener("DOMContentLoaded", () => {
   });
   const view = $("chart") && chart(JSON.parse($("curves-data").textContent), state);
   if (!seconds) return;
-  for (const [id, sorted] of state?.sorted ?? []) $(id)?.sortAgain(sorted);
   history.scrollRestoration = "manual";
+  for (const [id, sorted] of state?.sorted ?? []) $(id)?.sortAgain(sorted);
   $(state?.focus)?.focus({ preventScroll: true });
-  scrollTo(0, state?.scroll ?? 0);
+  if (state) scrollTo({ top: state.scroll, behavior: "instant" });
   addEventListener("pagehide", () => keep(view));
   setInterval(() => {
     if ($("live").checked && !document.hidden && !arePlaying() && !view?.isDragging()) location.reload();
