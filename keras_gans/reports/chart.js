@@ -45,6 +45,7 @@ function chart(data, restored) {
       usable(v) && (c.at[i + 1] ?? c.at[i]) >= low && (c.at[i - 1] ?? c.at[i]) <= high));
     if (!seen.length && range) { range = null; draw(); return; }
     plot.replaceChildren();
+    plot.dataset.range = range ? range.map(Math.round).join(" to ") : "all";
     const svg = add(plot, "svg", { width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" });
     if (!seen.length) {
       add(svg, "text", { x: width / 2, y: height / 2, "text-anchor": "middle" }, curves.length ? "nothing to draw here" : "no chosen run has it");
@@ -105,7 +106,6 @@ function chart(data, restored) {
     const [first, last] = scene.full, length = Math.min(Math.max(high - low, 2), last - first);
     const from = Math.min(Math.max(low, first), last - length);
     range = length >= last - first ? null : [from, from + length];
-    plot.dataset.range = range ? range.map(Math.round).join(" to ") : "all";
     draw();
   }
   const zoom = (factor) => { // around the cursor, where it is in sight
@@ -121,8 +121,9 @@ function chart(data, restored) {
     if (event.ctrlKey || event.metaKey || event.altKey || !scene) return; // such as the browser's own zoom
     if (event.key in keys) keys[event.key]();
     else if (event.key in moves && scene.steps.length) {
-      const there = scene.steps.indexOf(cursor), move = moves[event.key], last = scene.steps.length - 1;
-      cursor = scene.steps[there < 0 ? (move > 0 ? 0 : last) : Math.min(Math.max(there + move, 0), last)];
+      const move = moves[event.key], last = scene.steps.length - 1, found = scene.steps.indexOf(cursor);
+      const there = found < 0 && move < 0 ? last + 1 : found;
+      cursor = scene.steps[Math.min(Math.max(there + move, 0), last)];
       read(true);
     } else return;
     event.preventDefault();

@@ -47,7 +47,7 @@ def _in_progress(run, ids):
         "share": share,
         "percent": None if share is None else f"{share:.0%}",
         "last_recorded": f"{last:%H:%M:%S}" if last else "",
-        "values": ", ".join(f"{name} {run.series(name)[-1][1]:.4g}" for name in names),
+        "latest": ", ".join(f"{name} {run.series(name)[-1][1]:.4g}" for name in names),
     }
 
 
