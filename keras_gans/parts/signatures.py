@@ -125,6 +125,7 @@ class _Found(NamedTuple):
     node: ast.AST
 
 
+@cache
 def _find(path, name):
     """What a module calls by a name, or imports under it from another one; None for nothing."""
     for node in _tree(_PACKAGE / path).body:
