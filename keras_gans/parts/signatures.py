@@ -38,7 +38,7 @@ NOUNS = {
     "averages": Noun("average", "averages.py"),
     "stops": Noun("stop rule", "runs/stops.py"),
     "augmentations": Noun("augmentation", "networks/augmentations.py"),
-    "tests": Noun("test of a claim", "reports/tests.py"),
+    "tests": Noun("test of a claim", "rows/tests.py"),
     "measures": Noun("metric", "metrics/measures.py"),
     "networks": Noun("network", "networks", ("generator", "discriminator")),
     "datasets": Noun("data set", "datasets", ("fetch",)),

@@ -1,6 +1,6 @@
 """The claims of a document, judged by finished runs.
 
-A claim *holds* where its bounds (`reports.tests`) contain the 95 % intervals over seeds, and *does
+A claim *holds* where its bounds (`rows.tests`) contain the 95 % intervals over seeds, and *does
 not hold* where an interval lies outside its bound. Otherwise it is *not decided*: an interval
 crosses a bound, or is not known because no row has two seeds, or rows have not been run.
 
@@ -29,9 +29,10 @@ from math import exp
 from pathlib import Path
 
 from keras_gans import parts
-from keras_gans.reports import results, tests
+from keras_gans.reports import results
 from keras_gans.reports.intervals import LEVEL, interval, rank_correlation
 from keras_gans.reports.means import better, means, short
+from keras_gans.rows import tests
 
 HOLDS, FAILS, OPEN, UNTESTED = WORDS = ("holds", "does not hold", "not decided", "not tested")
 """All verdicts."""

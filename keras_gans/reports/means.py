@@ -6,7 +6,7 @@ from itertools import groupby
 from keras_gans.metrics.measures import MEASURES
 from keras_gans.reports import results
 from keras_gans.reports.intervals import Sample, pooled
-from keras_gans.reports.tests import RATIOS, scaled
+from keras_gans.rows.tests import RATIOS, scaled
 
 
 @dataclass(frozen=True)

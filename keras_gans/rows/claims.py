@@ -1,6 +1,6 @@
 """Claims: what a document says came of its rows, each with one test.
 
-A claim is checked when its table is read. What its test computes is `reports.tests`.
+A claim is checked when its table is read. What its test says of the rows is in `rows.tests`.
 """
 
 from dataclasses import dataclass
