@@ -96,6 +96,18 @@ def test_cross_entropy_has_the_gradient_of_the_chain_rule(turns):
     assert found == pytest.approx(expected, rel=1e-5)
 
 
+def test_a_loss_of_pairs_has_the_gradient_of_the_chain_rule():
+    """Relativistic: D's loss is the mean of softplus(-w m), m = x - t z; G's of softplus(w_1 m)."""
+    margin = REAL - T * Z
+    miss = sigmoid(-W * margin)
+    after = W + RATE * np.mean(miss * margin)
+    by_t = RATE * np.mean(-miss * Z + miss * (1 - miss) * W * Z * margin)
+    lead = sigmoid(after * margin)
+    expected = np.mean(lead * (by_t * margin - after * Z))
+    found = gradient(linear_gan("relativistic", sgd(), unroll=1))
+    assert found == pytest.approx(expected, rel=1e-5)
+
+
 def test_the_turns_are_those_of_the_update():
     """Weights 2 and 1/2 of the losses on real and fake samples; a step on each of them."""
     mean_x, mean_z = REAL.mean(), Z.mean()

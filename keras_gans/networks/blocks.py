@@ -71,6 +71,15 @@ def dropouts(rate):
     return [] if rate is None else [dropout(rate)]
 
 
+def spectral(wanted, layers):
+    """Returns a list of layers; where wanted, kernels have `custom.SpectralNormalization`."""
+    kernels = keras.layers.Dense, keras.layers.Conv2D
+    return [
+        custom.SpectralNormalization(layer) if wanted and isinstance(layer, kernels) else layer
+        for layer in layers
+    ]
+
+
 def output(last_activation):
     """Returns a list of one Activation layer, or of none for None."""
     return [] if last_activation is None else [keras.layers.Activation(last_activation)]

@@ -12,7 +12,7 @@ from typing import Literal
 from keras import Sequential, layers
 
 from keras_gans.networks import blocks
-from keras_gans.networks.custom import MinibatchDiscrimination, SpectralNormalization
+from keras_gans.networks.custom import MinibatchDiscrimination
 from keras_gans.parts import Count, Natural, NonNegative, Rate
 
 
@@ -92,13 +92,12 @@ def discriminator(
     shrinking = downwards(
         filters, kernel_size, activation, alpha, normalization, normalize_first, spectral, dropout
     )
-    last = layers.Dense(1)
     return Sequential(
         [
             layers.Input(shape),
             *blocks.with_reference(shrinking),
             *([MinibatchDiscrimination(minibatch)] if minibatch else []),
-            SpectralNormalization(last) if spectral else last,
+            *blocks.spectral(spectral, [layers.Dense(1)]),
             *blocks.output(last_activation),
         ],
         name="discriminator",
@@ -130,7 +129,7 @@ def downwards(
     made = []
     for n in filters:
         convolution = layers.Conv2D(n, kernel_size, strides=2, padding="same")
-        made += [SpectralNormalization(convolution) if spectral else convolution]
+        made += blocks.spectral(spectral, [convolution])
         if len(made) > 1 or normalize_first:
             made += blocks.normalizing(normalization)
         made += [blocks.activation(activation, alpha), *blocks.dropouts(dropout)]

@@ -22,6 +22,7 @@ def discriminator(
     strides: Count = 2,
     kernel_size: Count = 3,
     dropout: Rate = 0.4,
+    spectral: bool = False,
     last_activation: Literal["sigmoid", None] = "sigmoid",
 ):
     """Conv2D, activation and Dropout, twice; then Dense 1.
@@ -34,6 +35,7 @@ def discriminator(
         strides: Of both convolutions.
         kernel_size: Of both convolutions, in pixels.
         dropout: Rate, in [0, 1).
+        spectral: Whether all kernels have `custom.SpectralNormalization`.
         last_activation: "sigmoid" for a probability, None for a score.
 
     Returns:
@@ -49,9 +51,7 @@ def discriminator(
     return Sequential(
         [
             layers.Input(shape),
-            *convolutions,
-            layers.Flatten(),
-            layers.Dense(1),
+            *blocks.spectral(spectral, [*convolutions, layers.Flatten(), layers.Dense(1)]),
             *blocks.output(last_activation),
         ],
         name="discriminator",

@@ -61,6 +61,7 @@ def discriminator(
     strides: Count = 2,
     kernel_size: Count = 5,
     dropout: Rate = 0.4,
+    spectral: bool = False,
     last_activation: Literal["sigmoid", None] = "sigmoid",
 ):
     """Conv2D of stride 1, three of stride 2, Flatten, Dropout, Dense 1.
@@ -73,6 +74,7 @@ def discriminator(
         strides: Of the last three convolutions.
         kernel_size: Of every convolution, in pixels.
         dropout: Rate before the last Dense, in [0, 1).
+        spectral: Whether all kernels have `custom.SpectralNormalization`.
         last_activation: "sigmoid" for a probability, None for a score.
 
     Returns:
@@ -87,10 +89,10 @@ def discriminator(
     return Sequential(
         [
             layers.Input(shape),
-            *convolutions,
+            *blocks.spectral(spectral, convolutions),
             layers.Flatten(),
             blocks.dropout(dropout),
-            layers.Dense(1),
+            *blocks.spectral(spectral, [layers.Dense(1)]),
             *blocks.output(last_activation),
         ],
         name="discriminator",

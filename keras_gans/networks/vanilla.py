@@ -59,6 +59,7 @@ def discriminator(
     alpha: NonNegative = 0.2,
     momentum: Rate | None = None,
     dropout: Rate | None = None,
+    spectral: bool = False,
     last_activation: Literal["sigmoid", None] = "sigmoid",
 ):
     """Flatten, Dense layers, Dense 1.
@@ -71,6 +72,7 @@ def discriminator(
         momentum: Of the moving statistics of BatchNormalization, which follows each activation;
             None for no normalization.
         dropout: Rate at the end of each hidden layer, in [0, 1); None for no dropout.
+        spectral: Whether all kernels have `custom.SpectralNormalization`.
         last_activation: "sigmoid" for a probability, None for a score.
 
     Returns:
@@ -84,8 +86,7 @@ def discriminator(
         [
             layers.Input(shape),
             layers.Flatten(),
-            *perceptron,
-            layers.Dense(1),
+            *blocks.spectral(spectral, [*perceptron, layers.Dense(1)]),
             *blocks.output(last_activation),
         ],
         name="discriminator",

@@ -58,7 +58,8 @@ class Reference:
     @property
     def label(self):
         """The row's name in a report, such as "2 (loss = mse) at 600"."""
-        changes = ", ".join(f"{key} = {value}" for key, value in self.set.items())
+        plain = {key: "null" if value is None else value for key, value in self.set.items()}
+        changes = ", ".join(f"{key} = {value}" for key, value in plain.items())
         at = "" if self.at is None else f" at {self.at:,}"
         return f"{self.row}{changes and f' ({changes})'}{at}"
 

@@ -1,6 +1,6 @@
 """The claims of a document, judged by finished runs.
 
-A claim *holds* where its bounds (`reports.tests`) contain the 95 % intervals over seeds, and *does
+A claim *holds* where its bounds (`rows.tests`) contain the 95 % intervals over seeds, and *does
 not hold* where an interval lies outside its bound. Otherwise it is *not decided*: an interval
 crosses a bound, or is not known because no row has two seeds, or rows have not been run.
 
@@ -29,14 +29,16 @@ from math import exp
 from pathlib import Path
 
 from keras_gans import parts
-from keras_gans.reports import results, tests
+from keras_gans.reports import results
 from keras_gans.reports.intervals import LEVEL, interval, rank_correlation
 from keras_gans.reports.means import better, means, short
+from keras_gans.rows import tests
 
 HOLDS, FAILS, OPEN, UNTESTED = WORDS = ("holds", "does not hold", "not decided", "not tested")
 """All verdicts."""
 
 _MOST = 4  # rows whose values are shown where no two of them can be compared
+_SCALES = "the rows are measured on different scales"
 _FEWEST = 3  # rows of a rank correlation that is shown; tests have more
 
 
@@ -65,7 +67,7 @@ class Judgement:
     """A claim judged by one measure.
 
     Attributes:
-        measure: Its full name, such as "fid5k_lenet"; the metric where no run has it.
+        measure: Its full name, such as "fid5k_lenet", or several; the metric where no run has it.
         word: One of `WORDS`.
         reason: One short sentence, or "".
         findings: Tuple of `Finding`.
@@ -152,7 +154,7 @@ def judge(number, claim, table, runs):
     verdict = Verdict(table.name, number, claim.says, claim.where, rows, (), claim.untested or "")
     if claim.test is None:
         return verdict
-    measure = claim.measure(table)
+    measure = claim.measure(table.row)
     judgements = [_by(measure, claim, table, runs)]
     if measure == "fid":
         thesis = _by("fid_thesis", claim, table, runs)
@@ -174,8 +176,8 @@ def _by(measure, claim, table, runs):
     found = {name: m for name, m in found.items() if m.samples} or dict([next(iter(found.items()))])
     judged = _by_ranks if isinstance(test, tests.Trend | tests.Correlates) else _by_bounds
     findings = [judged(name, m, test, measure, claim, table) for name, m in found.items()]
-    names = [name for m in found.values() for name in m.names]
-    return Judgement(names[0] if names else measure, *_together(findings), tuple(findings))
+    names = dict.fromkeys(name for m in found.values() for name in m.names.values())
+    return Judgement(", ".join(names) or measure, *_together(findings), tuple(findings))
 
 
 def _together(findings):
@@ -196,8 +198,6 @@ def _lack(found, measure):
         return _rows(found.missing, "has not been run", "have not been run")
     if found.silent:
         return _rows(found.silent, f"has no {measure}", f"have no {measure}")
-    if len(found.names) > 1:
-        return f"the rows have different measures: {', '.join(found.names)}"
     return ""
 
 
@@ -234,9 +234,9 @@ class _Compared:
 def _by_bounds(generator, found, test, measure, claim, table):
     bounds = test.bounds(measure, better(measure))
     compared = []
-    for bound in bounds if len(found.names) == 1 else ():
+    for bound in bounds:
         samples = [found.samples.get(label) for label in bound.rows]
-        if None not in samples:
+        if None not in samples and _one_scale(bound.rows, found):
             center = samples[0].mean - sum(sample.mean for sample in samples[1:])
             compared.append(_Compared(bound, center, interval(samples, len(bounds))))
     failing = [c for c in compared if c.word == FAILS]
@@ -245,11 +245,17 @@ def _by_bounds(generator, found, test, measure, claim, table):
     shown = min(failing or undecided or compared, key=lambda c: c.room, default=None)
     word, reason = (FAILS if failing else HOLDS), ""
     if not failing and (undecided or len(compared) < len(bounds)):
-        word, reason = OPEN, _lack(found, measure) or _open(shown)
+        word, reason = OPEN, _lack(found, measure) or _open(undecided, shown)
     return Finding(generator, word, *_told(found, shown, measure), reason)
 
 
-def _open(compared):
+def _one_scale(labels, found):
+    return len({found.names[label] for label in labels if label in found.names}) < 2
+
+
+def _open(undecided, compared):
+    if not undecided:
+        return _SCALES
     if compared.interval is None:
         return "no row has two seeds, so their spread is not known"
     rows = " and ".join(compared.bound.rows)
@@ -265,7 +271,7 @@ def _told(found, compared, measure):
     if compared is None:
         return text, None
     if len(labels) > 1:
-        text += f": {'ratio' if as_ratio else 'difference'} {back(compared.center):.3g}"
+        text += f", {'ratio' if as_ratio else 'difference'} {back(compared.center):.3g}"
     if compared.interval is None:
         return text, None
     low, high = map(back, compared.interval)
@@ -274,7 +280,7 @@ def _told(found, compared, measure):
 
 def _value(label, sample, back):
     seeds = f" of {sample.count} seeds" if sample.count > 1 else ""
-    return f"row {label} {back(sample.mean):.4g}{seeds}"
+    return f"row {label} = {back(sample.mean):.4g}{seeds}"
 
 
 # --- by ranks -----------------------------------------------------------------------------------
@@ -286,10 +292,12 @@ def _by_ranks(generator, found, test, measure, claim, table):
     worse = [sign * found.samples[row.label].mean for row in rows]
     expected = test.expected(rows, lambda row: _printed(row, table, test.printed))
     lack = _lack(found, measure)
-    one_scale = len(found.names) == 1 and len(rows) >= _FEWEST
-    correlation = rank_correlation(expected, worse) if one_scale else None
+    one_scale = _one_scale(found.names, found)
+    several = one_scale and len(rows) >= _FEWEST
+    correlation = rank_correlation(expected, worse) if several else None
     if correlation is None:
-        return Finding(generator, OPEN, "", None, lack or "the values of all rows are equal")
+        reason = lack or ("the values of all rows are equal" if one_scale else _SCALES)
+        return Finding(generator, OPEN, "", None, reason)
     numbers = (
         f"rank correlation {correlation.rho:.2f} of {correlation.count} rows, "
         f"p = {correlation.p:.2g}"
@@ -303,6 +311,5 @@ def _by_ranks(generator, found, test, measure, claim, table):
 
 def _printed(row, table, name):
     """What the document prints of a row, the larger the worse."""
-    other, number = row.place
-    value = (table.of(other) if other else table).experiment(number).printed[name]
+    value = table.row(row).printed[name]
     return value if better(name) == "lower" else -value

@@ -12,7 +12,6 @@ from pathlib import Path
 from keras_gans import __version__
 from keras_gans.files import replacing
 from keras_gans.reports import sections
-from keras_gans.reports.claims import WORDS, verdicts
 from keras_gans.reports.course import courses
 from keras_gans.reports.page import Page, nothing_under, pages
 
@@ -77,7 +76,6 @@ def render(page, runs, refresh=None):
         UsageError: A file of a run is damaged.
     """
     ids = {run.stored.folder: f"run-{i}" for i, run in enumerate(runs)}
-    found = verdicts(page.table, page.folder.parent) if page.table else []
     style, script = _asset("report.css"), _asset("report.js", "chart.js")
     return _template().render(
         page=page,
@@ -90,8 +88,7 @@ def render(page, runs, refresh=None):
         active=sections.in_progress(runs, ids),
         lines=sections.results(page, runs, ids),
         spreads=sections.spreads(runs, ids),
-        claims=sections.claims(found),
-        verdicts=[(w, n) for w in WORDS if (n := sum(v.word == w for v in found))],
+        claims=sections.claims(page),
         curves=sections.curves(runs, ids),
         players=sections.players(runs, ids),
         runs=sections.environments(page, runs, ids),

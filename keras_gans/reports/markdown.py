@@ -1,8 +1,9 @@
-"""results/<table>/README.md: a page of results as Markdown, with links to the last samples."""
+"""results/<table>/README.md: a page of results as Markdown, with the claims of its document."""
 
 from urllib.parse import quote
 
 from keras_gans.files import replacing
+from keras_gans.reports import claimed
 from keras_gans.reports.page import Page, nothing_under, number, pages
 from keras_gans.terminal.line import clock
 
@@ -48,6 +49,7 @@ def render(page):
     lines += [f"Source: {page.source}.", ""] if page.source else []
     lines += [" ".join(page.notes), ""]
     lines += [_row(head), "|" + "---|" * len(head), *map(_row, cells), ""]
+    lines += claimed.lines(page.verdicts, page.orders, _row)
     return "\n".join(lines)
 
 

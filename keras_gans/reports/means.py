@@ -6,7 +6,7 @@ from itertools import groupby
 from keras_gans.metrics.measures import MEASURES
 from keras_gans.reports import results
 from keras_gans.reports.intervals import Sample, pooled
-from keras_gans.reports.tests import RATIOS, scaled
+from keras_gans.rows.tests import RATIOS, scaled
 
 
 @dataclass(frozen=True)
@@ -17,13 +17,13 @@ class Means:
         samples: Dict from the label of a row to its `Sample`; rows without a value are left out.
         missing: Labels of the rows that have not been run.
         silent: Labels of the rows that have been run and have no such value.
-        names: Full names of the values, each once.
+        names: Dict from the label of a row to the full name of its value.
     """
 
     samples: dict
     missing: tuple
     silent: tuple
-    names: tuple
+    names: dict
 
 
 def means(rows, measure, generator, table, runs):
@@ -39,7 +39,7 @@ def means(rows, measure, generator, table, runs):
     Returns:
         `Means`.
     """
-    samples, missing, silent, names = {}, [], [], []
+    samples, missing, silent, names = {}, [], [], {}
     for row in rows:
         name, number = row.place
         groups = results.groups(runs(name or table))
@@ -52,17 +52,18 @@ def means(rows, measure, generator, table, runs):
         if not pairs:
             silent.append(row.label)
             continue
-        names += [name for name, _ in pairs]
+        full = names[row.label] = pairs[0][0]
         alike = [
             g for g in groups if (g[0].data, g[0].samples) == (group[0].data, group[0].samples)
         ]
-        deviation = pooled([
-            [scaled(v, measure) for n, v in _pairs(g, measure, generator, row.at) if n == names[-1]]
-            for g in alike
-        ])  # fmt: skip
-        values = [scaled(value, measure) for _, value in pairs]
-        samples[row.label] = Sample(sum(values) / len(values), len(values), deviation)
-    return Means(samples, tuple(missing), tuple(silent), tuple(dict.fromkeys(names)))
+        values = [
+            [scaled(v, measure) for n, v in _pairs(g, measure, generator, row.at) if n == full]
+            for g in [group, *alike]
+        ]
+        samples[row.label] = Sample(
+            sum(values[0]) / len(values[0]), len(values[0]), pooled(values[1:])
+        )
+    return Means(samples, tuple(missing), tuple(silent), names)
 
 
 def mean(group, measure, generator):
@@ -89,14 +90,14 @@ def better(measure):
 
 
 def short(labels):
-    """Labels of rows as one text, in which 1, 2 and 3 are 1-3."""
-
-    def run(pair):
-        place, label = pair
-        return int(label) - place if label.isdecimal() else label
-
-    spans = [[label for _, label in same] for _, same in groupby(enumerate(labels), run)]
-    return ", ".join(", ".join(s) if len(s) < 3 else f"{s[0]}-{s[-1]}" for s in spans)
+    """Labels of rows as one text, in which 3, 1 and 2 are 1-3."""
+    numbers = sorted(int(label) for label in labels if label.isdecimal())
+    spans = [
+        [number for _, number in span]
+        for _, span in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0])
+    ]
+    told = [f"{s[0]}-{s[-1]}" if len(s) > 2 else ", ".join(map(str, s)) for s in spans]
+    return ", ".join([*told, *(label for label in labels if not label.isdecimal())])
 
 
 def _pairs(group, measure, generator, at):

@@ -5,12 +5,15 @@ measured one.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import inf
 from pathlib import Path
 
 import yaml
 
 from keras_gans.errors import UsageError
+from keras_gans.reports.claims import verdicts
+from keras_gans.reports.orders import orders
 from keras_gans.reports.results import Finished, Measured, Spread, finished, groups, over_seeds
 from keras_gans.rows import Table, read_table, tables
 
@@ -133,6 +136,16 @@ class Page:
     def source(self):
         """The document that the table comes from, or ""."""
         return self.table.source if self.table else ""
+
+    @cached_property
+    def verdicts(self):
+        """The verdicts on the claims of the document: a list of `claims.Verdict`."""
+        return verdicts(self.table, self.folder.parent) if self.table else []
+
+    @cached_property
+    def orders(self):
+        """How far the measured order of the rows is the printed one: a list of `orders.Order`."""
+        return orders(self.runs) if self.verdicts else []
 
     @property
     def has_changes(self):

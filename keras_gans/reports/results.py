@@ -124,28 +124,26 @@ class Finished:
             return self._logged(measure, at)
         if measure in self.final:
             return (measure, self.final[measure]) if generator == "last" else None
-        first = next(iter(self.measured.values()), None)
-        own = [(name, m) for name, m in self.measured.items() if m.metric == measure]
-        if own and (generator == "last" or own[0][1] is first):
-            found = own[0][0], getattr(own[0][1], generator)
-        else:
-            evaluated = self.evaluated.get(generator, {}).items()
-            of = (
-                pair for pair in ((name, v) for name, (metric, v) in evaluated if metric == measure)
-            )
-            found = next(of, None)
-            if found is None and own and first.best_iteration is not None:
-                found = self._logged(measure, first.best_iteration)
-        return None if found is None or found[1] is None else found
+        chooses = next(iter(self.measured.values()), None)
+        name = next((n for n, value in self.measured.items() if value.metric == measure), None)
+        if name and (generator == "last" or self.measured[name] is chooses):
+            return _pair(name, getattr(self.measured[name], generator))
+        for full, (metric, value) in self.evaluated.get(generator, {}).items():
+            if metric == measure:
+                return _pair(full, value)
+        return self._logged(measure, chooses.best_iteration) if name else None
 
     def _logged(self, measure, iteration):
         for record in self.log:
-            for name, value in record.items():
-                named = name if name in self.final or name in self.measured else None
-                is_it = named and measure in (name, metric_of(name))
-                if is_it and record.get("iteration") == iteration and value is not None:
-                    return name, value
+            for name, value in record.items() if record.get("iteration") == iteration else ():
+                known = name in self.final or name in self.measured
+                if known and measure in (name, metric_of(name)):
+                    return _pair(name, value)
         return None
+
+
+def _pair(name, value):
+    return None if value is None else (name, value)
 
 
 def finished(folder):

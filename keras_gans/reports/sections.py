@@ -7,8 +7,8 @@ lists of `course.Course`. All functions return plain dicts and lists.
 from collections import Counter
 from urllib.parse import quote
 
-from keras_gans.reports import drawing
-from keras_gans.reports.claims import FAILS, HOLDS, OPEN
+from keras_gans.reports import claimed, drawing
+from keras_gans.reports.claims import FAILS, HOLDS, OPEN, WORDS
 from keras_gans.reports.course import LOSSES, better, is_number
 from keras_gans.reports.page import NOTHING, changes, number
 from keras_gans.reports.results import Spread
@@ -120,31 +120,36 @@ def spreads(runs, ids):
     return {"names": _SPREADS, "lines": lines}
 
 
-def claims(verdicts):
-    """Claims with the words about them and their numbers.
+def claims(page):
+    """Claims with the words about them and their numbers, how many have which, and the orders."""
+    words = [verdict.word for verdict in page.verdicts]
+    return {
+        "about": claimed.ABOUT,
+        "counts": [(word, words.count(word)) for word in WORDS if word in words],
+        "lines": [_claim(verdict) for verdict in page.verdicts],
+        "order": claimed.ORDER,
+        "orders": [
+            {"order": order, "rho": f"{rho:.2f}", "rows": rows, "p": f"{p:.2g}"}
+            for order in page.orders
+            for rho, rows, p in [order.correlation]
+        ],
+    }
 
-    Args:
-        verdicts: List of `claims.Verdict`.
-    """
-    return [
-        {
-            "word": verdict.word,
-            "look": _LOOKS.get(verdict.word, ""),
-            "says": verdict.says,
-            "reason": verdict.reason,
-            "by": [
-                {"measure": one.measure, "word": one.word, "reason": one.reason, "told": told}
-                for one in verdict.by
-                if (told := [(f.generator, f.numbers) for f in one.findings if f.numbers])
-            ],
-            "about": [
-                f"claim {verdict.number}",
-                verdict.where,
-                *([f"rows: {verdict.rows}"] if verdict.rows else []),
-            ],
-        }
-        for verdict in verdicts
-    ]
+
+def _claim(verdict):
+    rows = [f"rows: {verdict.rows}"] if verdict.rows else []
+    return {
+        "word": verdict.word,
+        "look": _LOOKS.get(verdict.word, ""),
+        "says": verdict.says,
+        "reason": verdict.reason,
+        "by": [
+            {"measure": one.measure, "word": one.word, "reason": one.reason, "told": told}
+            for one in verdict.by
+            if (told := [(f.generator, f.numbers) for f in one.findings if f.numbers])
+        ],
+        "about": [f"claim {verdict.number}", verdict.where, *rows],
+    }
 
 
 def curves(runs, ids):

@@ -1,6 +1,6 @@
 """Claims: what a document says came of its rows, each with one test.
 
-A claim is checked when its table is read. What its test computes is `reports.tests`.
+A claim is checked when its table is read. What its test says of the rows is in `rows.tests`.
 """
 
 from dataclasses import dataclass
@@ -32,27 +32,31 @@ class Claim:
     def __post_init__(self):
         if (self.test is None) == (self.untested is None):
             raise UsageError("give either a test, or untested with the reason")
+        for name in ("says", "where", "untested"):
+            text = getattr(self, name)
+            object.__setattr__(self, name, text and " ".join(text.split()))
 
     @property
     def rows(self):
         """The rows that the test compares: tuple of `Reference`, each once."""
         options = self.test.options if self.test else {}
-        tiers = [options[key] for key in ("rows", "row") if key in options]
-        found = {row.label: row for row in _flat(tiers)}
+        lists = [options[key] for key in ("rows", "groups", "row") if key in options]
+        found = {row.label: row for row in _flat(lists)}
         return tuple(found.values())
 
-    def measure(self, table):
+    def measure(self, experiment):
         """The metric or log field that the test is about; that of the first row if none is named.
 
         Args:
-            table: `Table` of the claim.
+            experiment: Function from a `Reference` to the row, such as `Table.row`.
+
+        Returns:
+            Its name, or None if the row measures nothing.
         """
         named = self.test.options.get("measure")
         if named is not None:
             return named
-        name, number = self.rows[0].place
-        row = (table.of(name) if name else table).experiment(number)
-        measures = getattr(row, "measure", (OF_CLASSIFIERS,))
+        measures = getattr(experiment(self.rows[0]), "measure", (OF_CLASSIFIERS,))
         return measures[0] if measures else None
 
 
@@ -78,40 +82,50 @@ def read(content, table):
             raise UsageError(
                 f"{table.path}: claim {short(number)}: its key must be a number of at least 1"
             )
-    return {number: _claim(content[number], number, table) for number in sorted(content)}
+    row = _remembered(table)
+    return {n: _claim(content[n], f"{table.name} claim {n}", row) for n in sorted(content)}
 
 
-def _claim(mapping, number, table):
-    where = f"{table.name} claim {number}"
+def _remembered(table):
+    """`Table.row` of a table: many claims are about the same rows."""
+    read = {}
+
+    def row(reference):
+        key = f"{reference.row} {reference.set}"
+        if key not in read:
+            read[key] = table.row(reference)
+        return read[key]
+
+    return row
+
+
+def _claim(mapping, where, experiment):
     claim = parts.read(Claim, mapping, where)
     if claim.test is None:
         return claim
-    if "rows" in claim.test.options and not claim.test.options["rows"]:
-        raise UsageError(f"{where}: test.rows is empty")
     measure = claim.test.options.get("measure")
     known = [*parts.names("measures"), *LOG_FIELDS, OF_CLASSIFIERS]
     if measure is not None and measure not in known:
         raise UsageError(f"{where}: unknown measure {short(measure)}{suggestion(measure, known)}")
-    for row in claim.rows:
-        _check(row, table, where, claim.test.options.get("printed"))
-    if claim.measure(table) is None:
-        raise UsageError(f"{where}: row {claim.rows[0].label} measures nothing: name a measure")
     try:
         parts.get("tests", claim.test)
     except UsageError as error:
         raise UsageError(f"{where}: {error}") from None
+    for row in claim.rows:
+        _check(row, experiment, where, claim.test.options.get("printed"))
+    if claim.measure(experiment) is None:
+        raise UsageError(f"{where}: row {claim.rows[0].label} measures nothing: name a measure")
     return claim
 
 
-def _check(reference, table, where, printed):
+def _check(reference, experiment, where, printed):
     """Refuses a row that does not exist, and changes or an iteration that it cannot have."""
-    name, number = reference.place
-    if number is None:
+    if reference.place[1] is None:
         raise UsageError(
             f"{where}: {short(reference.row)} is no row: write its number, or TABLE/NUMBER"
         )
     try:
-        row = (table.of(name) if name else table).experiment(number, reference.set)
+        row = experiment(reference)
     except UsageError as error:
         raise UsageError(f"{where}: {error}") from None
     if reference.at is not None and not getattr(row, "measures", lambda at: False)(reference.at):

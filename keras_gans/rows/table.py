@@ -36,15 +36,6 @@ class Table:
     rows: dict
     claims: dict = field(default_factory=dict)
 
-    @staticmethod
-    def of(name):
-        """Another table without its claims, which may be about this one.
-
-        Raises:
-            UsageError: As `read_table`.
-        """
-        return _read(_find(name))[0]
-
     def experiment(self, number, overrides=None):
         """The experiment of a row: `Experiment`, or a class of `stages.STAGES`.
 
@@ -69,6 +60,17 @@ class Table:
         if experiment.needs is not None and "stage" in self.rows.get(experiment.needs, ("stage",)):
             raise UsageError(f"{self.name} {number}: the table has no GAN {experiment.needs}")
         return experiment
+
+    def row(self, reference):
+        """The experiment that a `parts.Reference` names, in this table or another one.
+
+        Raises:
+            UsageError: As `experiment`, or there is no such table.
+        """
+        name, number = reference.place
+        # Without its claims, which may be about this table.
+        table = _read(_find(name))[0] if name else self
+        return table.experiment(number, reference.set)
 
     def experiments(self, numbers=None, overrides=None):
         """The experiments of several rows.

@@ -5,7 +5,7 @@ import pytest
 
 from keras_gans import networks
 from keras_gans.errors import UsageError
-from keras_gans.networks import blocks
+from keras_gans.networks import blocks, custom
 
 
 def test_dropout_is_seeded_by_keras_alone():
@@ -25,6 +25,24 @@ def test_optional_layers():
     assert blocks.output("sigmoid")[0].activation is keras.activations.sigmoid
     assert blocks.activation("leaky_relu", 0.3).negative_slope == 0.3
     assert blocks.activation("relu", 0.3).activation is keras.activations.relu
+
+
+@pytest.mark.parametrize(
+    ("name", "outputs"),
+    [
+        ("convolutional", [64, 128, 1]),
+        ("shallow", [64, 64, 1]),
+        ("transposed", [128, 128, 128, 128, 1]),
+        ("vanilla", [512, 256, 1]),
+    ],
+)
+def test_spectral_normalization_takes_every_kernel(name, outputs):
+    network = networks.build(name, "discriminator", (28, 28, 1), spectral=True)
+    with_kernel = [x for x in network.layers if hasattr(x, "layer") or hasattr(x, "kernel")]
+    assert all(isinstance(x, custom.SpectralNormalization) for x in with_kernel)
+    assert [x.output.shape[-1] for x in with_kernel] == outputs
+    plain = networks.build(name, "discriminator", (28, 28, 1))
+    assert network.count_params() - plain.count_params() == sum(outputs)  # u of each
 
 
 def test_divide():

@@ -13,7 +13,7 @@ from keras_gans.datasets.sources import Images
 from keras_gans.gan import GAN
 from keras_gans.generators import Saved
 from keras_gans.latents import Normal
-from keras_gans.networks.custom import AddReference, SpectralNormalization
+from keras_gans.networks.custom import AddReference
 
 SHAPE = (8, 8, 1)
 
@@ -52,15 +52,6 @@ def test_the_plan_of_a_discriminator(normalize_first):
     assert kinds(network) == first + block * 2 + ["Flatten", "Dense", "Activation"]
     flat = next(x for x in network.layers if isinstance(x, layers.Flatten))
     assert flat.output.shape == (None, 8 * 8 * 64)
-
-
-def test_spectral_normalization_takes_every_kernel():
-    network = networks.build("convolutional", "discriminator", SHAPE, spectral=True)
-    with_kernel = [x for x in network.layers if hasattr(x, "layer") or hasattr(x, "kernel")]
-    assert len(with_kernel) == 3
-    assert all(isinstance(x, SpectralNormalization) for x in with_kernel)
-    plain = networks.build("convolutional", "discriminator", SHAPE)
-    assert network.count_params() - plain.count_params() == 64 + 128 + 1  # u of each
 
 
 def test_minibatch_discrimination_stands_before_the_score():

@@ -3,7 +3,9 @@
 import pytest
 import yaml
 
+from keras_gans import networks
 from keras_gans.rows import read_table, stages, tables
+from keras_gans.turns import Turns
 
 # Akel 2022, Table 4.1 with the losses and optimizers of 4.2 and 4.3, and the FID as printed in
 # 4.6 and 4.7: derived from, data, iterations, latents, batch, loss, optimizer, FID.
@@ -68,13 +70,15 @@ def ablation():
 
 def test_there_are_the_tables_of_the_package():
     documents = {"akel2022", "vedal2017", "sundar2018", "sabiri2022", "iasd2023"}
-    assert documents | {"akel2022_ablation", "quickstart"} <= set(tables())
+    others = {"akel2022_ablation", "akel2022_claims", "modern", "quickstart"}
+    assert documents | others == set(tables())
 
 
 @pytest.mark.parametrize("name", tables())
 def test_every_row_of_every_table_survives_being_written_and_read(name):
     table = read_table(name)
-    assert table.source and table.command and table.expected
+    assert table.source and table.command
+    assert bool(table.expected) != bool(table.claims)
     for number in table.rows:
         experiment = table.experiment(number)
         written = yaml.safe_load(yaml.safe_dump(experiment.to_dict()))
@@ -383,6 +387,56 @@ def test_a_linear_generator_has_a_quadratic_discriminator(sundar):
     e = sundar.experiment(80)
     assert (e.generator.name, e.discriminator.name, e.dataset.name) == ("lqg", "lqg", "mnist")
     assert e.standardize
+
+
+# --- akel2022_claims ---------------------------------------------------------------------------
+
+DOUBTED = {
+    103: {"generator": {"last_activation": "linear"}},
+    106: {"generator": {"last_activation": "linear"}},
+    203: {"turns": {"update": "joint"}},
+    206: {"turns": {"update": "joint"}},
+    303: {"latents": {"name": "uniform", "low": -1.0, "high": 1.0}},
+    306: {"latents": {"name": "uniform", "low": -1.0, "high": 1.0}},
+    402: {"discriminator": {"momentum": None}},
+    403: {"generator": {"momentum": None}},
+    406: {"generator": {"momentum": None}},
+}
+
+
+@pytest.mark.parametrize("number", DOUBTED)
+def test_a_doubted_row_changes_one_recommendation(akel, number):
+    expected = akel.experiment(number % 100).to_dict()
+    for field, change in DOUBTED[number].items():
+        expected[field] = {**expected[field], **change}
+    expected |= {"derived_from": f"row {number % 100}", "printed": {}}
+    assert read_table("akel2022_claims").experiment(number).to_dict() == expected
+
+
+def test_there_are_no_other_doubted_rows():
+    assert sorted(read_table("akel2022_claims").rows) == sorted(DOUBTED)
+
+
+# --- modern ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", read_table("modern").rows)
+def test_a_modern_row_has_the_networks_and_the_budget_of_the_thesis(akel, number):
+    row, old = read_table("modern").experiment(number), akel.experiment(number // 10)
+    assert row.derived_from == f"row {number // 10}"
+    for field in ("dataset", "iterations", "batch_size", "latents", "save_every"):
+        assert getattr(row, field) == getattr(old, field), field
+    for role, arguments in (("generator", (100,)), ("discriminator", ())):
+        shape = (40, 40, 3) if row.dataset.name == "celeba" else (28, 28, 1)
+        new, was = (
+            networks.build(
+                getattr(e, role).name, role, shape, *arguments, **getattr(e, role).options
+            )
+            for e in (row, old)
+        )
+        new, was = ([w.shape for w in network.trainable_weights] for network in (new, was))
+        assert new == was
+    assert row.turns == Turns()
 
 
 # --- iasd2023 ----------------------------------------------------------------------------------

@@ -35,13 +35,14 @@ def test_the_harness_watches_functions_that_there_are():
 @pytest.mark.parametrize("kind", kill_harness.KINDS)
 def test_every_kind_of_the_harness_is_a_row_with_changes(kind, tmp_path):
     run = kill_harness.planned(kind, tmp_path)
-    assert run.experiment.iterations == 60
+    assert run.experiment.iterations == (3 if kind == "classifier" else 60)
     assert run.number == kill_harness.KINDS[kind][0]
 
 
 def test_the_harness_has_a_run_of_every_kind_of_data():
-    rows = {kind: kill_harness.planned(kind, "x").experiment for kind in kill_harness.KINDS}
+    rows = {k: kill_harness.planned(k, Path("x")).experiment for k in kill_harness.KINDS}
+    assert rows.pop("classifier").stage == "classifier"
     assert {row.generator.name for row in rows.values()} == {
-        "vanilla", "dcgan", "wgan", "conditional", "points",
+        "vanilla", "dcgan", "wgan", "conditional", "conditional_convolutional", "points",
     }  # fmt: skip
     assert sum(row.optimizer is not None for row in rows.values()) == 1

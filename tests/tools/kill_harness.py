@@ -23,10 +23,14 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 from running import Silent, plan
+
+from keras_gans.rows import PlannedRun, stages
 
 ROOT = Path(__file__).parents[2]
 # Measurements have an interval of their own, so that the best generator can lie between
@@ -72,7 +76,20 @@ KINDS = {
         },
     ),
     "stopped": (1, {"stop": {"name": "flat", "change": 1000.0, "iterations": 25}}),
+    "conditional convolutional": (
+        5,
+        {
+            "generator": {"name": "conditional_convolutional", "filters": [8]},
+            "discriminator": {"name": "conditional_convolutional", "filters": [4, 8]},
+            "augment": "differentiable",
+        },
+    ),
+    "classifier": (2, {}),  # of a table of its own, whose row 1 is the conditional GAN it needs
 }
+CLASSIFIER = {
+    "stage": "classifier", "derived_from": "LeNet", "epochs": 2, "validation": 100,
+    "fine_tune": 1, "synthetic": {"row": 1, "share": 0.5},
+}  # fmt: skip
 PHASES = {
     ("folder", "empty"): "emptying the folder",
     ("checkpoints", "resume"): "resuming",
@@ -91,7 +108,31 @@ NAMES = ["starting", "building", "training", *PHASES.values()]
 def planned(kind, results):
     """The `rows.PlannedRun` of a kind of row."""
     number, changed = KINDS[kind]
-    return plan("quickstart", number, results, {**TINY, **changed})
+    if kind != "classifier":
+        return plan("quickstart", number, results, {**TINY, **changed})
+    row = stages.read({**CLASSIFIER, "dataset": str(results.parent / "digits.npz")})
+    return PlannedRun("stages", number, row, 0, {}, results)
+
+
+def prepare(run):
+    """Makes what a classifier needs, once for all of them: labelled images, and its row 1."""
+    from keras_gans import datasets
+
+    folder, digits = run.results.parent, datasets.load("digits")
+    trained, needed = folder / "stages" / "1", run.needs.parent
+    if not trained.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        parts = {"train": slice(500), "test": slice(500, 700)}
+        values = {f"x_{name}": digits.values[part] for name, part in parts.items()}
+        labels = {f"y_{name}": digits.labels[part] for name, part in parts.items()}
+        np.savez(folder / "digits.npz", **values, **labels)
+        row = plan("quickstart", 5, folder, {**TINY, "iterations": 20, "measure": []}).experiment
+        row = replace(row, dataset=run.experiment.dataset)
+        gan, phase = PlannedRun("stages", 1, row, 0, {}, folder), Phase()
+        child = fork(gan, datasets.load(row.dataset), phase)
+        assert wait(child, phase, lambda: False) == 0, "the GAN that the classifier needs failed"
+    needed.parent.mkdir(parents=True, exist_ok=True)
+    needed.symlink_to(trained)
 
 
 def digest(folder):
@@ -108,7 +149,8 @@ def digest(folder):
         content = path.read_bytes()
         if path.name == "metrics.json":
             metrics = json.loads(content)
-            del metrics["seconds"], metrics["iterations_per_second"]
+            for name in ("seconds", "iterations_per_second"):
+                metrics.pop(name, None)
             content = json.dumps(metrics).encode()
         digests[path.relative_to(folder).as_posix()] = hashlib.sha256(content).hexdigest()
     return digests
@@ -163,13 +205,17 @@ def fork(run, data, phase):
     status = 1
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        from keras_gans.runs import classifier
         from keras_gans.runs import run as runs
 
         for (owner, name), text in PHASES.items():
             module, *kind = owner.split(".")
             module = import_module(f"keras_gans.runs.{module}")
             phase.watch(getattr(module, *kind) if kind else module, name, text)
-        runs.run(run, data, None, Told(phase))
+        if run.experiment.needs is None:
+            runs.run(run, data, None, Told(phase))
+        else:
+            classifier.run(run, data, None, Told(phase), time.monotonic())
         status = 0
     finally:
         os._exit(status)
@@ -219,7 +265,14 @@ def campaign(kind, kills, random, folder, say):
     from keras_gans import datasets
 
     phase, phases, wrong = Phase(), Counter(), []
-    reference = planned(kind, folder / "reference")
+
+    def new(name):
+        run = planned(kind, folder / name)
+        if run.needs:
+            prepare(run)
+        return run
+
+    reference = new("reference")
     data = datasets.load(reference.experiment.dataset)
     begun = time.monotonic()
     assert wait(fork(reference, data, phase), phase, lambda: False) == 0, "the run alone failed"
@@ -231,7 +284,7 @@ def campaign(kind, kills, random, folder, say):
         if not left:
             runs += 1
             left = 1 + random.randint(4, 8)
-            run = planned(kind, folder / str(runs))
+            run = new(str(runs))
         left -= 1
         last = not left or phases.total() >= kills
         child = fork(run, data, phase)
@@ -328,7 +381,7 @@ def main():
                 continue
             found, reference, differing, runs = campaign(kind, kills, random, place, say)
             phases, wrong, compared = phases + found, wrong + differing, compared + runs
-            if options.commands:
+            if options.commands and kind != "classifier":
                 wrong += kill_commands(kind, options.commands, reference, random, place, say)
         if options.tables:
             wrong += kill_tables(options.tables, random, Path(folder) / "table", say)

@@ -52,7 +52,7 @@ class Best:
     ):
         self.row, self.rows, self.measure, self.generator = row, rows, measure, generator
         if not self._others:
-            raise UsageError("test.rows has no other row than test.row")
+            raise UsageError("a test compares at least two rows")
 
     @property
     def _others(self):
@@ -74,28 +74,28 @@ class Best:
 
 
 class Ordered:
-    """Each row is better than the next; rows that stand together are not compared.
+    """Each row is better than the next; rows in a list of their own are not compared.
 
     `by` is the factor between two distances or losses, and the difference of other measures.
     """
 
     def __init__(
         self,
-        rows: tuple[Tier, ...],
+        rows: tuple[Tier, ...] | None = None,
+        groups: tuple[tuple[Tier, ...], ...] | None = None,
         by: Positive | None = None,
         measure: str | None = None,
         generator: Literal["last", "best"] | None = None,
     ):
-        self.rows, self.by, self.measure, self.generator = rows, by, measure, generator
-        if len(rows) < 2:
-            raise UsageError("test.rows needs two rows to compare")
+        self.groups, self.by = _groups(rows, groups), by
+        self.measure, self.generator = measure, generator
 
     def bounds(self, measure, better):
         """As `Best.bounds`."""
-        tiers = [_labels(tier if isinstance(tier, tuple) else (tier,)) for tier in self.rows]
         return [
             _better(first, second, self.by, measure, better)
-            for upper, lower in pairwise(tiers)
+            for group in self.groups
+            for upper, lower in pairwise(map(_tier, group))
             for first, second in product(upper, lower)
         ]
 
@@ -105,20 +105,23 @@ class Equal:
 
     def __init__(
         self,
-        rows: tuple[Row, ...],
         within: Positive,
+        rows: tuple[Row, ...] | None = None,
+        groups: tuple[tuple[Row, ...], ...] | None = None,
         measure: str | None = None,
         generator: Literal["last", "best"] | None = None,
     ):
-        self.rows, self.within, self.measure, self.generator = rows, within, measure, generator
-        if len(rows) < 2:
-            raise UsageError("test.rows needs two rows to compare")
+        self.within, self.groups = within, _groups(rows, groups)
+        self.measure, self.generator = measure, generator
 
     def bounds(self, measure, better):
         """As `Best.bounds`."""
         margin = log(1 + self.within / 100) if measure in RATIOS else self.within / 100
-        pairs = combinations(_labels(self.rows), 2)
-        return [Bound(first, second, -margin, margin) for first, second in pairs]
+        return [
+            Bound(first, second, -margin, margin)
+            for group in self.groups
+            for first, second in combinations(_labels(group), 2)
+        ]
 
 
 class AtLeast:
@@ -132,6 +135,8 @@ class AtLeast:
         generator: Literal["last", "best"] | None = None,
     ):
         self.rows, self.measure, self.value, self.generator = rows, measure, value, generator
+        if not rows:
+            raise UsageError("test.rows is empty")
 
     def bounds(self, measure, better):
         """As `Best.bounds`."""
@@ -206,6 +211,20 @@ TESTS = {
 
 def _labels(rows):
     return [Reference.of(row).label for row in rows]
+
+
+def _tier(tier):
+    return _labels(tier if isinstance(tier, tuple) else (tier,))
+
+
+def _groups(rows, groups):
+    """Lists of rows to compare with each other, from the one or the several that are given."""
+    if (rows is None) == (groups is None):
+        raise UsageError("give either test.rows, or test.groups")
+    groups = (rows,) if groups is None else groups
+    if not groups or min(map(len, groups)) < 2:
+        raise UsageError("a test compares at least two rows")
+    return groups
 
 
 def _better(first, second, by, measure, better):
