@@ -16,7 +16,7 @@ from keras_gans.reports import claimed
 from keras_gans.reports.claims import verdicts
 from keras_gans.reports.orders import orders
 from keras_gans.reports.results import Measured, Spread, finished, groups, over_seeds
-from keras_gans.rows import read_table
+from keras_gans.rows import read_table, tables
 from keras_gans.terminal.line import clock
 
 _NAMES = (
@@ -150,7 +150,4 @@ def _row(cells):
 
 
 def _table(name):
-    try:
-        return read_table(name)
-    except UsageError:
-        return None
+    return read_table(name) if name in tables() else None
