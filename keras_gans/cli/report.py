@@ -11,12 +11,11 @@ _SECONDS = 5
 def describe(parser):
     """Describes the verb to its parser."""
     parser.description = (
-        "Writes RESULTS/TABLE/README.md from the metrics.json of finished runs: measured values, "
-        "and the printed ones on the same scale. With --html it writes RESULTS/TABLE/report.html "
-        "instead: one file that needs no network, with tables that sort, the claims of the "
-        "document and what the runs say of them, curves, samples over time, and the environment of "
-        "each run. Runs that are not finished are on it, too. The published results lie in "
-        "results/published."
+        "Writes RESULTS/TABLE/README.md from the files of finished runs: measured values, printed "
+        "ones, and verdicts on the claims of the document. With --html it writes "
+        "RESULTS/TABLE/report.html instead: the same in one file that needs no network, with "
+        "tables that sort, curves, samples over time, the environment of each run, and the runs "
+        "that are not finished. The published results lie in results/published."
     )
     parser.epilog = (
         "Examples: keras-gans report --html --results results/published; "

@@ -59,8 +59,8 @@ def _order(order):
 
 def _counted(verdicts):
     words = [verdict.word for verdict in verdicts]
-    counts = [f"{words.count(word)} {word}" for word in WORDS if word in words]
-    return f"Of {len(verdicts)} claims: {', '.join(counts)}."
+    counts = [f"{word} {words.count(word)}" for word in WORDS if word in words]
+    return f"Verdicts on {len(verdicts)} claims: {', '.join(counts)}."
 
 
 def _table(head, cells, row):

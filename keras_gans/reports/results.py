@@ -210,6 +210,7 @@ def _settings(run):
 
 
 def _read(path):
+    evaluated = {which: _evaluated(path, which) for which in ("last", "best")}
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         measured = {
@@ -239,7 +240,7 @@ def _read(path):
                 for name, value in content.get("final", {}).items()
                 if value is not None
             },
-            evaluated={which: _evaluated(path, which) for which in ("last", "best")},
+            evaluated=evaluated,
         )
     except (ValueError, LookupError, TypeError, AttributeError):
         raise _damaged(path) from None
