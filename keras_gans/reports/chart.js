@@ -134,21 +134,23 @@ function chart(data, restored) {
     if (event.button) return;
     start = pixel(event);
     plot.setPointerCapture(event.pointerId);
+    follow(event);
   });
-  plot.addEventListener("pointermove", (event) => {
+  const follow = (event) => {
     if (!scene) return;
     cursor = scene.at(pixel(event));
     read(false);
     if (start !== null) add(scene.marks, "rect", { class: "band", x: Math.min(start, pixel(event)), y: 0,
       width: Math.abs(pixel(event) - start), height: scene.base });
-  });
+  };
+  plot.addEventListener("pointermove", follow);
   plot.addEventListener("pointerup", (event) => {
     const ends = [start, pixel(event)].sort((a, b) => a - b);
     if (start !== null && scene && ends[1] - ends[0] > 6) look(...ends.map(scene.at));
     start = null;
   });
   plot.addEventListener("pointercancel", () => { start = null; });
-  plot.addEventListener("pointerleave", () => { if (start === null) { cursor = null; read(false); } });
+  plot.addEventListener("pointerleave", ({ pointerType }) => { if (start === null && pointerType === "mouse") { cursor = null; read(false); } });
 
   const suit = () => { log.checked = data.logarithmic.includes(measure.value); };
   measure.addEventListener("change", () => { suit(); draw(); });

@@ -1,7 +1,6 @@
 """How a run went, read from its folder, finished or not: its log, state and environment."""
 
 import json
-import math
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from keras_gans.rows import StoredRun
 
 LOSSES = {"d_loss": "loss of the discriminator", "g_loss": "loss of the generator"}
 """Names of the losses in a log, and what to call them."""
+_MOST = 1e300
 _SILENT = timedelta(minutes=10)
 
 
@@ -59,8 +59,16 @@ class Course:
         Returns:
             List of pairs (iteration, value).
         """
-        found = [(record["iteration"], record.get(name)) for record in self.records]
-        return [pair for pair in found if is_number(pair[1])]
+        return self._series.get(name, [])
+
+    @cached_property
+    def _series(self):
+        found = {}
+        for record in self.records:
+            for name, value in record.items():
+                if is_number(value):
+                    found.setdefault(name, []).append((record["iteration"], value))
+        return found
 
     @property
     def measures(self):
@@ -144,7 +152,7 @@ def better(name):
 
 def is_number(value):
     """Whether a value is a number that can be drawn."""
-    return type(value) in (int, float) and math.isfinite(value)
+    return type(value) in (int, float) and abs(value) < _MOST  # which NaN is not, either
 
 
 def _stored(folder, run):

@@ -116,11 +116,10 @@ document.addEventListener("DOMContentLoaded", () => {
   all("table.sortable").forEach(sortable);
   if ($("filter")) filter($("filter"));
   all(".player:has(input)").forEach(player);
-  $("play-all")?.addEventListener("click", () => {
-    const wanted = !arePlaying();
-    for (const one of players) one.play(wanted);
-  });
+  const playAll = (wanted) => players.forEach((one) => one.play(wanted));
+  $("play-all")?.addEventListener("click", () => playAll(!arePlaying()));
   const view = $("chart") && chart(JSON.parse($("curves-data").textContent), state);
+  addEventListener("hashchange", () => $(location.hash.slice(1))?.setAttribute("open", "")); // a run's details
   if (!seconds) return;
   history.scrollRestoration = "manual";
   for (const [id, sorted] of state?.sorted ?? []) $(id)?.sortAgain(sorted);

@@ -46,7 +46,7 @@ def _in_progress(run, ids):
         "iterations": run.iterations,
         "share": share,
         "percent": None if share is None else f"{share:.0%}",
-        "last_recorded": f"{last:%H:%M:%S}" if last else "",
+        "last_recorded": (f"{last:%H:%M:%S}", f"{last:%Y-%m-%d}") if last else ("", ""),
         "latest": ", ".join(f"{name} {run.series(name)[-1][1]:.4g}" for name in names),
     }
 

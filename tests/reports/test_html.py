@@ -303,6 +303,8 @@ def test_our_scripts_are_short():
     ("name", "content"),
     [
         ("metrics.json", "{"),
+        ("metrics.json", "[" * 100_000),
+        ("evaluated_best.json", '{"results": [{"name": "a", "metric": "recall", "value": "1"}]}'),
         ("log.jsonl", "{\n"),
         ("environment.json", "[]"),
         ("samples/000500.png", "no picture"),

@@ -196,6 +196,24 @@ def test_values_are_read_under_the_pointer_and_aloud_by_keys(page):
     assert said.startswith("iteration 29,500: row 1, seed 0 26.23, row 2, seed 0 ")
 
 
+def test_a_finger_reads_values_and_zooms(browser, claimed):
+    (path,) = html.write(claimed)
+    visitor = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True)
+    opened = visitor.new_page()
+    opened.goto(path.as_uri())
+    plot = opened.locator("#plot")
+    plot.tap()
+    assert opened.locator("#at").inner_text().startswith("at iteration 1")
+    opened.get_by_role("button", name="Zoom in").tap()
+    assert plot.get_attribute("data-range") != "all"
+    visitor.close()
+
+
+def test_a_link_to_a_run_opens_its_details(page):
+    page.locator("#results-table th a").first.click()
+    assert page.locator("details").first.get_attribute("open") == ""
+
+
 # --- claims, theme, layout ---------------------------------------------------------------------
 
 
