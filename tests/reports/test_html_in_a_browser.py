@@ -312,6 +312,8 @@ def test_the_page_can_be_printed(page):
         not page.locator("nav").is_visible() and not page.locator(".transport").first.is_visible()
     )
     assert page.locator("#results-table").is_visible()
+    page.set_viewport_size({"width": 700, "height": 1000})  # A4 without its margins
+    assert page.evaluate("document.documentElement.scrollWidth") <= 700
 
 
 def test_without_scripts_the_page_can_be_read(browser, claimed):
