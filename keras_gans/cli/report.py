@@ -10,9 +10,8 @@ HELP = "write the results of finished runs as tables of Markdown"
 def describe(parser):
     """Describes the verb to its parser."""
     parser.description = (
-        "Writes RESULTS/TABLE/README.md from the files of finished runs: measured values, printed "
-        "ones, and verdicts on the claims of the document. The published results lie in "
-        "results/published."
+        "Writes RESULTS/TABLE/README.md from the metrics.json of finished runs: measured values, "
+        "and the printed ones on the same scale. The published results lie in results/published."
     )
     add = parser.add_argument
     add("--table", metavar="NAME", help="default: every table with results")
