@@ -21,17 +21,20 @@ from keras_gans.parts.ranges import (
     Of,
     Positive,
     Rate,
+    Reference,
+    Row,
     Several,
     Share,
     Side,
+    Tier,
 )
 from keras_gans.parts.recorded import Recorded
 from keras_gans.parts.signatures import NOUNS, names, parameters, path_parameters
 
 __all__ = [
     "NOUNS", "Chosen", "Count", "Natural", "NonNegative", "Of", "Part", "Positive", "Rate",
-    "Recorded", "Several", "Share", "Side", "check", "from_text", "get", "names", "parameters",
-    "path_parameters", "read", "typed",
+    "Recorded", "Reference", "Row", "Several", "Share", "Side", "Tier", "check", "from_text", "get",
+    "names", "parameters", "path_parameters", "read", "typed",
 ]  # fmt: skip
 
 

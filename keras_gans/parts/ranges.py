@@ -1,5 +1,6 @@
-"""Types of options: plain ones with a range, and parts."""
+"""Types of options: plain ones with a range, parts, and references to rows."""
 
+from dataclasses import dataclass, field
 from typing import Annotated, Literal, NamedTuple
 
 
@@ -30,8 +31,46 @@ class Of(NamedTuple):
     """Name of a mapping that has none."""
 
 
+@dataclass(frozen=True)
+class Reference:
+    """A row that results are asked of: of any table, with changes, at any iteration."""
+
+    row: int | str
+    """Number of a row of the same table, or TABLE/NUMBER."""
+    set: dict = field(default_factory=dict)
+    """Dict from field, with dots for nested ones, to the value that replaces the row's."""
+    at: Count | None = None
+    """Iteration of the run; None for its last and its best generator."""
+
+    @classmethod
+    def of(cls, row):
+        """The reference that a number, a text `TABLE/NUMBER` or a reference stands for."""
+        return row if isinstance(row, cls) else cls(row)
+
+    @property
+    def place(self):
+        """The pair (name of a table or None for the same one, number or None for no number)."""
+        if not isinstance(self.row, str):
+            return None, self.row
+        table, _, number = self.row.rpartition("/")
+        return table, int(number) if number.isdecimal() else None
+
+    @property
+    def label(self):
+        """The row's name in a report, such as "2 (loss = mse) at 600"."""
+        plain = {key: "null" if value is None else value for key, value in self.set.items()}
+        changes = ", ".join(f"{key} = {value}" for key, value in plain.items())
+        at = "" if self.at is None else f" at {self.at:,}"
+        return f"{self.row}{changes and f' ({changes})'}{at}"
+
+
+Row = int | str | Reference
+Tier = int | str | tuple[Row, ...] | Reference
+"""A row, or several that stand side by side. Lists are tried before mappings."""
+
+
 TYPES = {
     "Count": Count, "Natural": Natural, "Positive": Positive, "NonNegative": NonNegative,
-    "Rate": Rate, "Several": Several, "Side": Side, "Literal": Literal,
+    "Rate": Rate, "Several": Several, "Side": Side, "Row": Row, "Tier": Tier, "Literal": Literal,
 }  # fmt: skip
 """The names that annotations of options are made of."""

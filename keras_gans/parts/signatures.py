@@ -38,6 +38,7 @@ NOUNS = {
     "averages": Noun("average", "averages.py"),
     "stops": Noun("stop rule", "runs/stops.py"),
     "augmentations": Noun("augmentation", "networks/augmentations.py"),
+    "tests": Noun("test of a claim", "rows/tests.py"),
     "measures": Noun("metric", "metrics/measures.py"),
     "networks": Noun("network", "networks", ("generator", "discriminator")),
     "datasets": Noun("data set", "datasets", ("fetch",)),
@@ -124,6 +125,7 @@ class _Found(NamedTuple):
     node: ast.AST
 
 
+@cache
 def _find(path, name):
     """What a module calls by a name, or imports under it from another one; None for nothing."""
     for node in _tree(_PACKAGE / path).body:

@@ -1,4 +1,4 @@
-"""results/<table>/README.md: measured values against printed ones, with the last samples.
+"""results/<table>/README.md: measured values against printed ones, the last samples, the claims.
 
 A printed number is shown under its own name, because it is seldom the same measurement as the
 measured one.
@@ -12,8 +12,11 @@ import yaml
 
 from keras_gans.errors import UsageError
 from keras_gans.files import replacing
+from keras_gans.reports import claimed
+from keras_gans.reports.claims import verdicts
+from keras_gans.reports.orders import orders
 from keras_gans.reports.results import Measured, Spread, finished, groups, over_seeds
-from keras_gans.rows import read_table
+from keras_gans.rows import read_table, tables
 from keras_gans.terminal.line import clock
 
 _NAMES = (
@@ -68,7 +71,7 @@ def page(folder, runs):
         Text in Markdown.
     """
     same = groups(runs)
-    source = _source(folder.name)
+    table = _table(folder.name)
     notes = [_NAMES, *([_SEEDS] if len(same) < len(runs) else []), _TIME]
     head = ["row", "changes", "from", "data", "iterations", "seed", "printed", "measure", "start"]
     head += ["end", "best (at)", "time", "last samples"]
@@ -76,9 +79,11 @@ def page(folder, runs):
     if not any(run.changed for run in runs):
         head, *cells = ([*line[:1], *line[2:]] for line in [head, *cells])
     lines = [f"# {folder.name}: measured against printed", ""]
-    lines += [f"Source: {source}.", ""] if source else []
+    lines += [f"Source: {table.source}.", ""] if table and table.source else []
     lines += [" ".join(notes), ""]
     lines += [_row(head), "|" + "---|" * len(head), *map(_row, cells), ""]
+    if table:
+        lines += claimed.lines(verdicts(table, folder.parent), orders(runs), _row)
     return "\n".join(lines)
 
 
@@ -144,8 +149,5 @@ def _row(cells):
     return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
 
 
-def _source(table):
-    try:
-        return read_table(table).source
-    except UsageError:
-        return ""
+def _table(name):
+    return read_table(name) if name in tables() else None

@@ -1,14 +1,18 @@
-"""The results of finished runs, read from results/<table>/<run>/seed-<n>/metrics.json.
+"""The results of finished runs, read from results/<table>/<run>/seed-<n>/.
 
-Nothing is computed here except means and deviations over seeds.
+They are in metrics.json, in log.jsonl, and in evaluated_last.json and evaluated_best.json, which
+hold what `keras-gans evaluate` says of the last and the best generator. Nothing is computed here
+except means and deviations over seeds.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from statistics import mean, stdev
 
 from keras_gans.errors import UsageError
+from keras_gans.metrics import metric_of
 
 _NUMBER = int | float
 
@@ -67,6 +71,9 @@ class Finished:
         measured: Dict from full name to `Measured`.
         printed: Dict from name to the number that the document prints.
         seconds: Time of the run.
+        final: Dict from "d_loss" and "g_loss" to the last losses; empty for a classifier.
+        evaluated: Dict from "last" and "best" to what was evaluated of that generator: a dict from
+            full name to the pair (metric, value or None).
     """
 
     folder: Path
@@ -82,6 +89,61 @@ class Finished:
     measured: dict
     printed: dict
     seconds: float
+    final: dict = field(default_factory=dict)
+    evaluated: dict = field(default_factory=dict)
+
+    @cached_property
+    def log(self):
+        """The records of log.jsonl, a list of dicts; empty where there is none.
+
+        Raises:
+            UsageError: It is damaged.
+        """
+        path = self.folder / "log.jsonl"
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+            return [_of(dict, json.loads(line)) for line in lines]
+        except (ValueError, TypeError):
+            raise _damaged(path) from None
+
+    def reading(self, measure, generator, at=None):
+        """One value of the run.
+
+        The best generator is the one that the first metric of the row chose. Another metric of it
+        is what was evaluated, or stands in the log.
+
+        Args:
+            measure: A metric, "d_loss" or "g_loss".
+            generator: "last" or "best".
+            at: Iteration of another generator, of which the log is asked.
+
+        Returns:
+            The pair (full name, value), or None where there is no value.
+        """
+        if at is not None:
+            return self._logged(measure, at)
+        if measure in self.final:
+            return (measure, self.final[measure]) if generator == "last" else None
+        chooses = next(iter(self.measured.values()), None)
+        name = next((n for n, value in self.measured.items() if value.metric == measure), None)
+        if name and (generator == "last" or self.measured[name] is chooses):
+            return _pair(name, getattr(self.measured[name], generator))
+        for full, (metric, value) in self.evaluated.get(generator, {}).items():
+            if metric == measure:
+                return _pair(full, value)
+        return self._logged(measure, chooses.best_iteration) if name else None
+
+    def _logged(self, measure, iteration):
+        for record in self.log:
+            for name, value in record.items() if record.get("iteration") == iteration else ():
+                known = name in self.final or name in self.measured
+                if known and measure in (name, metric_of(name)):
+                    return _pair(name, value)
+        return None
+
+
+def _pair(name, value):
+    return None if value is None else (name, value)
 
 
 def finished(folder):
@@ -148,6 +210,7 @@ def _settings(run):
 
 
 def _read(path):
+    evaluated = {which: _evaluated(path, which) for which in ("last", "best")}
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         measured = {
@@ -172,11 +235,35 @@ def _read(path):
             measured=measured,
             printed={name: _of(_NUMBER, value) for name, value in content["printed"].items()},
             seconds=_of(_NUMBER, content["seconds"]["wall"]),
+            final={
+                name: _of(_NUMBER, value)
+                for name, value in content.get("final", {}).items()
+                if value is not None
+            },
+            evaluated=evaluated,
         )
     except (ValueError, LookupError, TypeError, AttributeError):
+        raise _damaged(path) from None
+
+
+def _evaluated(metrics, which):
+    path = metrics.parent / f"evaluated_{which}.json"
+    if not path.is_file():
+        return {}
+    try:
+        results = json.loads(path.read_text(encoding="utf-8"))["results"]
+        return {
+            _of(str, r["name"]): (_of(str, r["metric"]), _of(_NUMBER | None, r["value"]))
+            for r in results
+        }
+    except (ValueError, LookupError, TypeError, AttributeError):
         raise UsageError(
-            f"{path} is not the file that a run writes: remove it and make the run again"
+            f"{path} is not the file that keras-gans evaluate writes: remove it"
         ) from None
+
+
+def _damaged(path):
+    return UsageError(f"{path} is not the file that a run writes: remove it and make the run again")
 
 
 def _of(kind, value):

@@ -1,5 +1,6 @@
 """Rows: the text of a table becomes a checked `Experiment`, without Keras."""
 
+from keras_gans.rows.claims import Claim
 from keras_gans.rows.classifier import ClassifierExperiment
 from keras_gans.rows.experiment import Experiment
 from keras_gans.rows.planned import PlannedRun
@@ -7,6 +8,6 @@ from keras_gans.rows.stored import StoredRun
 from keras_gans.rows.table import Table, read_table, tables, tables_folder
 
 __all__ = [
-    "ClassifierExperiment", "Experiment", "PlannedRun", "StoredRun", "Table", "read_table",
+    "Claim", "ClassifierExperiment", "Experiment", "PlannedRun", "StoredRun", "Table", "read_table",
     "tables", "tables_folder",
 ]  # fmt: skip

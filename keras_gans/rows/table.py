@@ -1,17 +1,17 @@
 """Tables: YAML files of numbered experiments, in experiments/ or anywhere.
 
-A table has a header (source, command, expected), `defaults`, and numbered `rows` whose fields are
-those of `Experiment`, or of the stage that it names.
+A table has a header (source, command, expected, claims), `defaults`, and numbered `rows` whose
+fields are those of `Experiment`, or of the stage that it names.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from keras_gans.errors import UsageError, short, suggestion
-from keras_gans.rows import stages, yaml_reader
+from keras_gans.rows import claims, stages, yaml_reader
 
 _MOST = 10  # rows that a message names
-_HEADER = ("source", "command", "expected", "defaults", "rows")
+_HEADER = ("source", "command", "expected", "claims", "defaults", "rows")
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,9 @@ class Table:
         path: The file.
         source: The document.
         command: The command that runs the table.
-        expected: What the document claims, or what the table is for.
+        expected: What the table is for, where it is not to test claims.
         rows: Dict from number to the row as a plain mapping, defaults merged in; not checked yet.
+        claims: Dict from number to `Claim`: what the document says, checked.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Table:
     command: str
     expected: str
     rows: dict
+    claims: dict = field(default_factory=dict)
 
     def experiment(self, number, overrides=None):
         """The experiment of a row: `Experiment`, or a class of `stages.STAGES`.
@@ -58,6 +60,17 @@ class Table:
         if experiment.needs is not None and "stage" in self.rows.get(experiment.needs, ("stage",)):
             raise UsageError(f"{self.name} {number}: the table has no GAN {experiment.needs}")
         return experiment
+
+    def row(self, reference):
+        """The experiment that a `parts.Reference` names, in this table or another one.
+
+        Raises:
+            UsageError: As `experiment`, or there is no such table.
+        """
+        name, number = reference.place
+        # Without its claims, which may be about this table.
+        table = _read(_find(name))[0] if name else self
+        return table.experiment(number, reference.set)
 
     def experiments(self, numbers=None, overrides=None):
         """The experiments of several rows.
@@ -86,7 +99,7 @@ class Table:
 
 
 def read_table(name_or_path):
-    """Reads a table. Its rows are checked when they are asked for.
+    """Reads a table. Its rows are checked when they are asked for, its claims at once.
 
     Args:
         name_or_path: Name of a file in experiments/, without suffix, or a path.
@@ -95,9 +108,14 @@ def read_table(name_or_path):
         A `Table`.
 
     Raises:
-        UsageError: There is no such table, or it is not laid out as one.
+        UsageError: There is no such table, it is not laid out as one, or a claim is wrong.
     """
-    path = _find(name_or_path)
+    table, claimed = _read(_find(name_or_path))
+    return replace(table, claims=claims.read(claimed, table))
+
+
+def _read(path):
+    """The pair (`Table` without claims, its claims as YAML has them)."""
     content = yaml_reader.read(path)
     if not isinstance(content, dict) or not isinstance(content.get("rows"), dict):
         raise UsageError(f"{path} is not a table: it has no mapping 'rows' of numbered rows")
@@ -114,7 +132,7 @@ def read_table(name_or_path):
         mapping = isinstance(row, dict)
         rows[number] = stages.merged(defaults, row, f"{path.stem} {number}") if mapping else row
     source, command, expected = (" ".join(str(content.get(k, "")).split()) for k in _HEADER[:3])
-    return Table(path.stem, path, source, command, expected, rows)
+    return Table(path.stem, path, source, command, expected, rows), content.get("claims")
 
 
 def tables():

@@ -24,7 +24,7 @@ MODULES = [
 def test_every_kind_of_part_is_one_of_these():
     assert set(TABLES) == {
         "losses", "updates", "penalties", "constraints", "optimizers", "latents", "averages",
-        "augmentations", "measures", "stops",
+        "augmentations", "measures", "stops", "tests",
     }  # fmt: skip
     assert FOLDERS == ["networks", "datasets"]
 

@@ -15,7 +15,8 @@ def lines(tmp_path):
 
     def read():
         (page,) = reports.write(tmp_path)
-        table = [line for line in page.read_text().splitlines() if line.startswith("| ")]
+        runs, _, _ = page.read_text().partition("\n## ")
+        table = [line for line in runs.splitlines() if line.startswith("| ")]
         return [[cell.strip() for cell in line[1:-1].split(" | ")] for line in table]
 
     return read
@@ -47,7 +48,7 @@ def test_every_line_of_the_table_has_as_many_cells_as_its_head(tmp_path, write_r
     write_run("2+a=b", experiment=2, changed={"a": "b|c"}, seed=1)
     write_run("2+a=b", experiment=2, changed={"a": "b|c"}, seed=2)
     (page,) = reports.write(tmp_path)
-    text = page.read_text().replace(r"\|", "")
+    text = page.read_text().partition("\n## ")[0].replace(r"\|", "")
     table = [line for line in text.splitlines() if line.startswith("|")]
     assert len(table) == 2 + 2 + 3
     assert len({line.count("|") for line in table}) == 1

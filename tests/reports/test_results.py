@@ -82,6 +82,34 @@ def test_spread_leaves_out_missing_values(tmp_path, write_run, fid):
     assert over.best == Spread(2.0, None, 1, 4)
 
 
+@pytest.mark.parametrize("content", ["{", "[]", '{"results": [{}]}', '{"results": [1]}', "\x00"])
+def test_a_damaged_evaluation_is_named(tmp_path, write_run, content):
+    path = write_run().parent / "evaluated_best.json"
+    path.write_text(content)
+    with pytest.raises(UsageError, match=f"^{path} is not .* evaluate writes"):
+        results.finished(tmp_path / "akel2022")
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "1\n", "\x00"])
+def test_a_damaged_log_is_named_when_it_is_asked(tmp_path, write_run, content):
+    path = write_run().parent / "log.jsonl"
+    path.write_text(content)
+    (run,) = results.finished(tmp_path / "akel2022")
+    assert run.reading("fid", "last") == ("fid5k_lenet", 9.8765)
+    with pytest.raises(UsageError, match=f"^{path} is not .* a run writes"):
+        run.reading("fid", "last", 500)
+
+
+def test_a_run_without_a_log_or_evaluations_has_what_its_summary_has(tmp_path, write_run):
+    write_run()
+    (run,) = results.finished(tmp_path / "akel2022")
+    assert (run.log, run.evaluated) == ([], {"last": {}, "best": {}})
+    assert run.final == {"d_loss": 0.5, "g_loss": 1.0}
+    assert run.reading("d_loss", "last") == ("d_loss", 0.5)
+    assert run.reading("d_loss", "best") is None
+    assert run.reading("fid", "last", 500) is None
+
+
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"experiment": 1}', "\x00", "null"])
 def test_damaged_metrics_are_named(tmp_path, write_run, content):
     path = write_run()

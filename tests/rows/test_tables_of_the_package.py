@@ -77,7 +77,8 @@ def test_there_are_the_tables_of_the_package():
 @pytest.mark.parametrize("name", tables())
 def test_every_row_of_every_table_survives_being_written_and_read(name):
     table = read_table(name)
-    assert table.source and table.command and table.expected
+    assert table.source and table.command
+    assert bool(table.expected) != bool(table.claims)
     for number in table.rows:
         experiment = table.experiment(number)
         written = yaml.safe_load(yaml.safe_dump(experiment.to_dict()))

@@ -1,0 +1,67 @@
+"""The section of a table's page about the claims of its document, in Markdown."""
+
+from keras_gans.reports.claims import WORDS
+
+TITLE = "What the document claims"
+ABOUT = (
+    "A claim holds, or does not hold, where the 95 % interval over seeds says so; otherwise it is "
+    "not decided. Rows with one seed share the spread of those with several. Distances and losses "
+    "are compared by their ratio, other measures by their difference. The last and the best "
+    "generator are judged apart."
+)
+ORDER = "Rank correlation (Spearman) of the rows as measured with the rows as printed:"
+
+
+def lines(verdicts, orders, row):
+    """The lines of the section.
+
+    Args:
+        verdicts: List of `claims.Verdict`.
+        orders: List of `orders.Order`.
+        row: Function that makes the line of a table of a list of cells.
+
+    Returns:
+        List of lines; empty without verdicts.
+    """
+    if not verdicts:
+        return []
+    head = ["claim", "", "where", "rows", "verdict", "numbers", "by"]
+    cells = [_cells(verdict) for verdict in verdicts]
+    if any(len(verdict.by) > 1 for verdict in verdicts):
+        head.append("by fid_thesis")
+        cells = [[*line, _second(v)] for line, v in zip(cells, verdicts, strict=True)]
+    found = [f"## {TITLE}", "", ABOUT, "", _counted(verdicts), "", *_table(head, cells, row)]
+    if orders:
+        head = ["data", "printed", "measured", "generator", "correlation", "rows", "p"]
+        found += ["", ORDER, "", *_table(head, map(_order, orders), row)]
+    return [*found, ""]
+
+
+def _cells(verdict):
+    said = f"{verdict.word}: {verdict.reason}" if verdict.reason else verdict.word
+    first = verdict.by[0] if verdict.by else None
+    numbers, measure = (first.numbers, first.measure) if first else ("", "")
+    return [str(verdict.number), verdict.says, verdict.where, verdict.rows, said, numbers, measure]
+
+
+def _second(verdict):
+    if len(verdict.by) < 2:
+        return ""
+    second = verdict.by[1]
+    return f"{second.word}; {second.numbers}"
+
+
+def _order(order):
+    rho, count, p = order.correlation
+    name = [order.data, order.printed, order.measure, order.generator]
+    return [*name, f"{rho:.2f}", str(count), f"{p:.2g}"]
+
+
+def _counted(verdicts):
+    words = [verdict.word for verdict in verdicts]
+    counts = [f"{word} {words.count(word)}" for word in WORDS if word in words]
+    return f"Verdicts on {len(verdicts)} claims: {', '.join(counts)}."
+
+
+def _table(head, cells, row):
+    return [row(head), "|" + "---|" * len(head), *map(row, cells)]

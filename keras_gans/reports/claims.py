@@ -1,0 +1,315 @@
+"""The claims of a document, judged by finished runs.
+
+A claim *holds* where its bounds (`rows.tests`) contain the 95 % intervals over seeds, and *does
+not hold* where an interval lies outside its bound. Otherwise it is *not decided*: an interval
+crosses a bound, or is not known because no row has two seeds, or rows have not been run.
+
+- Intervals are those of `reports.intervals`: Student's t, with one deviation pooled over the rows
+  of a table and data set. Distances and losses are compared as logarithms, because their spread
+  grows with their size; differences are then ratios.
+- A claim of several comparisons holds if all of them do, and fails if one does. Their intervals
+  are right together: Bonferroni's correction divides the 5 % by the number of comparisons, those
+  with rows that have not been run included. It needs no independence, and gives intervals, which
+  Holm's procedure does not.
+- `equal` is a test of equivalence (Schuirmann 1987): it holds where the interval lies within the
+  margin, and a difference that is merely not significant decides nothing. The usual pair of
+  one-sided tests at 5 % looks at the 90 % interval; the one of 95 % here is stricter.
+- Of `trend` and `correlates` the rows are the sample: the rank correlation (Spearman) of their
+  means has to be above 0 in an exact test at 5 %, and fails below 0.
+- The document seldom says which generator it measured. So the last and the best one are judged
+  apart. If only one of them decides, its verdict counts and is named; if they decide opposite
+  ways, nothing is decided.
+- A claim about `fid` is judged a second time by `fid_thesis` where runs have it, because what a
+  document says may be true of its own scale alone.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cache
+from math import exp
+from pathlib import Path
+
+from keras_gans import parts
+from keras_gans.reports import results
+from keras_gans.reports.intervals import LEVEL, interval, rank_correlation
+from keras_gans.reports.means import better, means, short
+from keras_gans.rows import tests
+
+HOLDS, FAILS, OPEN, UNTESTED = WORDS = ("holds", "does not hold", "not decided", "not tested")
+"""All verdicts."""
+
+_MOST = 4  # rows whose values are shown where no two of them can be compared
+_SCALES = "the rows are measured on different scales"
+_FEWEST = 3  # rows of a rank correlation that is shown; tests have more
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one generator of each run, the last or the best, says of a claim.
+
+    Attributes:
+        generator: "last", "best", or "" where the claim names iterations.
+        word: One of `WORDS`.
+        numbers: The means, and the comparison that decides, as a short text.
+        interval: (low, high) of that comparison: of a ratio, a difference or a mean; None where
+            there is none.
+        reason: Why nothing is decided; "" otherwise.
+    """
+
+    generator: str
+    word: str
+    numbers: str
+    interval: tuple | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A claim judged by one measure.
+
+    Attributes:
+        measure: Its full name, such as "fid5k_lenet", or several; the metric where no run has it.
+        word: One of `WORDS`.
+        reason: One short sentence, or "".
+        findings: Tuple of `Finding`.
+    """
+
+    measure: str
+    word: str
+    reason: str
+    findings: tuple
+
+    @property
+    def numbers(self):
+        """The numbers of the findings, one text."""
+        told = [
+            f"{f.generator}: {f.numbers}".removeprefix(": ") for f in self.findings if f.numbers
+        ]
+        return "; ".join(told)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A claim of a table and what the runs say of it.
+
+    Attributes:
+        table: Name of the table.
+        number: Of the claim.
+        says: The claim.
+        where: Section or page of the document.
+        rows: The rows that are compared, as a short text.
+        by: Tuple of `Judgement`: by the measure of the claim, then by `fid_thesis` where runs have
+            it. Empty for a claim that is not tested.
+        untested: Why it is not tested, or "".
+    """
+
+    table: str
+    number: int
+    says: str
+    where: str
+    rows: str
+    by: tuple
+    untested: str = ""
+
+    @property
+    def word(self):
+        """One of `WORDS`, by the measure of the claim."""
+        return self.by[0].word if self.by else UNTESTED
+
+    @property
+    def reason(self):
+        """One short sentence, or ""."""
+        return self.by[0].reason if self.by else self.untested
+
+
+def verdicts(table, results_folder):
+    """The verdicts on all claims of a table.
+
+    Args:
+        table: `rows.Table`.
+        results_folder: Folder of results, with a folder for each table.
+
+    Returns:
+        List of `Verdict`, in the order of the numbers.
+
+    Raises:
+        UsageError: A file of a finished run is damaged.
+    """
+    runs = cache(lambda name: results.finished(Path(results_folder) / name))
+    return [judge(number, claim, table, runs) for number, claim in table.claims.items()]
+
+
+def judge(number, claim, table, runs):
+    """The verdict on one claim.
+
+    Args:
+        number: Of the claim.
+        claim: `rows.Claim`.
+        table: `rows.Table` of the claim.
+        runs: Function from the name of a table to the list of its `results.Finished`.
+
+    Returns:
+        `Verdict`.
+    """
+    rows = short([row.label for row in claim.rows])
+    verdict = Verdict(table.name, number, claim.says, claim.where, rows, (), claim.untested or "")
+    if claim.test is None:
+        return verdict
+    measure = claim.measure(table.row)
+    judgements = [_by(measure, claim, table, runs)]
+    if measure == "fid":
+        thesis = _by("fid_thesis", claim, table, runs)
+        judgements += [thesis] if any(f.numbers for f in thesis.findings) else []
+    return replace(verdict, by=tuple(judgements))
+
+
+def _by(measure, claim, table, runs):
+    test = parts.get("tests", claim.test)
+    if all(row.at is not None for row in claim.rows):
+        generators = {"": "last"}  # the log is asked
+    else:
+        generators = {g: g for g in ([test.generator] if test.generator else ("last", "best"))}
+    found = {
+        name: means(claim.rows, measure, generator, table.name, runs)
+        for name, generator in generators.items()
+    }
+    # Of a generator that no row has a value of there is nothing to say, unless there is no other.
+    found = {name: m for name, m in found.items() if m.samples} or dict([next(iter(found.items()))])
+    judged = _by_ranks if isinstance(test, tests.Trend | tests.Correlates) else _by_bounds
+    findings = [judged(name, m, test, measure, claim, table) for name, m in found.items()]
+    names = dict.fromkeys(name for m in found.values() for name in m.names.values())
+    return Judgement(", ".join(names) or measure, *_together(findings), tuple(findings))
+
+
+def _together(findings):
+    """The word and the reason of several findings."""
+    decided = [finding for finding in findings if finding.word != OPEN]
+    if not decided:
+        return OPEN, findings[0].reason
+    if len({finding.word for finding in decided}) > 1:
+        return OPEN, "the last and the best generator disagree"
+    if len(decided) < len(findings):
+        return decided[0].word, f"by the {decided[0].generator} generator; the other leaves it open"
+    return decided[0].word, ""
+
+
+def _lack(found, measure):
+    """Why rows cannot be compared; "" where they can."""
+    if found.missing:
+        return _rows(found.missing, "has not been run", "have not been run")
+    if found.silent:
+        return _rows(found.silent, f"has no {measure}", f"have no {measure}")
+    return ""
+
+
+def _rows(labels, one, several):
+    return f"rows {short(labels)} {several}" if len(labels) > 1 else f"row {labels[0]} {one}"
+
+
+# --- by bounds ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """A bound, and what is compared with it."""
+
+    bound: tests.Bound
+    center: float
+    interval: tuple | None
+
+    @property
+    def word(self):
+        if self.interval is None:
+            return OPEN
+        low, high = self.interval
+        if self.bound.low <= low and high <= self.bound.high:
+            return HOLDS
+        return FAILS if high < self.bound.low or low > self.bound.high else OPEN
+
+    @property
+    def room(self):
+        """From the mean to the nearer limit; negative outside."""
+        return min(self.center - self.bound.low, self.bound.high - self.center)
+
+
+def _by_bounds(generator, found, test, measure, claim, table):
+    bounds = test.bounds(measure, better(measure))
+    compared = []
+    for bound in bounds:
+        samples = [found.samples.get(label) for label in bound.rows]
+        if None not in samples and _one_scale(bound.rows, found):
+            center = samples[0].mean - sum(sample.mean for sample in samples[1:])
+            compared.append(_Compared(bound, center, interval(samples, len(bounds))))
+    failing = [c for c in compared if c.word == FAILS]
+    undecided = [c for c in compared if c.word == OPEN]
+    # The comparison that decides, or is farthest from it, is the one that is shown.
+    shown = min(failing or undecided or compared, key=lambda c: c.room, default=None)
+    word, reason = (FAILS if failing else HOLDS), ""
+    if not failing and (undecided or len(compared) < len(bounds)):
+        word, reason = OPEN, _lack(found, measure) or _open(undecided, shown)
+    return Finding(generator, word, *_told(found, shown, measure), reason)
+
+
+def _one_scale(labels, found):
+    return len({found.names[label] for label in labels if label in found.names}) < 2
+
+
+def _open(undecided, compared):
+    if not undecided:
+        return _SCALES
+    if compared.interval is None:
+        return "no row has two seeds, so their spread is not known"
+    rows = " and ".join(compared.bound.rows)
+    return f"the interval of {rows} has both sides of the limit"
+
+
+def _told(found, compared, measure):
+    """The text of the numbers, and the interval of the comparison."""
+    as_ratio = measure in tests.RATIOS
+    back = exp if as_ratio else float
+    labels = compared.bound.rows if compared else list(found.samples)[:_MOST]
+    text = ", ".join(_value(label, found.samples[label], back) for label in labels)
+    if compared is None:
+        return text, None
+    if len(labels) > 1:
+        text += f", {'ratio' if as_ratio else 'difference'} {back(compared.center):.3g}"
+    if compared.interval is None:
+        return text, None
+    low, high = map(back, compared.interval)
+    return f"{text} ({low:.3g} to {high:.3g})", (low, high)
+
+
+def _value(label, sample, back):
+    seeds = f" of {sample.count} seeds" if sample.count > 1 else ""
+    return f"row {label} = {back(sample.mean):.4g}{seeds}"
+
+
+# --- by ranks -----------------------------------------------------------------------------------
+
+
+def _by_ranks(generator, found, test, measure, claim, table):
+    rows = [row for row in claim.rows if row.label in found.samples]
+    sign = 1 if better(measure) == "lower" else -1
+    worse = [sign * found.samples[row.label].mean for row in rows]
+    expected = test.expected(rows, lambda row: _printed(row, table, test.printed))
+    lack = _lack(found, measure)
+    one_scale = _one_scale(found.names, found)
+    several = one_scale and len(rows) >= _FEWEST
+    correlation = rank_correlation(expected, worse) if several else None
+    if correlation is None:
+        reason = lack or ("the values of all rows are equal" if one_scale else _SCALES)
+        return Finding(generator, OPEN, "", None, reason)
+    numbers = (
+        f"rank correlation {correlation.rho:.2f} of {correlation.count} rows, "
+        f"p = {correlation.p:.2g}"
+    )
+    word = HOLDS if correlation.rho > 0 else FAILS
+    reason = ""
+    if lack or correlation.p > 1 - LEVEL:
+        word, reason = OPEN, lack or "chance orders so few rows like this"
+    return Finding(generator, word, numbers, None, reason)
+
+
+def _printed(row, table, name):
+    """What the document prints of a row, the larger the worse."""
+    value = table.row(row).printed[name]
+    return value if better(name) == "lower" else -value

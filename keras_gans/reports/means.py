@@ -1,0 +1,107 @@
+"""The values of rows, as means over seeds on the scale on which rows are compared."""
+
+from dataclasses import dataclass
+from itertools import groupby
+
+from keras_gans.metrics.measures import MEASURES
+from keras_gans.reports import results
+from keras_gans.reports.intervals import Sample, pooled
+from keras_gans.rows.tests import RATIOS, scaled
+
+
+@dataclass(frozen=True)
+class Means:
+    """The values of several rows.
+
+    Attributes:
+        samples: Dict from the label of a row to its `Sample`; rows without a value are left out.
+        missing: Labels of the rows that have not been run.
+        silent: Labels of the rows that have been run and have no such value.
+        names: Dict from the label of a row to the full name of its value.
+    """
+
+    samples: dict
+    missing: tuple
+    silent: tuple
+    names: dict
+
+
+def means(rows, measure, generator, table, runs):
+    """The means of rows.
+
+    Args:
+        rows: List of `parts.Reference`.
+        measure: Metric or log field.
+        generator: "last" or "best".
+        table: Name of the table of the rows that name none.
+        runs: Function from the name of a table to the list of its `results.Finished`.
+
+    Returns:
+        `Means`.
+    """
+    samples, missing, silent, names = {}, [], [], {}
+    for row in rows:
+        name, number = row.place
+        groups = results.groups(runs(name or table))
+        own = [g for g in groups if g[0].experiment == number and g[0].changed == row.set]
+        if not own:
+            missing.append(row.label)
+            continue
+        group = max(own, key=len)
+        pairs = _pairs(group, measure, generator, row.at)
+        if not pairs:
+            silent.append(row.label)
+            continue
+        full = names[row.label] = pairs[0][0]
+        alike = [
+            g for g in groups if (g[0].data, g[0].samples) == (group[0].data, group[0].samples)
+        ]
+        values = [
+            [scaled(v, measure) for n, v in _pairs(g, measure, generator, row.at) if n == full]
+            for g in [group, *alike]
+        ]
+        samples[row.label] = Sample(
+            sum(values[0]) / len(values[0]), len(values[0]), pooled(values[1:])
+        )
+    return Means(samples, tuple(missing), tuple(silent), names)
+
+
+def mean(group, measure, generator):
+    """The mean of runs that differ in their seeds alone.
+
+    Args:
+        group: List of `results.Finished`.
+        measure: Metric or log field.
+        generator: "last" or "best".
+
+    Returns:
+        The pair (full name, mean on the scale of `tests.scaled`), or None without a value.
+    """
+    pairs = _pairs(group, measure, generator, None)
+    values = [scaled(value, measure) for _, value in pairs]
+    return (pairs[0][0], sum(values) / len(values)) if pairs else None
+
+
+def better(measure):
+    """ "lower" or "higher": which values of a measure are better."""
+    if measure in MEASURES:
+        return MEASURES[measure].better
+    return "lower" if measure in RATIOS else "higher"
+
+
+def short(labels):
+    """Labels of rows as one text, in which 3, 1 and 2 are 1-3."""
+    numbers = sorted(int(label) for label in labels if label.isdecimal())
+    spans = [
+        [number for _, number in span]
+        for _, span in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0])
+    ]
+    told = [f"{s[0]}-{s[-1]}" if len(s) > 2 else ", ".join(map(str, s)) for s in spans]
+    return ", ".join([*told, *(label for label in labels if not label.isdecimal())])
+
+
+def _pairs(group, measure, generator, at):
+    """The pairs (full name, value) of the runs that have a value."""
+    pairs = [run.reading(measure, generator, at) for run in group]
+    # A critic's loss may be negative, and then it is no ratio.
+    return [p for p in pairs if p is not None and not (measure in RATIOS and p[1] < 0)]
