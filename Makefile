@@ -25,7 +25,7 @@ test-backends: .venv/installed-backends
 test-cluster: .venv/installed-test
 	$(BIN)/python -m pytest -m cluster
 
-# Kills runs of seven kinds, and a table of runs, at random moments: they must end with the same bytes.
+# Kills runs of nine kinds, and a table of runs, at random moments: they must end with the same bytes.
 test-kills: .venv/installed-test
 	$(BIN)/python tests/tools/kill_harness.py --kills 60 --commands 2 --tables 3
 
