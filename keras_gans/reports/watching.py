@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+from keras_gans.errors import UsageError
 from keras_gans.reports import html
 
 _STEP = 0.1  # seconds after which a request to stop is seen
@@ -23,26 +24,35 @@ def watch(results, table, seconds, stop, say):
     Raises:
         UsageError: A file of a run is damaged.
     """
-    seen, told = None, set()
+    where = Path(results, table or "")
+    seen = failed = None
+    told = set()
     while not stop():
-        files = _files(Path(results, table or ""), "*/*" if table else "*/*/*")
+        files = _files(where, "*/*" if table else "*/*/*")
         if files != seen:
-            seen, found = files, []
             try:
                 found = html.update(results, table, seconds)
-            except FileNotFoundError:
-                seen = None  # a run that begins again empties its folder
+                seen, failed = files, None
+            except (FileNotFoundError, UsageError) as error:
+                # A run that begins again empties its folder; what is damaged stays so.
+                if str(error) == failed:
+                    raise
+                found, failed = [], str(error)
+            if not found and not told and not failed:
+                say(f"waiting for runs under {where}, until Ctrl-C")
+                told.add(where)
             for path in found:
                 if path not in told:
                     say(f"{path}: open it in a browser; it follows the runs until Ctrl-C")
-            if not found and seen and not told:
-                say(f"waiting for runs under {Path(results, table or '')}, until Ctrl-C")
-            told.update(found or [None])
+                    told.add(path)
         until = time.monotonic() + seconds
         while time.monotonic() < until and not stop():
             time.sleep(_STEP)
-    for path in html.update(results, table):
+    left = html.update(results, table)
+    for path in left:
         say(f"stopped; {path} no longer changes")
+    if not left:
+        say("stopped; there were no runs")
 
 
 def _files(folder, runs):

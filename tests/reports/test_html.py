@@ -351,7 +351,8 @@ def test_a_page_that_stays_the_same_is_not_written(tmp_path, write_whole_run):
 def watching(tmp_path):
     """`report --watch 1` as a process, ended with the test."""
     command = keras_gans("report", "--watch", "1", "--results", tmp_path)
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(command, cwd=ROOT, text=True, **pipes)
     yield process
     process.kill()
     process.wait()
@@ -379,3 +380,16 @@ def test_a_watched_page_follows_the_runs_until_ctrl_c(tmp_path, write_whole_run,
     assert watching.wait(20) == 130
     last = path.read_text()
     assert "data-watch" not in last and 'http-equiv="refresh"' not in last and "50%" in last
+
+
+def test_watching_ends_where_there_are_no_runs_too(watching):
+    assert watching.stdout.readline().startswith("waiting for runs")
+    watching.send_signal(signal.SIGINT)
+    assert watching.stdout.read() == "stopped; there were no runs\n"
+    assert watching.wait(20) == 130
+
+
+def test_watching_ends_at_a_file_that_stays_damaged(write_run, watching):
+    assert watching.stdout.readline().startswith("waiting for runs")
+    write_run().write_text("{")
+    assert watching.wait(20) == 2
