@@ -5,7 +5,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-backends test-cluster test-kills test-oracles bench clean
+.PHONY: run test test-backends test-cluster test-kills test-oracles test-browser bench clean
 
 run: .venv/installed
 	$(BIN)/python run_experiment.py --table quickstart --exp 1
@@ -34,6 +34,10 @@ test-kills: .venv/installed-test
 test-oracles: .venv/installed-oracles
 	$(BIN)/python -m pytest tests/metrics/test_golden.py
 
+# Pages of HTML in Chromium: the system's, or one that playwright downloads.
+test-browser: .venv/installed-browser
+	$(BIN)/python -m pytest tests/reports/test_html_in_a_browser.py
+
 bench: .venv/installed-backends
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/metrics.py
@@ -57,4 +61,10 @@ clean:
 
 .venv/installed-oracles: .venv/installed-test
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[oracles]'
+	touch $@
+
+.venv/installed-browser: .venv/installed-test
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[browser]'
+	command -v chromium || command -v chromium-browser || command -v google-chrome || \
+	    $(BIN)/playwright install chromium
 	touch $@

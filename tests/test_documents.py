@@ -375,7 +375,7 @@ def test_every_page_of_results_is_that_of_the_runs():
     tables = {p.parts[-4] for p in PUBLISHED.glob("*/*/seed-*/metrics.json")}
     for table in tables:
         folder = PUBLISHED / table
-        page = reports.markdown.page(folder, reports.results.finished(folder))
+        page = reports.markdown.render(reports.page.Page.read(folder))
         assert (folder / "README.md").read_text(encoding="utf-8") == page
 
 

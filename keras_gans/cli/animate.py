@@ -1,6 +1,5 @@
 """`keras-gans animate`: the training of a run as an animation, or as a strip of pictures."""
 
-import warnings
 from pathlib import Path
 
 from keras_gans.cli import arguments
@@ -61,39 +60,25 @@ def act(options):
 
 def _chosen(run, at, most):
     """The iterations to show: those that the user gives, or all of them, thinned out."""
+    from keras_gans.pictures.animations import spread
+
     if at is None:
-        return _spread(list(run.samples), most)
+        return spread(list(run.samples), most)
     chosen = arguments.numbers(at, "--at")
     for iteration in chosen:
         if iteration not in run.samples:
-            known = ", ".join(str(n) for n in _spread(list(run.samples), 10))
+            known = ", ".join(str(n) for n in spread(list(run.samples), 10))
             raise UsageError(f"--at {iteration}: {run.folder}/samples has {known}")
     return chosen
 
 
-def _spread(items, most):
-    """At most so many items at equal intervals, the first and the last among them."""
-    if len(items) <= most:
-        return items
-    return [items[i * (len(items) - 1) // (most - 1)] for i in range(most)]
-
-
 def _frames(run, iterations, heading):
-    from PIL import Image
-
-    from keras_gans.pictures.animations import captioned
+    from keras_gans.pictures.animations import captioned, opened
 
     frames = []
     for iteration in iterations:
         path = run.samples[iteration]
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error", Image.DecompressionBombWarning)
-                with Image.open(path, formats=("PNG",)) as picture:
-                    picture.load()
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombWarning) as error:
-            raise UsageError(f"{path} is not a picture that a run draws: {error}") from None
-        frames.append(captioned(picture, heading, f"iteration {iteration:,}"))
+        frames.append(captioned(opened(path), heading, f"iteration {iteration:,}"))
         if frames[-1].size != frames[0].size:
             raise UsageError(f"{path} has another size than the pictures before it: remove it")
     return frames

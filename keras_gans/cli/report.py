@@ -1,27 +1,66 @@
-"""`keras-gans report`: results as tables of Markdown."""
+"""`keras-gans report`: results as tables of Markdown, or as pages of HTML to look through."""
 
 from pathlib import Path
 
 from keras_gans.cli import arguments
 
-HELP = "write the results of finished runs as tables of Markdown"
+HELP = "write the results of runs as tables of Markdown, or as pages of HTML"
+_SECONDS = 5
 
 
 def describe(parser):
     """Describes the verb to its parser."""
     parser.description = (
-        "Writes RESULTS/TABLE/README.md from the metrics.json of finished runs: measured values, "
-        "and the printed ones on the same scale. The published results lie in results/published."
+        "Writes RESULTS/TABLE/README.md from the files of finished runs: measured values, printed "
+        "ones, and verdicts on the claims of the document. With --html it writes "
+        "RESULTS/TABLE/report.html instead: the same in one file that needs no network, with "
+        "tables that sort, curves, samples over time, the environment of each run, and the runs "
+        "that are not finished. The published results lie in results/published."
+    )
+    parser.epilog = (
+        "Examples: keras-gans report --html --results results/published; "
+        "keras-gans report --watch --table quickstart, next to a run in another terminal"
     )
     add = parser.add_argument
     add("--table", metavar="NAME", help="default: every table with results")
     add("--results", type=Path, default=Path("results"), metavar="DIR", help="default: results")
+    add("--html", action="store_true", help="write report.html, to be opened in a browser")
+    add(
+        "--watch",
+        type=arguments.positive,
+        nargs="?",
+        const=_SECONDS,
+        metavar="SECONDS",
+        help="write report.html again whenever a run has got on, until Ctrl-C; the page loads "
+        f"itself again; default: every {_SECONDS} seconds",
+    )
 
 
 def act(options):
-    """Writes the pages and prints their paths."""
+    """Writes the pages and prints their paths; 128 + its number after a signal to --watch."""
     from keras_gans import reports
 
     with arguments.writing(options.results):
-        for path in reports.write(options.results, options.table):
+        if options.watch:
+            return _watch(options)
+        if options.html:
+            from keras_gans.reports import html
+
+            paths = html.write(options.results, options.table)
+        else:
+            paths = reports.write(options.results, options.table)
+        for path in paths:
             print(path)
+
+
+def _watch(options):
+    from keras_gans.reports.watching import watch
+    from keras_gans.terminal.signals import StopOnSignal
+
+    stop = StopOnSignal()
+
+    def say(line):
+        print(line, flush=True)
+
+    watch(options.results, options.table, options.watch, stop, say)
+    return 128 + stop.signal

@@ -1,9 +1,11 @@
 """Pictures one after the other, as an animation in GIF or WebP, or side by side in a strip."""
 
+import warnings
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
+from keras_gans.errors import UsageError
 from keras_gans.files import replacing
 
 FORMATS = {".gif": "GIF", ".webp": "WEBP"}
@@ -11,6 +13,40 @@ FORMATS = {".gif": "GIF", ".webp": "WEBP"}
 _TEXT = 15  # pixels
 _STRIP = 26
 _GAP = 8
+
+
+def spread(items, most):
+    """At most so many items at equal intervals, the first and the last among them.
+
+    Args:
+        items: List.
+        most: >= 2.
+    """
+    if len(items) <= most:
+        return items
+    return [items[i * (len(items) - 1) // (most - 1)] for i in range(most)]
+
+
+def opened(path):
+    """Reads a picture of samples.
+
+    Args:
+        path: A PNG.
+
+    Returns:
+        A `PIL.Image.Image`.
+
+    Raises:
+        UsageError: It is not a picture, or a huge one.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path, formats=("PNG",)) as picture:
+                picture.load()
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombWarning) as error:
+        raise UsageError(f"{path} is not a picture that a run draws: {error}") from None
+    return picture
 
 
 def save(frames, path, milliseconds, last=None):

@@ -4,7 +4,7 @@ import numpy as np
 
 from keras_gans.pictures.figures import figure, save_figure
 
-__all__ = ["compared", "figure", "losses", "measured", "save_figure"]
+__all__ = ["compared", "figure", "losses", "measured", "save_figure", "smooth"]
 
 _LOSSES = (
     ("d_loss", "discriminator (mean of real and fake)", "tab:blue"),
@@ -44,7 +44,7 @@ def losses(path, records, title=None):
             axes.fill_between(iterations, values, maxima, **band)
         axes.plot(iterations, values, color=colour, alpha=0.25, linewidth=0.7)
         axes.plot(
-            iterations, _smooth(values), marker=marker, color=colour, linewidth=1.4, label=label
+            iterations, smooth(values), marker=marker, color=colour, linewidth=1.4, label=label
         )
         shown.append(values)
         peaks.append(maxima)
@@ -109,7 +109,7 @@ def compared(path, runs, better):
             shown += values.tolist()
             panel.plot(
                 iterations,
-                values if key in better else _smooth(values),
+                values if key in better else smooth(values),
                 marker="." if key in better or len(records) == 1 else None,
                 color=f"tab:{_COLOURS[number % len(_COLOURS)]}",
                 linestyle=_STYLES[number // len(_COLOURS) % len(_STYLES)],
@@ -130,8 +130,13 @@ def _column(records, key):
     return np.array([record.get(key) for record in records], "float64")
 
 
-def _smooth(values, share=0.01):
-    """Running mean over `share` of the curve to each side; NaN stays NaN and is left out."""
+def smooth(values, share=0.01):
+    """The running mean of a curve.
+
+    Args:
+        values: float `(n,)`; NaN stays NaN and is left out.
+        share: Of the curve that the mean takes to each side.
+    """
     half = int(len(values) * share)
     finite = np.isfinite(values)
     sums = np.cumsum([0.0, *np.where(finite, values, 0.0)])

@@ -1,4 +1,4 @@
-"""Reports: the results of finished runs as pages."""
+"""Reports: the results of runs as pages, of Markdown and of HTML."""
 
 from keras_gans.reports.markdown import write
 

@@ -15,6 +15,7 @@ from keras_gans.errors import UsageError
 from keras_gans.metrics import metric_of
 
 _NUMBER = int | float
+_WRONG = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -242,7 +243,7 @@ def _read(path):
             },
             evaluated=evaluated,
         )
-    except (ValueError, LookupError, TypeError, AttributeError):
+    except _WRONG:
         raise _damaged(path) from None
 
 
@@ -256,7 +257,7 @@ def _evaluated(metrics, which):
             _of(str, r["name"]): (_of(str, r["metric"]), _of(_NUMBER | None, r["value"]))
             for r in results
         }
-    except (ValueError, LookupError, TypeError, AttributeError):
+    except _WRONG:
         raise UsageError(
             f"{path} is not the file that keras-gans evaluate writes: remove it"
         ) from None
@@ -269,4 +270,6 @@ def _damaged(path):
 def _of(kind, value):
     if not isinstance(value, kind):
         raise TypeError(value)
+    if isinstance(value, int):
+        float(value)  # JSON has numbers that cannot be computed with
     return value

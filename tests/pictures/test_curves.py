@@ -58,14 +58,14 @@ def test_curve_is_higher_where_the_loss_is(tmp_path, pixels):
 
 def test_smoothing_is_a_running_mean_of_one_percent_to_each_side():
     values = np.random.default_rng(0).normal(size=300)
-    smooth = curves._smooth(values)
+    smooth = curves.smooth(values)
     np.testing.assert_allclose(smooth[100], values[97:104].mean())
     np.testing.assert_allclose(smooth[0], values[:4].mean())
     np.testing.assert_allclose(smooth[-1], values[-4:].mean())
 
 
 def test_short_curve_is_not_smoothed():
-    np.testing.assert_array_equal(curves._smooth(np.array([3.0, 1.0, 7.0])), [3.0, 1.0, 7.0])
+    np.testing.assert_array_equal(curves.smooth(np.array([3.0, 1.0, 7.0])), [3.0, 1.0, 7.0])
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_records_without_maxima_have_no_band(drawn):
 def test_smoothing_leaves_out_values_that_are_not_finite():
     values = np.random.default_rng(0).normal(size=300)
     values[100] = np.nan
-    smooth = curves._smooth(values)
+    smooth = curves.smooth(values)
     np.testing.assert_array_equal(np.nonzero(np.isnan(smooth))[0], [100])
     np.testing.assert_allclose(smooth[98], np.nanmean(values[95:102]))
     np.testing.assert_allclose(smooth[200], values[197:204].mean())

@@ -124,6 +124,8 @@ def test_damaged_metrics_are_named(tmp_path, write_run, content):
         {"experiment": "1"},
         {"changed": []},
         {"samples": None},
+        {"samples": 10**400},
+        {"printed": {"fid": 10**400}},
         {"measured": None},
         {"measured": {"fid5k_lenet": None}},
         {"measured": {"fid5k_lenet": {"first": 1.0, "last": 1.0, "best": 1.0}}},

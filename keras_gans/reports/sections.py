@@ -1,0 +1,280 @@
+"""What the sections of a page of HTML show: texts and numbers for the template.
+
+Each run has an id in the page: `ids` is a dict from the folders of runs to their ids. `runs` are
+lists of `course.Course`. All functions return plain dicts and lists.
+"""
+
+from collections import Counter
+from urllib.parse import quote
+
+from keras_gans.reports import claimed, drawing
+from keras_gans.reports.claims import FAILS, HOLDS, OPEN, WORDS
+from keras_gans.reports.course import LOSSES, better, is_number
+from keras_gans.reports.page import NOTHING, changes, number
+from keras_gans.reports.results import Spread
+from keras_gans.terminal.line import clock
+
+_SPREADS = ("precision", "recall", "density", "coverage")
+_LOOKS = {HOLDS: "holds", FAILS: "fails", OPEN: "open"}
+_COLOURS, _DASHES = 8, 4  # of curves, as report.css has them
+_FILES = ("metrics.json", "log.jsonl", "experiment.yaml", "plot_loss.png", "model_plot.png")
+
+
+def facts(runs):
+    """Pairs (how many, of what), for the head of the page."""
+    rows = len({run.stored.number for run in runs})
+    found = [(rows, "row" if rows == 1 else "rows")]
+    states = Counter("finished" if run.finished else "in progress" for run in runs)
+    return found + [(n, f"{'run' if n == 1 else 'runs'} {state}") for state, n in states.items()]
+
+
+def in_progress(runs, ids):
+    """The lines of the runs that are not finished."""
+    return [_in_progress(run, ids) for run in runs if not run.finished]
+
+
+def _in_progress(run, ids):
+    share = min(run.iteration / run.iterations, 1.0) if run.iterations else None
+    last = run.last_recorded
+    names = [name for name in (*LOSSES, *run.measures) if run.series(name)]
+    return {
+        "id": ids[run.stored.folder],
+        "name": run.name,
+        "derived_from": run.derived_from,
+        "state": run.state,
+        "iteration": run.iteration,
+        "iterations": run.iterations,
+        "share": share,
+        "percent": None if share is None else f"{share:.0%}",
+        "last_recorded": (f"{last:%H:%M:%S}", f"{last:%Y-%m-%d}") if last else ("", ""),
+        "latest": ", ".join(f"{name} {run.series(name)[-1][1]:.4g}" for name in names),
+    }
+
+
+def results(page, runs, ids):
+    """The lines of a `Page`: texts, and the numbers by which they are sorted."""
+    by_folder = {run.stored.folder: run for run in runs}
+    return [_result(line, by_folder, ids) for line in page.lines]
+
+
+def _result(line, by_folder, ids):
+    run, value = line.run, line.measured
+    single = not line.over_seeds
+    ends = [("stopped at", run.stopped_at), ("diverged at", run.diverged_at)]
+    return {
+        "run": run,
+        "id": ids[run.folder] if single else None,
+        "over_seeds": line.over_seeds,
+        "changes": line.changes,
+        "ends": [(text, at) for text, at in ends if at is not None],
+        "seed": line.seed,
+        "printed": [(name, f"{value:g}") for name, value in line.printed.items()],
+        "sort_printed": next(iter(line.printed.values()), ""),
+        "name": line.name,
+        "better": better(line.name),
+        "cells": [_cell(v) for v in (value.first, value.last, value.best)],
+        "at": value.best_iteration,
+        "spark": _spark(by_folder[run.folder], line.name) if single else None,
+        "seconds": line.seconds,
+        "time": clock(line.seconds),
+    }
+
+
+def _cell(value):
+    """The pair (text, number to sort by) of a measured value."""
+    plain = value.mean if isinstance(value, Spread) else value
+    return number(value), plain if is_number(plain) else ""
+
+
+def _spark(run, name):
+    series = run.series(name) if name != NOTHING else []
+    found = drawing.sparkline(series, better(name) != "higher")
+    if found:
+        scale = ", logarithmic" if found["log"] else ""
+        found["label"] = f"{name} from {series[0][1]:.4g} to {series[-1][1]:.4g}{scale}"
+    return found
+
+
+def spreads(runs, ids):
+    """What evaluated_last.json and evaluated_best.json say of quality and variety."""
+    lines = []
+    for run in runs:
+        for which, evaluated in (run.finished.evaluated if run.finished else {}).items():
+            by_features = {}
+            for name, (metric, value) in evaluated.items():
+                if metric in _SPREADS:
+                    by_features.setdefault(name.removeprefix(metric), {})[metric] = value
+            lines += [
+                {
+                    "id": ids[run.stored.folder],
+                    "number": run.stored.number,
+                    "derived_from": run.derived_from,
+                    "changes": changes(run.stored.changed),
+                    "seed": run.stored.seed,
+                    "which": which,
+                    "features": features,
+                    "cells": [_cell(values[m]) if m in values else ("", "") for m in _SPREADS],
+                }
+                for features, values in by_features.items()
+            ]
+    return {"names": _SPREADS, "lines": lines}
+
+
+def claims(page):
+    """Claims with the words about them and their numbers, how many have which, and the orders."""
+    words = [verdict.word for verdict in page.verdicts]
+    return {
+        "about": claimed.ABOUT,
+        "counts": [(word, words.count(word)) for word in WORDS if word in words],
+        "lines": [_claim(verdict) for verdict in page.verdicts],
+        "order": claimed.ORDER,
+        "orders": [
+            {"order": order, "rho": f"{rho:.2f}", "rows": rows, "p": f"{p:.2g}"}
+            for order in page.orders
+            for rho, rows, p in [order.correlation]
+        ],
+    }
+
+
+def _claim(verdict):
+    rows = [f"rows: {verdict.rows}"] if verdict.rows else []
+    return {
+        "word": verdict.word,
+        "look": _LOOKS.get(verdict.word, ""),
+        "says": verdict.says,
+        "reason": verdict.reason,
+        "by": [
+            {"measure": one.measure, "word": one.word, "reason": one.reason, "told": told}
+            for one in verdict.by
+            if (told := [(f.generator, f.numbers) for f in one.findings if f.numbers])
+        ],
+        "about": [f"claim {verdict.number}", verdict.where, *rows],
+    }
+
+
+def curves(runs, ids):
+    """The curves of all runs, rounded, and what there is to choose from."""
+    names = list(dict.fromkeys(name for run in runs for name in run.measures))
+    labels = {name: f"{name} ({word} is better)" for name in names if (word := better(name))}
+    labels = {name: labels.get(name, name) for name in names}
+    labels |= {name: label for name, label in LOSSES.items() if any(r.series(name) for r in runs)}
+    drawn = [run for run in runs if any(run.series(name) for name in labels)]
+    places = _places([run.stored.folder for run in drawn])
+    chosen = [folder for folder, (_, seed) in places.items() if not seed][:_COLOURS]
+    looks = {
+        folder: f"c{row % _COLOURS} d{(seed + row // _COLOURS) % _DASHES}"
+        for folder, (row, seed) in places.items()
+    }
+    return {
+        "measures": list(labels.items()),
+        "thinned": any(len(r.series(n)) > drawing.MOST_POINTS for r in drawn for n in labels),
+        "most": drawing.MOST_POINTS,
+        "runs": [
+            {
+                "id": ids[run.stored.folder],
+                "name": run.name,
+                "derived_from": run.derived_from,
+                "look": looks[run.stored.folder],
+                "chosen": run.stored.folder in chosen,
+            }
+            for run in drawn
+        ],
+        "data": {
+            "logarithmic": [name for name in labels if _is_wide(name, drawn)],
+            "runs": [
+                {"name": r.name, "look": looks[r.stored.folder], "series": _series(r, labels)}
+                for r in drawn
+            ],
+        },
+    }
+
+
+def _series(run, names):
+    """Dict from name to [iterations, values], with as many digits as a curve shows."""
+    found = {}
+    for name in names:
+        pairs = drawing.thinned(run.series(name))
+        if pairs:
+            pairs = drawing.smoothed(pairs) if name in LOSSES else pairs
+            at, values = zip(*pairs, strict=True)
+            found[name] = [at, [float(f"{value:.5g}") for value in values]]
+    return found
+
+
+def _places(folders):
+    """Which row each folder of a run belongs to, and which of its seeds it is: pairs of numbers."""
+    rows = list(dict.fromkeys(folder.parent for folder in folders))
+    found = {}
+    for folder in folders:
+        seed = sum(other.parent == folder.parent for other in found)
+        found[folder] = rows.index(folder.parent), seed
+    return found
+
+
+def _is_wide(name, runs):
+    """Whether a logarithmic axis shows more, as in the plots of a run."""
+    values = [value for run in runs for _, value in run.series(name)]
+    return min(values) > 0 and max(values) > 10 * min(values)
+
+
+def players(runs, ids):
+    """The pictures of each run, with what was measured at the same iterations."""
+    drawn = [run for run in runs if run.stored.samples]
+    embedded = drawing.frames([run.stored.samples for run in drawn])
+    return [
+        {
+            "id": ids[run.stored.folder],
+            "name": run.name,
+            "derived_from": run.derived_from,
+            "frames": _frames(run, frames),
+            "count": len(run.stored.samples),
+        }
+        for run, frames in zip(drawn, embedded, strict=True)
+    ]
+
+
+def _frames(run, frames):
+    name = next(iter(run.measures), "")
+    values = dict(run.series(name))
+    texts = {at: f", {name} {values[at]:.4g}" if at in values else "" for at in frames}
+    return [
+        {"address": address, "text": f"iteration {at:,}{texts[at]}"}
+        for at, address in frames.items()
+    ]
+
+
+def environments(page, runs, ids):
+    """Command, environment and files of each run."""
+    return [_environment(page.folder, run, ids) for run in runs]
+
+
+def _environment(table, run, ids):
+    folder, about = run.stored.folder, run.environment or {}
+    data, packages = (
+        about[key] if isinstance(about.get(key), dict) else {} for key in ("data", "packages")
+    )
+    lines = {
+        "changes": changes(run.stored.changed),
+        "data": _joined(data, ("source", "shape"), " "),
+        "sha256 of the data": data.get("sha256"),
+        **{key: about.get(key) for key in ("keras_gans", "commit", "python", "backend")},
+        "packages": ", ".join(f"{name} {version}" for name, version in packages.items()),
+        **{key: about.get(key) for key in ("platform", "processor")},
+        "cores, threads, devices": _joined(about, ("cores", "threads", "devices"), ", "),
+        "time": clock(run.finished.seconds) if run.finished else None,
+    }
+    return {
+        "id": ids[folder],
+        "name": run.name,
+        "derived_from": run.derived_from,
+        "state": run.state,
+        "command": about.get("command"),
+        "lines": [(term, text) for term, text in lines.items() if text not in (None, "")],
+        # Folder names hold + and =, which a link would read otherwise.
+        "folder": quote(folder.relative_to(table).as_posix()),
+        "files": [name for name in _FILES if (folder / name).is_file()],
+    }
+
+
+def _joined(content, keys, by):
+    return by.join(str(content[key]) for key in keys if key in content)
