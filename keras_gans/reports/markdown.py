@@ -52,7 +52,7 @@ def write(results, table=None):
     if not written:
         raise UsageError(
             f"there are no finished runs under {folders[0] if table else results}; "
-            "python run_experiment.py --exp 1 makes one"
+            "keras-gans run --table quickstart --exp 1 makes one"
         )
     return written
 
