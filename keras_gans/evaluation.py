@@ -361,7 +361,7 @@ def evaluate(
 def _announced(progress, extractor, count, side):
     """Announces the computation of features; returns the function that reports its progress."""
     progress.status(f"{extractor} of {count:,} {side} samples")
-    progress.begin(count)
+    progress.begin(count, unit="samples")
     return lambda done, total: progress.update(done)
 
 
@@ -387,7 +387,7 @@ def _text(shape):
 
 
 class _Quiet:
-    def status(self, text):
+    def status(self, *given, **named):
         pass
 
     note = begin = update = status

@@ -44,13 +44,16 @@ def main(arguments=None):
         "then `keras-gans run --table quickstart --exp 1`.",
     )
     parser.add_argument("--version", action="version", version=f"keras-gans {__version__}")
-    verbs = parser.add_subparsers(metavar="VERB", required=True)
+    verbs = parser.add_subparsers(metavar="VERB")
     for verb in VERBS:
         name = verb.__name__.rpartition(".")[2]
         chosen = verbs.add_parser(name, help=verb.HELP)
         verb.describe(chosen)
         chosen.set_defaults(action=verb.act, prog=chosen.prog)
     options = parser.parse_args(arguments)
+    if "action" not in options:
+        names = ", ".join(verbs.choices)
+        parser.error(f"give a VERB: {names}; `keras-gans run --list` shows the experiments")
     return guarded(options.prog, options.action, options)
 
 
@@ -89,6 +92,8 @@ def guarded(prog, action, options):
             f"pip install {error.name}, or set KERAS_BACKEND=tensorflow",
             2,
         )
+    except MemoryError as error:
+        return _said(prog, f"there is not enough memory: {error or 'ask for less'}", 1)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:

@@ -55,7 +55,8 @@ def act(options):
             animations.save(frames, out, int(milliseconds), _HELD)
     all_of_them = f"{len(run.samples):,} picture{'s' * (len(run.samples) > 1)}"
     some = f"{len(shown)} of {all_of_them}" if len(shown) < len(run.samples) else all_of_them
-    print(f"{some}, iteration {shown[0]:,} to {shown[-1]:,}, in {out}")
+    to = f" to {shown[-1]:,}" if len(shown) > 1 else ""
+    print(f"{some}, iteration {shown[0]:,}{to}, in {out}")
 
 
 def _chosen(run, at, most):

@@ -90,19 +90,29 @@ def data_dir(add, holds="the data sets", fills=False):
     add(
         "--data-dir",
         type=str if fills else _existing_folder,
+        default=None if fills else "",  # a text: argparse gives it to the type
         metavar="DIR",
         help=f"folder of {holds}; default: $KERAS_GANS_DATA, else ~/.cache/keras-gans",
     )
 
 
 def _existing_folder(text):
-    """The text; nothing would be found in a folder that is not there, but downloaded into it."""
-    path = Path(text).expanduser()
+    """The text, None for the default; the folder that the user names must be there.
+
+    Nothing would be found in another one, but downloaded into it.
+    """
+    named = text or os.environ.get("KERAS_GANS_DATA")
+    if not named:
+        return None
+    path = Path(named).expanduser()
+    shown = str(path) if text else f"{path} ($KERAS_GANS_DATA)"
     if not path.exists():
-        raise argparse.ArgumentTypeError(f"there is no folder {path}; make it, or correct the path")
+        raise argparse.ArgumentTypeError(
+            f"there is no folder {shown}; make it, or correct the path"
+        )
     if not path.is_dir():
-        raise argparse.ArgumentTypeError(f"{path} is a file; give the folder that it is in")
-    return text
+        raise argparse.ArgumentTypeError(f"{shown} is a file; give the folder that it is in")
+    return text or None
 
 
 def own_pictures(add):
@@ -250,11 +260,32 @@ def picture(path, suffixes):
         UsageError: It has another suffix, is a folder, or its folder takes no files.
     """
     if path.suffix.lower() not in suffixes:
-        raise UsageError(f"--out {path}: write a {' or '.join(suffixes)}")
+        *others, last = suffixes
+        raise UsageError(f"--out {path}: write a {', '.join(others)}{' or ' * bool(others)}{last}")
     if path.is_dir():
         raise UsageError(f"--out {path} is a folder: give another name")
     check_writable(path.parent, "--out")
     return path
+
+
+def check_memory(count, each):
+    """Refuses, before the work, more samples than the free memory holds, where that is known.
+
+    Args:
+        count: Number of samples.
+        each: Bytes that each of them takes.
+
+    Raises:
+        UsageError: They do not fit; the message says how many do.
+    """
+    from keras_gans.runs import memory  # with Keras, which takes seconds to import
+
+    free = memory.available()
+    if free is not None and count * each > free:
+        raise UsageError(
+            f"--count {count:,} takes {count * each / 1e9:,.1f} GB of memory, and "
+            f"{free / 1e9:.1f} GB are free: give at most {free // each:,}"
+        )
 
 
 @contextmanager

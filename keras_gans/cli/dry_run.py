@@ -33,7 +33,7 @@ def show(jobs, states, side_by_side):
     runs = "1 run" if len(jobs) == 1 else f"{len(jobs)} runs"
     together = f", {costs.side_by_side} at a time" if costs.side_by_side > 1 else ""
     without = f", without {len(reasons)} of unknown time" if reasons else ""
-    print(f"\n{runs}{together}: {clock(seconds)}{without}")
+    print(f"\n{runs}{together}: {clock(seconds) + without if known else 'unknown'}")
     return 130 if interrupted else 0
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shutil
 import textwrap
 from pathlib import Path
 
@@ -9,8 +10,7 @@ from keras_gans.cli import arguments
 from keras_gans.errors import UsageError
 
 HELP = "measure a generator, the generators of a run, or images against a data set"
-_WIDTH = 96
-_TERMINAL = 100  # columns, in which full names of metrics have room
+_ELSEWHERE = (100, 24)  # the size that is taken where there is no terminal
 
 
 def describe(parser):
@@ -23,7 +23,7 @@ def describe(parser):
         "comparable. With the seed of a run, the values are those of the run. Of a run, all saved "
         "generators are measured, each in one line; the data set, the metrics, the features and "
         "the number of samples are then those of its row where they are not given.",
-        _WIDTH,
+        _help_width(),
     )
     parser.late_epilog = _metrics_as_text  # needs SciPy, half the time of a help text
     add = parser.add_argument
@@ -75,13 +75,20 @@ def describe(parser):
     arguments.foreign(parser)
 
 
+def _help_width():
+    """Columns of a help text: those that argparse takes."""
+    return shutil.get_terminal_size().columns - 2
+
+
 def _metrics_as_text():
     from keras_gans.metrics.measures import MEASURES
 
     lines = ["metrics:"]
     for name, measure in MEASURES.items():
         about = f"{name:21}{measure.about}"
-        lines += textwrap.wrap(about, _WIDTH, initial_indent="  ", subsequent_indent=" " * 23)
+        lines += textwrap.wrap(
+            about, _help_width(), initial_indent="  ", subsequent_indent=" " * 23
+        )
     return "\n".join(lines)
 
 
@@ -103,9 +110,9 @@ def act(options):
         raise UsageError(f"{options.path} is a run: leave out --range, --latents and --reject")
     if options.dataset is None and arguments.pictures(options):
         raise UsageError("--resize and --crop fit the pictures of a --dataset: give it too")
-    metrics = options.metrics and tuple(
-        dict.fromkeys(name.strip() for name in options.metrics.split(","))
-    )
+    metrics = options.metrics
+    if metrics is not None:
+        metrics = tuple(dict.fromkeys(name.strip() for name in metrics.split(",")))
     from rich.console import Console
 
     from keras_gans.metrics.choosing import ALL
@@ -151,13 +158,14 @@ def _print_run(found):
         texts = (_value(result) + "*" * (result["value"] == best) for result in results)
         columns.append([results[0]["name"], *texts])
     names = [result["name"] for result in lines[0]]
-    short = sum(2 + max(map(len, column)) for column in columns) > _TERMINAL
+    room = shutil.get_terminal_size(_ELSEWHERE).columns
+    short = sum(2 + max(map(len, column)) for column in columns) > room
     if short:
         for column, result in zip(columns[1:], lines[0], strict=True):
             column[0] = result["metric"]
     arguments.print_columns(list(zip(*columns, strict=True)))
     if short:
-        print(textwrap.fill(f"full names: {', '.join(names)}", _TERMINAL))
+        print(textwrap.fill(f"full names: {', '.join(names)}", room))
     print(
         f"{found['count']:,} samples (seed {found['seed']}) against {found['count']:,} of "
         f"{found['real']['source']} ({found['real']['split']}); * is the best of a column"

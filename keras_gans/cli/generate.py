@@ -1,5 +1,6 @@
 """`keras-gans generate`: samples of a saved generator."""
 
+import math
 import os
 import re
 import tempfile
@@ -98,8 +99,11 @@ def act(options):
             written = morphing.write(saved, _turns(saved, labels), options, line)
             print(f"{written} in {options.out}")
             return
+        count = options.count or _COUNT
+        # Latents twice, values, and what is drawn: images of at least 64 pixels, and their PNG.
+        each = 8 * saved.latents.size + 4 * math.prod(saved.shape)
+        arguments.check_memory(count, each + (suffix == ".png") * 2 * 64**2 * saved.shape[-1])
         if rejecting is not None:
-            count = options.count or _COUNT
             labels = _labels(saved, labels, count, 1)
             accepted = rejecting(saved).draw(count, options.seed, labels, line)
             values, latents, _, share = accepted
@@ -179,7 +183,7 @@ def _check_samples(saved, path, suffix, labels, options):
     """Checks that the generator's samples have the form that is asked for."""
     points = len(saved.shape) == 1
     if points and not suffix:
-        raise UsageError(f"{path} makes points, not images: write a .png, .gif or .npz")
+        raise UsageError(f"{path} makes points, not images: write a .png, .npz, .gif or .webp")
     if points and suffix != ".npz" and saved.shape[0] > 2:
         raise UsageError(f"{path} makes points of {saved.shape[0]} numbers: write an .npz")
     if labels and saved.classes is None:

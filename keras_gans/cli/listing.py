@@ -46,7 +46,8 @@ def show(table, seeds, options):
     print(textwrap.fill(f"{table.name}: {table.source}", columns) + "\n")
     hidden = _print_fitting(lines, columns)
     of = f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds"
-    print(f"\nState and time: {of}. ~ is expected on this machine, other times are measured.")
+    legend = f"State and time: {of}. ~ is expected on this machine, other times are measured."
+    print("\n" + textwrap.fill(legend, columns))
     if hidden:
         print(f"A terminal of more columns shows also: {', '.join(hidden)}.")
     command = table.command

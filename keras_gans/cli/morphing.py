@@ -1,5 +1,7 @@
 """What `generate` does for an animation: samples that go from latent to latent and back again."""
 
+import math
+
 from keras_gans.cli import arguments
 from keras_gans.errors import UsageError
 
@@ -47,9 +49,14 @@ def write(saved, turns, options, line):
     classes = turns and len(turns)
     count = options.count or (_ROWS * arguments.columns(_ROWS**2, classes) if images else _POINTS)
     columns = arguments.columns(count, classes)
+    steps = options.interpolate or STEPS
+    look = {"scale": _scale(saved.shape[1], columns)} if images else {}
+    # All frames are in memory: their latents, their values and, three times, what is drawn.
+    drawn = 3 * math.prod(saved.shape) * look["scale"] ** 2 if images else 0
+    each = 4 * (saved.latents.size + math.prod(saved.shape)) + drawn
+    arguments.check_memory(count, STOPS * steps * each)
     labels = None if turns is None else np.resize(turns, count)
     stops = saved.latents.sample(STOPS * count, options.seed).reshape(count, STOPS, -1)
-    steps = options.interpolate or STEPS
     ways = np.stack([round_trip(way, steps, options.spherical) for way in stops], axis=1)
     line.begin(len(ways))
     frames = []
@@ -57,7 +64,7 @@ def write(saved, turns, options, line):
         frames.append(saved.make(latents, labels))
         line.update(len(frames))
     line.status("drawing")
-    look = {"scale": _scale(saved.shape[1], columns)} if images else {"within": np.vstack(frames)}
+    look = look or {"within": np.vstack(frames)}
     drawn = [pictures.samples(values, columns, **look) for values in frames]
     with arguments.writing(options.out):
         options.out.parent.mkdir(parents=True, exist_ok=True)

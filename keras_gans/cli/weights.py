@@ -12,34 +12,40 @@ from keras_gans.errors import UsageError
 HELP = "get the weights that metrics need"
 
 _DESCRIPTION = """\
-Puts the weights of a feature extractor where metrics find them: in the data folder
-(--data-dir, else $KERAS_GANS_DATA, else ~/.cache/keras-gans).
+Puts the weights of a feature extractor where metrics find them: in the data
+folder (--data-dir, else $KERAS_GANS_DATA, else ~/.cache/keras-gans).
 
-  inception  the FID network of 2015-12-05 with its classes, for the extractors inception*:
-             FID, KID, Inception Score
-  imagenet   the InceptionV3 of keras.applications, for the extractors imagenet*: for numbers
-             that were measured with it, never comparable with FID
-  lenet      trains the small MNIST classifier again. The package carries its weights, so
-             nobody needs this; it documents how they were made. --out is the file to write"""
+  inception  the FID network of 2015-12-05 with its classes, for the
+             extractors inception*: FID, KID, Inception Score
+  imagenet   the InceptionV3 of keras.applications, for the extractors
+             imagenet*: for numbers that were measured with it, never
+             comparable with FID
+  lenet      trains the small MNIST classifier again. The package carries its
+             weights, so nobody needs this; it documents how they were made.
+             --out is the file to write"""
 
 _FILES = """\
-Without --source the published file is downloaded: 89 MB of inception-2015-12-05.tgz, or 88 MB
-of InceptionV3 from Keras. Without a network, bring one of these:
+Without --source the published file is downloaded: 89 MB of
+inception-2015-12-05.tgz, or 88 MB of InceptionV3 from Keras. Without a
+network, bring one of these:
 
-  keras-gans weights inception --source inception-2015-12-05.tgz
-  keras-gans weights inception --source classify_image_graph_def.pb
-  keras-gans weights inception --source pt_inception-2015-12-05-6726825d.pth    (needs torch)
-  keras-gans weights imagenet --source inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5
+  keras-gans weights inception --source FILE
+    inception-2015-12-05.tgz
+    classify_image_graph_def.pb
+    pt_inception-2015-12-05-6726825d.pth (needs torch)
+  keras-gans weights imagenet --source FILE
+    inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5
 
-Nothing in a source is executed. The sha256 of the .pth is known, and another file is refused
-unless --sha256 gives its own. If the arrays of an inception differ from the published network,
-it is written with a warning.
+Nothing in a source is executed. The sha256 of the .pth is known, and another
+file is refused unless --sha256 gives its own. If the arrays of an inception
+differ from the published network, it is written with a warning.
 
-Metrics read inception_2015_12_05.npz, or else any inception_2015_12_05*.npz: for each
-convolution of the graph, by the name of its node with _ for / (conv, mixed_4_tower_1_conv_2,
-...), float32 arrays NODE/kernel (height, width, in, out) and NODE/bias (out), batch
-normalization folded into both; and softmax/kernel (2048, 1008). A file that ends before the
-last layers serves the layers before them. Without the file, metrics that need it are null."""
+Metrics read inception_2015_12_05.npz, or else any inception_2015_12_05*.npz:
+for each convolution of the graph, by the name of its node with _ for / (conv,
+mixed_4_tower_1_conv_2, ...), float32 arrays NODE/kernel (height, width, in,
+out) and NODE/bias (out), batch normalization folded into both; and
+softmax/kernel (2048, 1008). A file that ends before the last layers serves
+the layers before them. Without the file, metrics that need it are null."""
 
 _NAMES = {"inception": "inception_2015_12_05.npz", "imagenet": "inception_v3_imagenet.npz"}
 
@@ -58,7 +64,12 @@ def describe(parser):
     )
     add("--sha256", type=_sha256, metavar="HEX", help="inception: sha256 that the source must have")
     add("--out", type=Path, metavar="FILE.npz", help="default: the data folder")
-    add("--seed", type=arguments.natural, help="lenet: seed of the training; default: 0")
+    add(
+        "--seed",
+        type=arguments.natural,
+        metavar="N",
+        help="lenet: seed of the training; default: 0",
+    )
     arguments.data_dir(add, "the weights", fills=True)
 
 

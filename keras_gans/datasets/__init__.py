@@ -119,6 +119,8 @@ def _check_size(source, size):
 
 
 def _existing(path):
+    if not os.fspath(path):  # which would be the folder where the user is
+        raise UsageError("the name of the data set is empty: give a name or a path")
     path = Path(os.path.abspath(Path(path).expanduser()))
     if not path.exists():
         raise UsageError(

@@ -70,6 +70,8 @@ def prepare(source, out, size=40, count=50_000, detector="mtcnn", progress=None,
 
     if size < 1 or count < 1:
         raise UsageError(f"size and count are at least 1, not {size} and {count}")
+    if source != "tfds" and not Path(source).expanduser().exists():
+        raise UsageError(f"{source} cannot be read (it is not there); give a folder or a .zip")
     detector, out = _detector(detector), Path(out).expanduser()
     with _written(out) as file, _pictures(source, out.parent) as (available, others, pictures):
         if note is not None:

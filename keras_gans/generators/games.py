@@ -8,7 +8,7 @@ import json
 from dataclasses import replace
 
 from keras_gans import parts
-from keras_gans.datasets.sources import Scale
+from keras_gans.datasets.sources import PLAIN, Scale
 from keras_gans.errors import UsageError, short
 from keras_gans.generators import foreign
 
@@ -51,13 +51,17 @@ def open(description, output_range=None, latents=None, shape=None):
     config = json.dumps(settings.get("generator"))
     notes = [f"it is a whole GAN, of which the {which}generator was taken"]
     try:
-        output_range = output_range or _range(settings.get("scale"))
+        scale = _scale(settings.get("scale"))
         latents = latents or _latents(settings.get("latents"), notes)
     except (UsageError, OverflowError) as error:  # an integer of hundreds of digits
         raise UsageError(f"{path}: its GAN has a damaged setting: {error}") from None
     attributes = {**description.attributes, "model_config": config}
     inner = replace(description, attributes=attributes, layers=layers)
-    saved = foreign.open(inner, output_range, latents, shape)
+    pixels = scale is not None and scale.dtype == "uint8"
+    if pixels and output_range is None:
+        output_range = -scale.shift, 255 / scale.divisor - scale.shift
+    points = None if pixels else scale or PLAIN
+    saved = foreign.open(inner, output_range, latents, shape, points)
     seed = settings.get("seed")
     origin = {**saved.origin, **({"seed": seed} if type(seed) is int and seed >= 0 else {})}
     return replace(saved, origin=origin, notes=(*notes, *saved.notes))
@@ -71,14 +75,13 @@ def _config(description):
     return config if isinstance(config, dict) else {}
 
 
-def _range(scale):
-    """(black, white) of a scale of pixels; None of any other."""
+def _scale(scale):
+    """The `Scale` of a GAN's settings, None where there is none."""
     if scale is None:
         return None
     if not isinstance(scale, dict) or set(scale) != {"dtype", "divisor", "shift"}:
         raise UsageError(f"no scale: {short(scale)}")
-    scale = Scale(**scale)
-    return (-scale.shift, 255 / scale.divisor - scale.shift) if scale.dtype == "uint8" else None
+    return Scale(**scale)
 
 
 def _latents(config, notes):

@@ -14,7 +14,8 @@ def figure(size=(8, 4.5), panels=None, columns=None):
     Args:
         size: Width and height in inches, 110 pixels each.
         panels: Number of axes; None for a single one.
-        columns: Axes in a row; None for all in one.
+        columns: Axes in a row; None for all in one. The first axes get the places that would
+            else be empty.
 
     Returns:
         Pair of the `matplotlib.figure.Figure` and its axes: one object where `panels` is None,
@@ -28,10 +29,11 @@ def figure(size=(8, 4.5), panels=None, columns=None):
     if panels is None:
         return new, new.subplots()
     columns = columns or panels
-    axes = new.subplots(-(-panels // columns), columns, squeeze=False).ravel()
-    for empty in axes[panels:]:
-        empty.remove()
-    return new, axes[:panels]
+    places = new.add_gridspec(-(-panels // columns), columns)
+    spare = -panels % columns
+    first = new.add_subplot(places[0, : spare + 1])
+    others = [new.add_subplot(places[divmod(n + spare, columns)]) for n in range(1, panels)]
+    return new, np.array([first, *others])
 
 
 def rendered(figure, colours=64):

@@ -177,7 +177,7 @@ def nothing_under(results, table=None):
     """The error that there are no runs; arguments as of `pages`."""
     return UsageError(
         f"there are no finished runs under {Path(results, table or '')}; "
-        "python run_experiment.py --exp 1 makes one"
+        "keras-gans run --table quickstart --exp 1 makes one"
     )
 
 

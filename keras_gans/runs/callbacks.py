@@ -58,7 +58,7 @@ class RecordLosses(Scheduled):
 
     Args:
         history: `History`; gets the run's seconds too.
-        progress: Object with `update(iteration, values)`.
+        progress: Object with `doing(text)` and `update(iteration, values)`.
         go_on: Record null for losses that are no longer finite, and do not raise `Diverged`.
     """
 
@@ -70,6 +70,8 @@ class RecordLosses(Scheduled):
         self._begun = time.perf_counter() - self.history.seconds["wall"]
 
     def on_train_batch_begin(self, batch, logs=None):
+        if batch == 0:
+            self.progress.doing("compiling")
         self._execution_begun = time.perf_counter()
 
     def on_train_batch_end(self, batch, logs=None):
@@ -212,7 +214,7 @@ class Measure(Scheduled):
         saved: `generators.Saved`.
         folder: The run's folder.
         measured: `runs.measured.Measured`.
-        progress: Object with `update(iteration, values)`.
+        progress: Object with `doing(text)` and `update(iteration, values)`.
     """
 
     def __init__(self, when, history, saved, folder, measured, progress):
@@ -229,6 +231,7 @@ class Measure(Scheduled):
             return
         first = self.measured.metrics[0]
         trained = [value for at, value in self.history.values(first.name) if at]
+        self.progress.doing("measuring")
         values = self.measured(self.saved)
         self.history.add(iteration, **values)
         self.progress.update(iteration, values)

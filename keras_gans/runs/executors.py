@@ -162,7 +162,7 @@ def _print_result(planned, metrics):
         if value["best"] is not None:
             print(
                 f"  {name}: {value['first']:.4g} at the start, {value['last']:.4g} at the end, "
-                f"best {value['best']:.4g} at iteration {value['best_iteration']:,}"
+                f"best {value['best']:.4g} at {value['best_iteration']:,}"
             )
     print(f"  {planned.folder / 'samples'}/{metrics['iterations']:06d}.png")
 

@@ -39,7 +39,7 @@ def run(
         planned: `rows.PlannedRun`.
         data: `datasets.Source` of the experiment.
         data_dir: Data folder, for the weights of feature extractors; None for the usual one.
-        progress: Object with `status(text)`, `note(text)`, `begin(total, done)` and
+        progress: Object with `status(text)`, `doing(text)`, `note(text)`, `begin(total, done)` and
             `update(iteration, values)`.
         stop: Function that says whether to stop at the next boundary.
         restart: Train from the start, over what is in the folder.

@@ -38,7 +38,7 @@ class Line:
         self.console = console or Console()
         self._values = {}
         self._total = self._pause = None
-        self._stops = False
+        self._doing, self._stops = "", False
         self._live = Progress(
             _TITLE,
             _TEXT,
@@ -66,7 +66,9 @@ class Line:
     def stopping(self):
         """Shows until the end that the work stops: at its next update, once there was one."""
         text = "stopping ..."
-        if self._pause is not None:
+        if self._doing:
+            text = f"{self._doing}, then stopping ..."
+        elif self._pause is not None:
             wait = max(1.0, self._seen + self._pause - time.monotonic())
             about = f"{wait:.0f} s" if wait < 60 else clock(wait)
             text = f"stopping at the next boundary (about {about}) ..."
@@ -75,14 +77,26 @@ class Line:
         if not self.console.is_terminal:
             self._plain(text)
 
+    def doing(self, text):
+        """Shows what else takes time while nothing is counted, until the next update."""
+        self._doing = text
+        self._show(*self._forms(self._parts(self._done, time.monotonic()), self._done))
+        if not self.console.is_terminal and self._is_time():
+            self._plain(text)
+
     def note(self, text):
         """Prints a line that stays on the screen."""
+        title = self.title
+        if self.console.is_terminal and len(f"{title}: {text}") > self.console.width:
+            title = self.short
         # As a Text: rich would read markup, colours and emoji into paths.
-        self.console.print(Text(f"{self.title}: {text}"), soft_wrap=True)
+        self.console.print(Text(f"{title}: {text}"), soft_wrap=True)
 
-    def begin(self, total, done=0):
-        """Starts to count, from `done` to `total`."""
+    def begin(self, total, done=0, unit=None):
+        """Starts to count, from `done` to `total`; `unit` is another one than that of the line."""
         self._total, self._begun, self._first = total, done, None
+        self._counted = unit or self.unit
+        self._seen, self._done, self._pause = time.monotonic(), done, None
         self._live.update(self._task, total=total, completed=done)
         self._show((self.title, _BARS[-1], f"{done:,}/{total:,}"))
 
@@ -96,9 +110,9 @@ class Line:
         """
         self._values |= {name: (value, done) for name, value in (values or {}).items()}
         now = time.monotonic()
-        if self._first is not None and done > self._done:
-            self._pause = now - self._seen
-        self._seen, self._done = now, done
+        if done > self._done:
+            self._pause = now - self._seen  # the first one compiles, too: better than no time
+        self._seen, self._done, self._doing = now, done, ""
         parts = self._parts(done, now)
         if left is not None:
             parts |= {"rate": "", "left": left}
@@ -108,14 +122,14 @@ class Line:
             self._plain(_joined(parts))
 
     def _parts(self, done, now):
-        parts = {"count": f"{done:,}/{self._total:,}"}
+        parts = {"count": f"{done:,}/{self._total:,}", "doing": self._doing}
         if self._first is None:
             if done > self._begun:
                 # The time up to here is mostly that of compiling, which happens once.
                 self._first = now, done
         elif done > self._first[1]:
             rate = (done - self._first[1]) / max(now - self._first[0], 1e-9)
-            parts["rate"] = _rate(rate, self.unit)
+            parts["rate"] = "" if self._doing else _rate(rate, self._counted)
             left = (self._total - done) / rate
             parts["left"] = f"{clock(left)} left"
             if self.rest:

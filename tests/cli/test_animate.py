@@ -86,6 +86,12 @@ def test_a_strip_has_six_of_many_pictures(main, run, tmp_path):
     assert "6 of 13 pictures, iteration 500 to 30,000" in said
 
 
+def test_one_picture_has_one_iteration(main, run, tmp_path):
+    out = tmp_path / "a.gif"
+    said = main("animate", run, "--at", "500", "--out", out)[1]
+    assert said == f"1 of 3 pictures, iteration 500, in {out}\n"
+
+
 def test_the_iterations_to_show_may_be_given(main, run, tmp_path):
     status, said, _ = main("animate", run, "--at", "500,30000", "--out", tmp_path / "a.gif")
     assert status == 0 and "2 of 3 pictures" in said

@@ -84,7 +84,7 @@ MISTAKES = {
     "animation of no run": (["keras-gans", "animate", "folder"], "folder is not a run"),
     "animation as picture": (
         ["keras-gans", "animate", "run", "--out", "a.jpg"],
-        "--out a.jpg: write a .gif or .webp or .png",
+        "--out a.jpg: write a .gif, .webp or .png",
     ),
     "animation without pictures": (["keras-gans", "animate", "run"], "has no pictures yet"),
     "comparison of nothing": (["keras-gans", "compare"], "RUN"),
@@ -123,6 +123,14 @@ MISTAKES = {
         ["keras-gans", "evaluate", "made.npz", "--dataset", "mnits"],
         "did you mean 'mnist'",
     ),
+    "unnamed data set": (
+        ["keras-gans", "evaluate", "made.npz", "--dataset", ""],
+        "the name of the data set is empty",
+    ),
+    "unnamed metric": (
+        ["keras-gans", "evaluate", "made.npz", "--dataset", "digits", "--metrics", ""],
+        "unknown metric ''",
+    ),
     "unknown metric": (
         ["keras-gans", "evaluate", "made.npz", "--dataset", "digits", "--metrics", "fid,fdi"],
         "unknown metric 'fdi'; did you mean 'fid'",
@@ -152,6 +160,10 @@ MISTAKES = {
     ),
     "no results": (["keras-gans", "report", "--results", "empty"], "there are no finished runs"),
     "no faces": (["keras-gans", "prepare", "celeba"], "--source"),
+    "faces of nothing": (
+        ["keras-gans", "prepare", "celeba", "--source", "no"],
+        "no cannot be read (it is not there)",
+    ),
     "unknown weights": (["keras-gans", "weights", "other"], "invalid choice"),
     "no sha256": (["keras-gans", "weights", "inception", "--sha256", "1"], "64 hexadecimal"),
     "lenet without a place": (["keras-gans", "weights", "lenet"], "--out FILE.npz"),
@@ -201,6 +213,28 @@ def test_questions_are_answered_without_keras(answered, case):
         assert word in answer["out"]
 
 
+@pytest.mark.parametrize("verb", [verb.__name__.rpartition(".")[2] for verb in cli.VERBS])
+def test_the_help_of_a_verb_fits_a_terminal_of_80_columns(verb, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit):
+        cli.main([verb, "--help"])
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("verb", ["run", "evaluate", "audit"])
+@pytest.mark.parametrize(("name", "said"), [("no", "there is no folder"), ("file", "is a file")])
+def test_a_data_folder_of_the_environment_must_be_there(
+    verb, name, said, monkeypatch, tmp_path, capsys
+):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("KERAS_GANS_DATA", str(tmp_path / name))
+    with pytest.raises(SystemExit, match="2"):
+        cli.main([verb, *(["x"] if verb == "evaluate" else [])])
+    err = capsys.readouterr().err
+    assert said in err and f"{tmp_path / name} ($KERAS_GANS_DATA)" in err and err.count("\n") == 1
+    assert not (tmp_path / "no").exists()
+
+
 @pytest.mark.parametrize("case", MISTAKES)
 def test_a_mistake_is_one_line_and_status_2_without_keras(answered, case):
     answer = answered[-1][case]
@@ -241,6 +275,12 @@ def test_a_message_of_several_lines_becomes_one(capsys):
 def test_a_failure_is_status_1(capsys):
     error = cli.Failed("cannot write a.npz: No space left on device")
     assert guarded(capsys, error) == (1, f"keras-gans run: {error}\n")
+
+
+def test_too_little_memory_is_one_line(capsys):
+    error = MemoryError("Unable to allocate 373. GiB for an array")
+    said = f"keras-gans run: there is not enough memory: {error}\n"
+    assert guarded(capsys, error) == (1, said)
 
 
 def test_an_interrupt_is_status_130(capsys):

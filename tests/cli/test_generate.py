@@ -19,6 +19,7 @@ from keras_gans.generators import Saved
 from keras_gans.generators.foreign import hdf5
 from keras_gans.generators.foreign.hdf5_index import described
 from keras_gans.latents import Normal
+from keras_gans.runs import memory
 
 SHAPE = (8, 8, 1)
 
@@ -245,6 +246,17 @@ def test_a_request_that_does_not_fit_the_generator(
     assert (status, err.count("\n")) == (2, 1)
     assert message in err
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.npz", "folder", "a.gif"])
+def test_more_samples_than_the_memory_holds_are_refused(main, plain, tmp_path, monkeypatch, name):
+    monkeypatch.setattr(memory, "available", lambda: 10_000_000)
+    out = tmp_path / name
+    assert main("generate", plain, "--count", 9, "--interpolate", 3, "--out", out)[0] == 0
+    status, _, err = main("generate", plain, "--count", 10**9, "--out", tmp_path / "new" / name)
+    assert (status, err.count("\n")) == (2, 1)
+    assert "GB are free: give at most" in err
+    assert not (tmp_path / "new").exists()
 
 
 # --- points ------------------------------------------------------------------------------------

@@ -93,7 +93,8 @@ def test_lines_fit_a_terminal_of_80_columns(listed, plan, table):
     number = min(read_table(table).rows)
     begin(plan(number, table=table))
     said = listed(table=table)[1]
-    assert max(map(len, said.splitlines())) <= 80
+    several = listed("--seeds", "0-4", table=table)[1]
+    assert max(map(len, [*said.splitlines(), *several.splitlines()])) <= 80
     assert "A terminal of more columns shows also:" in said
 
 

@@ -255,7 +255,7 @@ def test_log_and_metrics_agree(trained):
             "best_iteration": best,
         }
     }
-    assert f"best {distances[best]:.4g} at iteration {best}" in said["first"]["out"]
+    assert f"best {distances[best]:.4g} at {best}" in said["first"]["out"]
     assert metrics["changed"] == {"iterations": 30, "save_every": 10, "measure_samples": 20}
 
 

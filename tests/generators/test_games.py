@@ -108,6 +108,33 @@ def test_the_range_of_pixels_is_that_of_the_game(scale, last, expected, opened):
     assert opened(gan, output_range=(-2.0, 2.0)).origin["output_range"] == [-2, 2]
 
 
+def points_game(scale=None):
+    keras.utils.set_random_seed(0)
+    generator = keras.Sequential([layers.Input((4,)), layers.Dense(2)])
+    discriminator = keras.Sequential([layers.Input((2,)), layers.Dense(1)])
+    gan = GAN(generator, discriminator, scale=scale)
+    gan.compile(optimizer="adam")
+    return gan
+
+
+@pytest.mark.parametrize("scale", [None, Scale("float32", 2.0, 0.5)])
+def test_a_game_of_points_makes_points_on_the_scale_of_its_data(scale, opened):
+    gan = points_game(scale)
+    saved = opened(gan, shape=(2,))
+    latents = saved.latents.sample(5, seed=1)
+    outputs = keras.ops.convert_to_numpy(gan.generator(latents))
+    expected = outputs if scale is None else (outputs + 0.5) * 2.0
+    np.testing.assert_allclose(saved.make(latents), expected, rtol=1e-6)
+    assert saved.sample(3).dtype == np.float32
+    with pytest.raises(UsageError, match=r"makes points, .* leave out --range"):
+        opened(gan, output_range=(0.0, 1.0))
+
+
+def test_a_game_of_pixels_makes_no_points(opened):
+    with pytest.raises(UsageError, match="is no image"):
+        opened(points_game(Scale("uint8", 127.5, 1.0)))
+
+
 def test_a_file_of_weights_is_named(tmp_path):
     game().save_weights(tmp_path / "gan.weights.h5")
     with pytest.raises(UsageError, match=r"weights of a GAN without .* gan.save"):

@@ -57,8 +57,14 @@ def test_figures_leave_pyplot_alone():
     assert subprocess.run([sys.executable, "-c", program]).returncode == 0
 
 
-def test_panels_in_several_rows_leave_no_empty_axes():
+def test_the_first_of_panels_in_several_rows_fills_what_would_be_empty():
     figure, panels = curves.figure(size=(4, 3), panels=3, columns=2)
     assert figure.axes == list(panels)
     first, second, third = (panel.get_position() for panel in panels)
-    assert first.y0 == second.y0 > third.y1 and first.x0 == third.x0
+    assert first.y0 > second.y1 and second.y0 == third.y0
+    assert (first.x0, first.x1) == (second.x0, third.x1)
+
+
+def test_full_rows_have_panels_of_one_size():
+    panels = curves.figure(size=(4, 3), panels=4, columns=2)[1]
+    assert len({round(panel.get_position().width, 9) for panel in panels}) == 1

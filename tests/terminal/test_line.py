@@ -271,6 +271,83 @@ def test_a_signal_is_answered_with_the_time_to_the_next_boundary(time, title, sh
         assert shown(line, text) == f"{begin} stopping at the next boundary (about 8 s) ..."
 
 
+def test_a_signal_at_the_first_boundary_has_the_time_of_the_first_iterations(time):
+    line, text = plain_line()
+    with line:
+        line.begin(5000)  # samples to measure against: their pace says nothing of iterations
+        for done in (100, 200):
+            time.now += 0.1
+            line.update(done)
+        line.begin(100, 10)
+        time.now += 40.0
+        line.update(15)
+        line.stopping()
+    said = "row 1: stopping at the next boundary (about 40 s) ..."
+    assert text.getvalue().splitlines()[-1] == said
+
+
+def test_a_signal_during_other_work_has_its_name(time):
+    line, text = plain_line()
+    with line:
+        line.begin(100)
+        for done in (5, 10):
+            time.now += 1.0
+            line.update(done)
+        line.doing("measuring")
+        line.stopping()
+    assert text.getvalue().splitlines()[-1] == "row 1: measuring, then stopping ..."
+
+
+@pytest.mark.parametrize("width", [40, 80, 140])
+def test_other_work_takes_the_place_of_the_rate_until_the_next_update(time, width):
+    console, text = terminal(width)
+    with Line("akel2022 1 seed 0", console, short="akel2022 1 s0") as line:
+        line.begin(1000)
+        line.doing("compiling")
+        assert "compiling" in shown(line, text)
+        for done in (100, 200):
+            time.now += 10.0
+            line.update(done, LOSSES)
+        line.doing("measuring")
+        frame = shown(line, text)
+        assert "measuring" in frame and "it/s" not in frame and len(frame) <= width
+        line.update(200, {"fid5k_lenet": 18.5})
+        assert "measuring" not in shown(line, text)
+
+
+def test_other_work_is_told_off_a_terminal_after_ten_seconds(time):
+    line, text = plain_line()
+    with line:
+        line.begin(100)
+        line.doing("measuring")
+        time.now += 10.0
+        line.doing("compiling")
+    assert text.getvalue() == "row 1: compiling\n"
+
+
+def test_what_is_counted_may_have_a_unit_of_its_own(time):
+    line, text = plain_line()
+    with line:
+        line.begin(100, unit="samples")
+        for done in (10, 100):
+            time.now += 10.0
+            line.update(done)
+        line.begin(100)
+        for done in (10, 100):
+            time.now += 10.0
+            line.update(done)
+    rates = [said.split("  ")[1] for said in text.getvalue().splitlines()[1::2]]
+    assert rates == ["9 samples/s", "9 it/s"]
+
+
+@pytest.mark.parametrize(("words", "title"), [("a" * 22, "long title"), ("a" * 30, "short")])
+def test_a_note_that_has_no_room_has_the_short_title(words, title):
+    console, text = terminal(36)
+    with Line("long title", console, short="short") as line:
+        line.note(words)
+    assert f"{title}: {words}" in text.getvalue()
+
+
 def test_a_signal_before_two_boundaries_has_no_time(time):
     line, text = plain_line()
     with line:

@@ -192,7 +192,7 @@ class Told(Silent):
     def status(self, text):
         self.phase.enter("building")
 
-    def begin(self, total, done=0):
+    def begin(self, total, done=0, unit=None):
         self.phase.enter("training")
 
 

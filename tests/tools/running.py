@@ -18,7 +18,10 @@ class Silent:
     def status(self, text):
         pass
 
-    def begin(self, total, done=0):
+    def doing(self, text):
+        pass
+
+    def begin(self, total, done=0, unit=None):
         self.begun = (total, done)
 
     def note(self, text):

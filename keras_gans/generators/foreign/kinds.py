@@ -82,13 +82,14 @@ def _is_image(shape):
     return len(shape) == 2 and shape[0] == shape[1] >= SMALLEST
 
 
-def kind_of(network, outputs, inference):
+def kind_of(network, outputs, inference, points=False):
     """Names a network that is not a generator with latents.
 
     Args:
         network: `Network` after shape inference.
         outputs: `Signal`s of its outputs.
         inference: Its `Inference`.
+        points: Whether its output may be points instead of images.
 
     Returns:
         Text that completes "this is ", or None for a generator.
@@ -102,6 +103,6 @@ def kind_of(network, outputs, inference):
         return f"a network that judges images: its output for an image has the shape {shape}"
     if "tokens" in roles:
         return "a network for text or other sequences"
-    if not images:
+    if not images and not points:
         return f"a network whose output, {shape}, is no image"
     return None

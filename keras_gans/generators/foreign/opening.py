@@ -1,6 +1,7 @@
 """From the description of a foreign file to a `Saved`."""
 
 import math
+from dataclasses import replace
 
 from keras_gans.errors import UsageError
 from keras_gans.generators.foreign import kinds, network, parsing, weights
@@ -10,7 +11,7 @@ from keras_gans.generators.saved import BATCH_SIZE, Saved, check_shape
 MAX_ACTIVATIONS = 1 << 27  # values in one batch: half a gigabyte
 
 
-def open(description, output_range=None, latents=None, shape=None):
+def open(description, output_range=None, latents=None, shape=None, points=None):
     """Opens a foreign file.
 
     Args:
@@ -18,6 +19,8 @@ def open(description, output_range=None, latents=None, shape=None):
         output_range: (low, high), values of black and white, where the user knows them.
         latents: `parts.Part` of noun "latents" without a size; None for standard normal ones.
         shape: Shape that samples must have, or None.
+        points: `Scale` of a generator whose output `(d,)` may be points; None where only images
+            will do.
 
     Returns:
         `Saved`. Its `origin` has "source" ("foreign"), "keras_version", "parameters",
@@ -31,7 +34,7 @@ def open(description, output_range=None, latents=None, shape=None):
     try:
         if "model_config" not in description.attributes:
             raise _no_model(description)
-        return _open(description, output_range, latents, shape)
+        return _open(description, output_range, latents, shape, points)
     except UsageError as error:
         text, path = str(error), str(description.path)
         raise UsageError(text if text.startswith(path) else f"{path}: {text}") from None
@@ -53,14 +56,16 @@ def _no_model(description):
     )
 
 
-def _open(description, output_range, latents, needed):
+def _open(description, output_range, latents, needed, points):
     version = description.attributes.get("keras_version", "2")
     legacy = not version.startswith("3")
     described = parsing.parse(description.attributes["model_config"])
     outputs, inference = infer(described, legacy)
     found = weights.datasets_of(described, description)
     notes = []
-    kind = kinds.kind_of(described, outputs, inference)
+    if kinds.image_of(outputs[0].shape)[0] or len(outputs) != 1 or len(outputs[0].shape) != 1:
+        points = None
+    kind = kinds.kind_of(described, outputs, inference, points is not None)
     if kind is not None:
         inner = _inner_generator(described, legacy)
         if inner is None:
@@ -70,6 +75,8 @@ def _open(description, output_range, latents, needed):
         notes.append(f"it is {kind}; the generator{named} inside it was taken")
     index = kinds.image_output(outputs)
     shape, layout = kinds.image_of(outputs[index].shape)
+    if points is not None:
+        shape, layout = tuple(outputs[0].shape), "last"
     check_shape(description.path, shape, needed)
     inputs, guessed = kinds.inputs_of(described, inference)
     if len(outputs) > 1:
@@ -104,6 +111,10 @@ def _open(description, output_range, latents, needed):
         notes=tuple(notes),
         batch_size=int(max(1, min(BATCH_SIZE, MAX_ACTIVATIONS // max(1, inference.activations)))),
     )
+    if points is not None:
+        if output_range is not None:
+            raise UsageError("it makes points, which have no black and white: leave out --range")
+        return replace(saved, scale=points)
     bounds = outputs[index].bounds
     return probe.probe(saved, bounds, normalization, output_range, latents is not None)
 
