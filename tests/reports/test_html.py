@@ -331,7 +331,7 @@ def test_a_damaged_file_is_one_line_and_status_2(tmp_path, write_run):
 
 
 def test_without_runs_there_is_a_hint(tmp_path):
-    with pytest.raises(UsageError, match=r"no finished runs under .*run_experiment.py --exp 1"):
+    with pytest.raises(UsageError, match=r"no finished runs under .*keras-gans run --table"):
         html.write(tmp_path)
 
 

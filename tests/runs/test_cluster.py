@@ -53,6 +53,7 @@ def cluster():
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
+    (tmp_path / "data").mkdir()
     monkeypatch.setenv("KERAS_GANS_DATA", str(tmp_path / "data"))  # where rates are kept
     (tmp_path / "toys.yaml").write_text(TABLE)
     return tmp_path

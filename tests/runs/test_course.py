@@ -76,7 +76,8 @@ def test_a_run_that_a_rule_ends_is_finished_and_says_why(tmp_path):
 
     (run,) = reports.results.finished(planned.folder.parents[1])
     assert (run.iterations, run.stopped_at) == (40, 15)
-    page = reports.markdown.page(planned.folder.parents[1], [run])
+    (path,) = reports.write(planned.results)
+    page = path.read_text()
     assert "40 (stopped at 15)" in page
     assert "samples/000015.png" in page
 

@@ -133,7 +133,8 @@ def test_a_row_without_files(row, data):
     for network, weights in zip(networks, before, strict=True):
         after = [w.numpy() for w in network.trainable_weights]
         assert all(np.isfinite(w).all() for w in after)
-        assert any((a != b).any() for a, b in zip(weights, after, strict=True))
+        moved = any((a != b).any() for a, b in zip(weights, after, strict=True))
+        assert moved == experiment.turns.moves(network.name)
 
 
 @pytest.mark.parametrize("row", BUILT, ids=str)
