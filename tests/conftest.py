@@ -1,5 +1,6 @@
-"""What every test shares: a quiet backend, and tiny data."""
+"""What every test shares: a quiet backend, folders made once, and tiny data."""
 
+import json
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -7,11 +8,44 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 
 @pytest.fixture
 def random():
     return np.random.default_rng(0)
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory):
+    """Function that makes a folder once for all processes of this test session."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def get(name, make):
+        folder, result = base / f"shared-{name}", base / f"shared-{name}.json"
+        with FileLock(base / f"shared-{name}.lock"):
+            if not result.exists():
+                folder.mkdir()
+                result.write_text(json.dumps(make(folder)))
+        return folder, json.loads(result.read_text())
+
+    return get
+
+
+@pytest.fixture(scope="module")
+def eager():
+    """Runs the steps of TensorFlow eagerly: a few of them take less than compiling one."""
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        yield
+        return
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture(scope="session")

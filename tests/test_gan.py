@@ -11,7 +11,7 @@ from keras_gans.latents import Uniform
 from keras_gans.penalties import GradientPenalty
 from keras_gans.turns import Turns
 
-pytestmark = pytest.mark.backends
+pytestmark = [pytest.mark.backends, pytest.mark.usefixtures("eager")]
 SHAPE = (8, 8, 1)
 
 

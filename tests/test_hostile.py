@@ -10,15 +10,19 @@ import pytest
 
 
 @pytest.fixture(scope="module")
-def outcome(tmp_path_factory):
+def outcome(shared):
     """The result of opening all files in one process of its own, as a command does."""
-    folder = tmp_path_factory.mktemp("hostile")
-    paths = {name: str(path) for name, path in hostile.make(folder).items()}
-    (folder / "list.json").write_text(json.dumps(paths))
-    command = [sys.executable, hostile.__file__, str(folder / "list.json")]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout), folder
+
+    def make(folder):
+        paths = {name: str(path) for name, path in hostile.make(folder).items()}
+        (folder / "list.json").write_text(json.dumps(paths))
+        command = [sys.executable, hostile.__file__, str(folder / "list.json")]
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    folder, said = shared("hostile", make)
+    return said, folder
 
 
 def test_there_are_many():

@@ -11,7 +11,7 @@ from keras_gans.errors import UsageError
 from keras_gans.gan import GAN
 from keras_gans.unrolling import differentiable
 
-pytestmark = pytest.mark.backends
+pytestmark = [pytest.mark.backends, pytest.mark.usefixtures("eager")]
 RATE = 0.1
 
 

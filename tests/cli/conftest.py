@@ -4,10 +4,6 @@ Training takes TensorFlow, which takes seconds to load. So a run is made once, a
 tests are spread over several processes.
 """
 
-import fcntl
-import json
-import os
-
 import pytest
 from commands import files, finish, run_experiment
 
@@ -22,24 +18,6 @@ TINY_FOLDER = "quickstart/1+iterations=30+measure_samples=20+save_every=10"
 def tiny():
     """(options, folder) of a run of 30 iterations."""
     return TINY, TINY_FOLDER
-
-
-@pytest.fixture(scope="session")
-def shared(tmp_path_factory):
-    """Function that makes a folder once for all processes of this test session."""
-    base = tmp_path_factory.getbasetemp()
-    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-
-    def get(name, make):
-        folder, result = base / f"cli-{name}", base / f"cli-{name}.json"
-        with open(base / f"cli-{name}.lock", "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not result.exists():
-                folder.mkdir()
-                result.write_text(json.dumps(make(folder)))
-        return folder, json.loads(result.read_text())
-
-    return get
 
 
 @pytest.fixture(scope="session")

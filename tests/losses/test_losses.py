@@ -7,7 +7,7 @@ from keras_gans import losses
 from keras_gans.errors import UsageError
 from keras_gans.losses.divergences import DIVERGENCES
 
-pytestmark = pytest.mark.backends
+pytestmark = [pytest.mark.backends, pytest.mark.usefixtures("eager")]
 SCORES = np.array([[-30.0], [-1.5], [0.0], [0.5], [40.0]], "float32")
 FAKES = np.array([[20.0], [-2.5], [1.0], [0.25], [-3.0]], "float32")
 

@@ -9,7 +9,7 @@ from keras_gans import losses, networks
 from keras_gans.errors import UsageError
 from keras_gans.gan import GAN
 
-pytestmark = pytest.mark.backends
+pytestmark = [pytest.mark.backends, pytest.mark.usefixtures("eager")]
 PAIRED = [name for name, kind in losses.LOSSES.items() if kind.paired]
 REALS = np.array([[0.5], [2.0], [-1.0], [3.0]], "float32")
 LATENTS = np.array([[1.0], [-2.0], [0.0], [4.0]], "float32")

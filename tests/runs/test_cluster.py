@@ -13,6 +13,7 @@ from commands import ROOT, files, finish, keras_gans
 ray = pytest.importorskip("ray", reason="needs keras_gans[ray]")
 psutil = pytest.importorskip("psutil", reason="needs keras_gans[ray]")
 
+pytestmark = pytest.mark.cluster
 TABLE = """
 source: a test
 defaults:
@@ -114,7 +115,6 @@ def test_runs_end_as_without_ray_and_a_failing_one_fails_alone(cluster, folder):
     assert "skipped" in again.stdout or "finished already" in again.stdout
 
 
-@pytest.mark.cluster
 def test_a_run_whose_worker_is_killed_goes_on_from_its_checkpoint(cluster, folder):
     with started(command(cluster, "--exp", "3"), folder) as process:
         wait_for(checkpoint_of(folder), process)
@@ -127,7 +127,6 @@ def test_a_run_whose_worker_is_killed_goes_on_from_its_checkpoint(cluster, folde
     assert process.returncode == 0
 
 
-@pytest.mark.cluster
 def test_a_run_whose_node_is_removed_goes_on_at_another(cluster, folder):
     with started(command(cluster, "--exp", "3"), folder) as process:
         wait_for(checkpoint_of(folder), process)
@@ -140,7 +139,6 @@ def test_a_run_whose_node_is_removed_goes_on_at_another(cluster, folder):
     assert process.returncode == 0
 
 
-@pytest.mark.cluster
 def test_ctrl_c_stops_runs_with_checkpoints_and_the_same_command_resumes(cluster, folder):
     words = command(cluster, "--exp", "1,3", "--set", "iterations=60000")
     with started(words, folder) as process:
@@ -180,7 +178,6 @@ sys.exit(cli.main(sys.argv[1:]))
 """
 
 
-@pytest.mark.cluster
 def test_files_come_back_from_a_node_that_does_not_see_the_results(cluster, folder):
     words = [sys.executable, "-c", DRIVER, *command(cluster, "--exp", "3")[3:]]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
