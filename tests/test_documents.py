@@ -379,6 +379,37 @@ def test_every_page_of_results_is_that_of_the_runs():
         assert (folder / "README.md").read_text(encoding="utf-8") == page
 
 
+def _measured(value):
+    """All numbers of a JSON value."""
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _measured(item)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield value
+
+
+@cache
+def _published_numbers():
+    """Every number of the published results as texts, rounded in the ways that pages have it."""
+    found = set()
+    for path in PUBLISHED.glob("*/*/seed-*/*.json*"):
+        lines = path.read_text().splitlines() if path.suffix == ".jsonl" else [path.read_text()]
+        for number in _measured([json.loads(line) for line in lines]):
+            found |= {f"{number:.{digits}f}" for digits in (1, 2, 3)}
+            found |= {f"{number:.{digits}e}".replace("e-0", "e-") for digits in (0, 1)}
+            found.add(f"{number:g}")
+    return found
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/old_code.md"])
+def test_every_number_of_a_table_comes_from_a_published_run(page):
+    rows = [line for line in read(page).splitlines() if line.startswith("|") and "](" not in line]
+    numbers = {n for row in rows for n in re.findall(r"\d+\.\d+(?:e-?\d+)?", row)}
+    numbers -= {"2.11"}  # a version
+    assert numbers
+    assert numbers <= _published_numbers(), numbers - _published_numbers()
+
+
 # --- the whole checkout ------------------------------------------------------------------------
 
 

@@ -54,6 +54,25 @@ def test_an_optimizer_does_not_take_a_second_model():
         step(combined, np.ones((4, 3), "float32"))
 
 
+def test_a_shared_step_counter_ends_the_bias_correction_of_adam_sooner():
+    """Three steps of one counter in an iteration against one, on a constant gradient."""
+
+    def rate(steps):
+        return np.sqrt(1 - 0.999**steps) / (1 - 0.5**steps)
+
+    weight = keras.Variable([0.0])
+    adam = keras.optimizers.Adam(0.001, beta_1=0.5)
+    adam.build([weight])
+    adam.iterations.assign(29)
+    first_moment, second_moment = adam.variables[2:]
+    first_moment.assign([1.0])
+    second_moment.assign([1.0])
+    adam.apply([ops.convert_to_tensor([1.0])], [weight])
+    assert -ops.convert_to_numpy(weight).item() == pytest.approx(0.001 * rate(30), rel=1e-4)
+    assert rate(30) / rate(10) == pytest.approx(1.7, abs=0.05)
+    assert rate(3000) / rate(1000) == pytest.approx(1.2, abs=0.05)
+
+
 def test_frozen_batch_normalization_uses_its_moving_statistics():
     layer = layers.BatchNormalization()
     x = 5.0 + np.arange(8, dtype="float32").reshape(4, 2)
