@@ -2,7 +2,7 @@
 
 A claim *holds* where its bounds (`rows.tests`) contain the 95 % intervals over seeds, and *does
 not hold* where an interval lies outside its bound. Otherwise it is *not decided*: an interval
-crosses a bound, or is not known because no row has two seeds, or rows have not been run.
+crosses a bound, or is not known because no row like it has two seeds, or rows have not been run.
 
 - Intervals are those of `reports.intervals`: Student's t, with one deviation pooled over the rows
   of a table and data set. Distances and losses are compared as logarithms, because their spread
@@ -248,7 +248,7 @@ def _by_bounds(generator, found, test, measure, claim, table):
     shown = min(failing or undecided or compared, key=lambda c: c.room, default=None)
     word, reason = (FAILS if failing else HOLDS), ""
     if not failing and (undecided or len(compared) < len(bounds)):
-        word, reason = OPEN, _lack(found, measure) or _open(undecided, shown)
+        word, reason = OPEN, _lack(found, measure) or _open(undecided, shown, found)
     return Finding(generator, word, *_told(found, shown, measure), reason)
 
 
@@ -256,11 +256,12 @@ def _one_scale(labels, found):
     return len({found.names[label] for label in labels if label in found.names}) < 2
 
 
-def _open(undecided, compared):
+def _open(undecided, compared, found):
     if not undecided:
         return _SCALES
     if compared.interval is None:
-        return "no row has two seeds, so their spread is not known"
+        row = next(row for row in compared.bound.rows if found.samples[row].deviation is None)
+        return f"no row of the table and data of row {row} has two seeds, which show their spread"
     rows = " and ".join(compared.bound.rows)
     return f"the interval of {rows} contains the limit"
 

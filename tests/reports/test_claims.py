@@ -320,7 +320,9 @@ def test_without_two_seeds_of_any_row_nothing_is_decided(run, judge):
     run(2, (900.0,))
     verdict = judge("ordered", rows=[1, 2])
     assert (verdict.word, verdict.by[0].findings[0].interval) == (OPEN, None)
-    assert verdict.reason == "no row has two seeds, so their spread is not known"
+    assert verdict.reason == (
+        "no row of the table and data of row 1 has two seeds, which show their spread"
+    )
     assert verdict.by[0].findings[0].numbers == "row 1 = 10, row 2 = 900, ratio 0.0111"
     run(3, TEN)
     assert judge("ordered", rows=[1, 2]).word == HOLDS
@@ -344,6 +346,8 @@ def test_a_row_of_another_table_has_a_deviation_of_its_own(run, judge):
     interval = verdict.by[0].findings[0].interval
     assert interval == pytest.approx((math.exp(found.low), math.exp(found.high)))
     assert verdict.rows == "1, akel2022_ablation/102"
+    run(103, (9.0,), table="akel2022_claims")
+    assert "row akel2022_claims/103" in judge("ordered", rows=[1, "akel2022_claims/103"]).reason
 
 
 def test_intervals_of_several_comparisons_are_those_of_bonferroni():
