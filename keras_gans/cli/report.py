@@ -31,7 +31,7 @@ def describe(parser):
         nargs="?",
         const=_SECONDS,
         metavar="SECONDS",
-        help="write report.html again whenever a run has got on, until Ctrl-C; the page loads "
+        help="write report.html again whenever a run has progressed, until Ctrl-C; the page loads "
         f"itself again; default: every {_SECONDS} seconds",
     )
 

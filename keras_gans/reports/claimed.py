@@ -6,8 +6,9 @@ TITLE = "What the document claims"
 ABOUT = (
     "A claim holds, or does not hold, where the 95 % interval over seeds says so; otherwise it is "
     "not decided. Rows with one seed share the spread of those with several. Distances and losses "
-    "are compared by their ratio, other measures by their difference. The last and the best "
-    "generator are judged apart."
+    "are compared by their ratio, other measures by their difference. A claim about the order of "
+    "many rows is decided by a permutation test at 5 % instead. The last and the best generator "
+    "are judged apart."
 )
 ORDER = "Rank correlation (Spearman) of the rows as measured with the rows as printed:"
 

@@ -2,7 +2,7 @@
 
 A claim *holds* where its bounds (`rows.tests`) contain the 95 % intervals over seeds, and *does
 not hold* where an interval lies outside its bound. Otherwise it is *not decided*: an interval
-crosses a bound, or is not known because no row has two seeds, or rows have not been run.
+crosses a bound, or is not known because no row like it has two seeds, or rows have not been run.
 
 - Intervals are those of `reports.intervals`: Student's t, with one deviation pooled over the rows
   of a table and data set. Distances and losses are compared as logarithms, because their spread
@@ -15,12 +15,13 @@ crosses a bound, or is not known because no row has two seeds, or rows have not 
   margin, and a difference that is merely not significant decides nothing. The usual pair of
   one-sided tests at 5 % looks at the 90 % interval; the one of 95 % here is stricter.
 - Of `trend` and `correlates` the rows are the sample: the rank correlation (Spearman) of their
-  means has to be above 0 in an exact test at 5 %, and fails below 0.
+  means has to be above 0 in a permutation test at 5 %, and the claim fails where it is below 0.
 - The document seldom says which generator it measured. So the last and the best one are judged
   apart. If only one of them decides, its verdict counts and is named; if they decide opposite
   ways, nothing is decided.
 - A claim about `fid` is judged a second time by `fid_thesis` where runs have it, because what a
-  document says may be true of its own scale alone.
+  document says may be true of its own scale alone. Not so `at_least` and `at_most`: their number
+  belongs to one scale.
 """
 
 from dataclasses import dataclass, replace
@@ -156,7 +157,7 @@ def judge(number, claim, table, runs):
         return verdict
     measure = claim.measure(table.row)
     judgements = [_by(measure, claim, table, runs)]
-    if measure == "fid":
+    if measure == "fid" and claim.test.name not in ("at_least", "at_most"):
         thesis = _by("fid_thesis", claim, table, runs)
         judgements += [thesis] if any(f.numbers for f in thesis.findings) else []
     return replace(verdict, by=tuple(judgements))
@@ -172,7 +173,7 @@ def _by(measure, claim, table, runs):
         name: means(claim.rows, measure, generator, table.name, runs)
         for name, generator in generators.items()
     }
-    # Of a generator that no row has a value of there is nothing to say, unless there is no other.
+    # A generator without any value is left out, unless the other one has none either.
     found = {name: m for name, m in found.items() if m.samples} or dict([next(iter(found.items()))])
     judged = _by_ranks if isinstance(test, tests.Trend | tests.Correlates) else _by_bounds
     findings = [judged(name, m, test, measure, claim, table) for name, m in found.items()]
@@ -221,6 +222,8 @@ class _Compared:
         if self.interval is None:
             return OPEN
         low, high = self.interval
+        if self.bound.second is not None and low == high in (self.bound.low, self.bound.high):
+            return FAILS  # all seeds of both rows are equal: neither is better
         if self.bound.low <= low and high <= self.bound.high:
             return HOLDS
         return FAILS if high < self.bound.low or low > self.bound.high else OPEN
@@ -241,11 +244,11 @@ def _by_bounds(generator, found, test, measure, claim, table):
             compared.append(_Compared(bound, center, interval(samples, len(bounds))))
     failing = [c for c in compared if c.word == FAILS]
     undecided = [c for c in compared if c.word == OPEN]
-    # The comparison that decides, or is farthest from it, is the one that is shown.
+    # The comparison with the least room is shown: of those that fail, else of those left open.
     shown = min(failing or undecided or compared, key=lambda c: c.room, default=None)
     word, reason = (FAILS if failing else HOLDS), ""
     if not failing and (undecided or len(compared) < len(bounds)):
-        word, reason = OPEN, _lack(found, measure) or _open(undecided, shown)
+        word, reason = OPEN, _lack(found, measure) or _open(undecided, shown, found)
     return Finding(generator, word, *_told(found, shown, measure), reason)
 
 
@@ -253,13 +256,14 @@ def _one_scale(labels, found):
     return len({found.names[label] for label in labels if label in found.names}) < 2
 
 
-def _open(undecided, compared):
+def _open(undecided, compared, found):
     if not undecided:
         return _SCALES
     if compared.interval is None:
-        return "no row has two seeds, so their spread is not known"
+        row = next(row for row in compared.bound.rows if found.samples[row].deviation is None)
+        return f"no row of the table and data of row {row} has two seeds, which show their spread"
     rows = " and ".join(compared.bound.rows)
-    return f"the interval of {rows} has both sides of the limit"
+    return f"the interval of {rows} contains the limit"
 
 
 def _told(found, compared, measure):

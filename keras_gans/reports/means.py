@@ -78,8 +78,11 @@ def mean(group, measure, generator):
         The pair (full name, mean on the scale of `tests.scaled`), or None without a value.
     """
     pairs = _pairs(group, measure, generator, None)
-    values = [scaled(value, measure) for _, value in pairs]
-    return (pairs[0][0], sum(values) / len(values)) if pairs else None
+    if not pairs:
+        return None
+    full = pairs[0][0]
+    values = [scaled(value, measure) for name, value in pairs if name == full]
+    return full, sum(values) / len(values)
 
 
 def better(measure):

@@ -116,7 +116,7 @@ class Finished:
         Args:
             measure: A metric, "d_loss" or "g_loss".
             generator: "last" or "best".
-            at: Iteration of another generator, of which the log is asked.
+            at: Iteration of another generator; its value is read from the log.
 
         Returns:
             The pair (full name, value), or None where there is no value.

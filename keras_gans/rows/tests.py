@@ -1,8 +1,8 @@
 """The tests that a claim can name, as bounds on means or as rank correlations.
 
-All but two say of differences between rows in what range they have to lie: `Bound`. A distance or
-a loss is compared as its logarithm, so a difference is a ratio; every other measure is compared as
-it is.
+All but two give ranges for differences between rows: `Bound`. A distance or a loss is compared as
+its logarithm, so a difference is a ratio. Every other measure is compared as it is, `kid` too,
+because it may be negative.
 """
 
 from itertools import combinations, pairwise, product
@@ -16,7 +16,7 @@ RATIOS = ("fid", "fid_thesis", "d_loss", "g_loss")
 """Measures that are compared as logarithms."""
 LEAST = 1e-9
 """Stands for 0, and what is below, where a logarithm is taken: losses end as exactly 0."""
-_FEWEST = 5  # rows of a rank correlation: of 4 rows one order in 24 is no evidence at 5 %
+_FEWEST = 5  # rows of a rank correlation: of 4 rows 2 orders in 24 correlate fully, which is 8 %
 
 
 class Bound(NamedTuple):
@@ -76,7 +76,8 @@ class Best:
 class Ordered:
     """Each row is better than the next; rows in a list of their own are not compared.
 
-    `by` is the factor between two distances or losses, and the difference of other measures.
+    `by` is the factor between two distances or losses, and the difference of other measures. With a
+    factor below 1 a row may be worse than the next: 0.9 allows a distance 1 / 0.9 times as large.
     """
 
     def __init__(

@@ -100,9 +100,7 @@ def test_the_first_row_is_better(run, judge, first, second, word):
     assert verdict.word == word
     assert (verdict.table, verdict.number, verdict.rows) == ("mine", 1, "1, 2")
     assert (verdict.says, verdict.where, verdict.untested) == ("So it is", "page 1", "")
-    assert verdict.reason == (
-        "the interval of 1 and 2 has both sides of the limit" * (word == OPEN)
-    )
+    assert verdict.reason == ("the interval of 1 and 2 contains the limit" * (word == OPEN))
     (by,) = verdict.by
     assert by.measure == "fid5k_lenet"
     assert [finding.generator for finding in by.findings] == ["last", "best"]
@@ -124,6 +122,14 @@ def test_a_row_is_better_by_a_factor(run, judge, by, word):
     run(1, TEN)
     run(2, TWENTY)
     assert judge("ordered", rows=[1, 2], by=by).word == word
+
+
+@pytest.mark.parametrize(("by", "word"), [(0.4, HOLDS), (0.5, OPEN), (0.6, FAILS)])
+def test_a_factor_below_1_allows_a_row_to_be_worse(run, judge, by, word):
+    run(1, TWENTY)
+    run(2, TEN)
+    assert judge("ordered", rows=[1, 2], by=by).word == word
+    assert judge("ordered", rows=[2, 1], by=by).word == HOLDS
 
 
 def test_rows_in_a_list_of_their_own_are_not_compared(run, judge):
@@ -314,7 +320,9 @@ def test_without_two_seeds_of_any_row_nothing_is_decided(run, judge):
     run(2, (900.0,))
     verdict = judge("ordered", rows=[1, 2])
     assert (verdict.word, verdict.by[0].findings[0].interval) == (OPEN, None)
-    assert verdict.reason == "no row has two seeds, so their spread is not known"
+    assert verdict.reason == (
+        "no row of the table and data of row 1 has two seeds, which show their spread"
+    )
     assert verdict.by[0].findings[0].numbers == "row 1 = 10, row 2 = 900, ratio 0.0111"
     run(3, TEN)
     assert judge("ordered", rows=[1, 2]).word == HOLDS
@@ -338,6 +346,8 @@ def test_a_row_of_another_table_has_a_deviation_of_its_own(run, judge):
     interval = verdict.by[0].findings[0].interval
     assert interval == pytest.approx((math.exp(found.low), math.exp(found.high)))
     assert verdict.rows == "1, akel2022_ablation/102"
+    run(103, (9.0,), table="akel2022_claims")
+    assert "row akel2022_claims/103" in judge("ordered", rows=[1, "akel2022_claims/103"]).reason
 
 
 def test_intervals_of_several_comparisons_are_those_of_bonferroni():
@@ -352,6 +362,9 @@ def test_seeds_that_are_all_equal_have_an_interval_of_no_width(run, judge):
     run(1, (10.0, 10.0))
     run(2, (11.0, 11.0))
     assert judge("ordered", rows=[1, 2]).word == HOLDS
+    run(3, (10.0, 10.0))
+    assert judge("ordered", rows=[1, 3]).word == judge("ordered", rows=[3, 1]).word == FAILS
+    assert judge("equal", rows=[1, 3], within=1).word == HOLDS
 
 
 # --- generators, measures -----------------------------------------------------------------------
@@ -392,6 +405,9 @@ def test_claims_of_fid_are_judged_by_fid_thesis_too(run, judge):
     assert judge("ordered", rows=[1, 2]).word == HOLDS
     (only,) = judge("ordered", rows=[1, 2], measure="fid_thesis").by
     assert only.word == FAILS
+    for name, value in (("at_least", 1.0), ("at_most", 99.0)):  # numbers of the scale of fid
+        (only,) = judge(name, rows=[1, 2], measure="fid", value=value).by
+        assert (only.word, only.measure) == (HOLDS, "fid5k_lenet")
 
 
 def test_another_metric_of_the_best_generator_is_evaluated_or_in_the_log(tmp_path, run):
