@@ -48,7 +48,11 @@ def watch(results, table, seconds, stop, say):
         until = time.monotonic() + seconds
         while time.monotonic() < until and not stop():
             time.sleep(_STEP)
-    left = html.update(results, table)
+    try:
+        left = html.update(results, table)
+    except FileNotFoundError:  # of a run that begins again at this moment
+        say("stopped while a run began again; keras-gans report --html writes its page")
+        return
     for path in left:
         say(f"stopped; {path} no longer changes")
     if not left:
