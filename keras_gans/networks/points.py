@@ -1,16 +1,18 @@
 """Small perceptrons for points in the plane.
 
 Metz, Poole, Pfau and Sohl-Dickstein, "Unrolled Generative Adversarial Networks", ICLR 2017: the
-toy networks of the published code, two hidden layers of 128 with tanh.
+toy networks of the published code, two hidden layers of 128 with tanh. Their appendix A has others:
+ReLU, orthogonal weights of gain 0.8, and a discriminator with one hidden layer and its input
+divided by 4.
 """
 
 from typing import Literal
 
-from keras import Sequential, layers
+from keras import Sequential, initializers, layers
 
 from keras_gans.errors import UsageError
 from keras_gans.networks import blocks
-from keras_gans.parts import Count
+from keras_gans.parts import Count, Positive
 
 
 def generator(
@@ -19,6 +21,7 @@ def generator(
     *,
     hidden: tuple[Count, ...] = (128, 128),
     activation: Literal["tanh", "relu"] = "tanh",
+    gain: Positive | None = None,
 ):
     """Dense layers, the last one linear.
 
@@ -27,11 +30,13 @@ def generator(
         latent_size: Size of the latent vector, >= 1.
         hidden: Units of each hidden layer.
         activation: "tanh" or "relu".
+        gain: Of orthogonal initial weights; None for Keras's own, those of Glorot.
 
     Returns:
         `keras.Sequential`; 29,698 parameters at two dimensions and latent 100.
     """
-    return _perceptron(latent_size, hidden, activation, _dimensions(shape), None, "generator")
+    dense = _perceptron(hidden, activation, gain, _dimensions(shape))
+    return Sequential([layers.Input((latent_size,)), *dense], name="generator")
 
 
 def discriminator(
@@ -39,6 +44,8 @@ def discriminator(
     *,
     hidden: tuple[Count, ...] = (128, 128),
     activation: Literal["tanh", "relu"] = "tanh",
+    gain: Positive | None = None,
+    scale: Positive = 1.0,
     last_activation: Literal["sigmoid", None] = "sigmoid",
 ):
     """Dense layers; the last one has one unit.
@@ -47,25 +54,30 @@ def discriminator(
         shape: `(d,)`, (2,) in the plane.
         hidden: Units of each hidden layer.
         activation: "tanh" or "relu".
+        gain: As in the generator.
+        scale: Factor of the points.
         last_activation: "sigmoid" for a probability, None for a score.
 
     Returns:
         `keras.Sequential`; 17,025 parameters at two dimensions.
     """
-    size = _dimensions(shape)
-    return _perceptron(size, hidden, activation, 1, last_activation, "discriminator")
-
-
-def _perceptron(inputs, hidden, activation, outputs, last_activation, name):
     return Sequential(
         [
-            layers.Input((inputs,)),
-            *[layers.Dense(units, activation=activation) for units in hidden],
-            layers.Dense(outputs),
+            layers.Input((_dimensions(shape),)),
+            *([layers.Rescaling(scale)] if scale != 1 else []),
+            *_perceptron(hidden, activation, gain, 1),
             *blocks.output(last_activation),
         ],
-        name=name,
+        name="discriminator",
     )
+
+
+def _perceptron(hidden, activation, gain, outputs):
+    def dense(units, activation=None):
+        kernel = "glorot_uniform" if gain is None else initializers.Orthogonal(gain)
+        return layers.Dense(units, activation, kernel_initializer=kernel)
+
+    return [*(dense(units, activation) for units in hidden), dense(outputs)]
 
 
 def _dimensions(shape):

@@ -30,6 +30,21 @@ def test_layers_and_options():
     assert last.activation is keras.activations.sigmoid
 
 
+def test_orthogonal_weights_and_a_scale(random):
+    network = networks.build(
+        "points", "discriminator", (2,), hidden=[8], gain=0.8, scale=0.25, last_activation=None
+    )
+    plain = networks.build("points", "discriminator", (2,), hidden=[8], last_activation=None)
+    kernel = np.asarray(network.weights[0])
+    np.testing.assert_allclose(kernel @ kernel.T, 0.64 * np.eye(2), atol=1e-6)
+    plain.set_weights(network.get_weights())
+    x = random.standard_normal((5, 2)).astype("float32")
+    np.testing.assert_allclose(network(x), plain(x / 4), rtol=1e-5)
+    generator = networks.build("points", "generator", (2,), 5, hidden=[4], gain=2.0)
+    kernel = np.asarray(generator.weights[0])
+    np.testing.assert_allclose(kernel.T @ kernel, 4 * np.eye(4), atol=1e-5)
+
+
 def test_a_generator_of_points_is_not_bounded(random):
     generator = networks.build("points", "generator", (2,), 5)
     generator.layers[-1].bias.assign([7.0, -9.0])
