@@ -305,8 +305,9 @@ class Processes(Workers):
                 text=True,
                 errors="replace",
                 env=self._costs.environ | self._rest(job),
-                # A terminal's Ctrl-C reaches it through us, once; the flag is that of Windows.
-                start_new_session=True,
+                # A terminal's Ctrl-C reaches it through us, once; the flag is that of Windows. It
+                # stays in our session, outside which Linux ignores `nice` against other work.
+                process_group=0,
                 creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
             )
             self._running.add(child)

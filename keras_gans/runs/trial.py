@@ -71,7 +71,7 @@ def _measure(job, environ, children):
             text=True,
             errors="replace",
             env=environ,
-            start_new_session=True,  # a terminal's Ctrl-C comes to us
+            process_group=0,  # a terminal's Ctrl-C comes to us
         )
         children.add(child)
         said = [line.strip() for line in child.stderr if line.strip()]

@@ -133,6 +133,17 @@ def test_a_signal_is_passed_on_and_nothing_more_is_begun(name, status, stand_in,
     ]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_runs_are_a_group_of_their_own_in_the_session_of_the_user(stand_in, tmp_path):
+    """So Ctrl-C comes once, and `nice` holds against other work, which Linux groups by sessions."""
+    assert stand_in(f"cat /proc/$$/stat > {tmp_path}/stat-$row") == 0
+    for row in (1, 2, 3):
+        fields = (tmp_path / f"stat-{row}").read_text().rpartition(")")[2].split()
+        process_group, session = int(fields[2]), int(fields[3])
+        assert session == os.getsid(0)
+        assert process_group != os.getpgid(0)
+
+
 def test_a_second_signal_is_passed_on_too(stand_in, tmp_path):
     script = f"trap 'echo once >> {tmp_path}/got; trap \"exit 143\" TERM; kill -TERM $PPID' TERM\n"
     script += "kill -TERM $PPID\nwhile :; do sleep 0.05; done"
