@@ -2,7 +2,7 @@
 
 A claim *holds* where its bounds (`rows.tests`) contain the 95 % intervals over seeds, and *does
 not hold* where an interval lies outside its bound. Otherwise it is *not decided*: an interval
-crosses a bound, or is not known because no row like it has two seeds, or rows have not been run.
+crosses a bound, or is not known without a second seed, or rows have not been run.
 
 - Intervals are those of `reports.intervals`: Student's t, with one deviation pooled over the rows
   of a table and data set. Distances and losses are compared as logarithms, because their spread
@@ -261,7 +261,7 @@ def _open(undecided, compared, found):
         return _SCALES
     if compared.interval is None:
         row = next(row for row in compared.bound.rows if found.samples[row].deviation is None)
-        return f"no row of the table and data of row {row} has two seeds, which show their spread"
+        return f"the spread of row {row} is not known: it needs a second seed"
     rows = " and ".join(compared.bound.rows)
     return f"the interval of {rows} contains the limit"
 

@@ -38,7 +38,7 @@ class Sample(NamedTuple):
     mean: float
     count: int
     deviation: Deviation | None
-    """Pooled over the row and those like it; None where none of them has two seeds."""
+    """Pooled over the row and those like it; None where it is not known."""
 
 
 class Correlation(NamedTuple):

@@ -60,9 +60,11 @@ def means(rows, measure, generator, table, runs):
             [scaled(v, measure) for n, v in _pairs(g, measure, generator, row.at) if n == full]
             for g in [group, *alike]
         ]
-        samples[row.label] = Sample(
-            sum(values[0]) / len(values[0]), len(values[0]), pooled(values[1:])
-        )
+        deviation = pooled(values[1:])
+        # Rows whose seeds are all equal, such as no modes or all of them, say nothing of another.
+        if deviation and deviation.variance == 0 and len(values[0]) == 1:
+            deviation = None
+        samples[row.label] = Sample(sum(values[0]) / len(values[0]), len(values[0]), deviation)
     return Means(samples, tuple(missing), tuple(silent), names)
 
 

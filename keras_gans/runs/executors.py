@@ -342,8 +342,9 @@ def _send(child, number):
 
 
 def _relay(source, target, last):
-    """Passes on lines; the last one that says something is kept in the list `last`."""
-    for text in source:
-        print(text, end="", file=target, flush=True)
-        if text.strip():
-            last[:] = [text.strip()]
+    """Passes on lines to their end; the last that says something is kept in the list `last`."""
+    with source:
+        for text in source:
+            print(text, end="", file=target, flush=True)
+            if text.strip():
+                last[:] = [text.strip()]

@@ -74,7 +74,8 @@ def _measure(job, environ, children):
             process_group=0,  # a terminal's Ctrl-C comes to us
         )
         children.add(child)
-        said = [line.strip() for line in child.stderr if line.strip()]
+        with child.stderr:
+            said = [line.strip() for line in child.stderr if line.strip()]
         status = child.wait()
         child.stdin.close()
         children.discard(child)

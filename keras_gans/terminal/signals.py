@@ -71,6 +71,10 @@ def stop_with_parent():
     The parent holds the other end and never writes to it. The kernel closes it when the parent
     dies, for any reason.
     """
+    # This process is not in the terminal's foreground, and after `stty tostop` the signal would
+    # suspend it at its first line for ever. Windows has no such signal.
+    if hasattr(signal, "SIGTTOU"):
+        signal.signal(signal.SIGTTOU, signal.SIG_IGN)
     # After the parent's death nobody reads the output, and a broken pipe must not interrupt a
     # checkpoint. This process also opens the pipes for reading: until the output is redirected,
     # they stay unbroken.

@@ -320,12 +320,21 @@ def test_without_two_seeds_of_any_row_nothing_is_decided(run, judge):
     run(2, (900.0,))
     verdict = judge("ordered", rows=[1, 2])
     assert (verdict.word, verdict.by[0].findings[0].interval) == (OPEN, None)
-    assert verdict.reason == (
-        "no row of the table and data of row 1 has two seeds, which show their spread"
-    )
+    assert verdict.reason == ("the spread of row 1 is not known: it needs a second seed")
     assert verdict.by[0].findings[0].numbers == "row 1 = 10, row 2 = 900, ratio 0.0111"
     run(3, TEN)
     assert judge("ordered", rows=[1, 2]).word == HOLDS
+
+
+def test_rows_with_equal_seeds_tell_nothing_of_a_row_with_one(run, judge):
+    run(1, (8.0, 8.0, 8.0), metric="modes")
+    run(2, (1.0,), metric="modes")
+    assert judge("at_least", rows=[1], measure="modes", value=7.5).word == HOLDS
+    verdict = judge("at_least", rows=[2], measure="modes", value=7.5)
+    assert (verdict.word, verdict.by[0].findings[0].interval) == (OPEN, None)
+    assert verdict.reason == "the spread of row 2 is not known: it needs a second seed"
+    run(3, (1.0, 1.0), metric="modes")
+    assert judge("at_least", rows=[3], measure="modes", value=7.5).word == FAILS
 
 
 def test_seeds_of_other_data_tell_nothing_of_the_spread(run, judge):

@@ -84,6 +84,34 @@ def test_a_child_stops_when_its_parent_is_gone(begin, tmp_path):
     assert (tmp_path / "stopped").read_text() == "stopped"
 
 
+IN_THE_BACKGROUND = """
+import os, pty, subprocess, sys, termios
+
+child, terminal = pty.fork()
+if not child:
+    settings = termios.tcgetattr(1)
+    settings[3] |= termios.TOSTOP
+    termios.tcsetattr(1, termios.TCSANOW, settings)
+    program = "from keras_gans.terminal import signals\\n"
+    program += "signals.stop_with_parent()\\n" if sys.argv[1] == "child" else ""
+    program += "print('written')"
+    options = {"stdin": subprocess.PIPE, "process_group": 0}
+    process = subprocess.Popen([sys.executable, "-c", program], **options)
+    _, status = os.waitpid(process.pid, os.WUNTRACED)
+    process.kill()
+    os._exit(os.WIFSTOPPED(status))
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="takes a terminal of Linux")
+@pytest.mark.parametrize(("how", "suspended"), [("child", "0"), ("other", "1")])
+def test_a_child_is_not_suspended_for_writing_to_the_terminal(how, suspended):
+    command = [sys.executable, "-c", IN_THE_BACKGROUND, how]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == (f"{suspended}\n", "")
+
+
 # --- told at once -----------------------------------------------------------------------------
 
 

@@ -381,7 +381,9 @@ def main():
                 continue
             found, reference, differing, runs = campaign(kind, kills, random, place, say)
             phases, wrong, compared = phases + found, wrong + differing, compared + runs
-            if options.commands and kind != "classifier":
+            if options.commands and kind == "classifier":
+                say("classifier: its table is no file, so no command is killed")
+            elif options.commands:
                 wrong += kill_commands(kind, options.commands, reference, random, place, say)
         if options.tables:
             wrong += kill_tables(options.tables, random, Path(folder) / "table", say)
