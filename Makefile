@@ -1,21 +1,17 @@
 # make run    installs and trains the first experiment of the quickstart table
-# make test   installs what the tests need and runs them, and ruff
+# make test   installs what the tests need and runs them, with coverage and ruff
 # Needs python3 >= 3.11 with venv, and a package index; no system package.
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test coverage test-backends test-cluster test-kills test-oracles test-browser bench clean
+.PHONY: run test test-backends test-cluster test-kills test-oracles test-browser bench clean
 
 run: .venv/installed
 	$(BIN)/python run_experiment.py --table quickstart --exp 1
 
 test: .venv/installed-test
 	$(BIN)/ruff check .
-	$(BIN)/python -m pytest -n 2 --dist worksteal
-
-# The same with the coverage of the package, which takes a fifth longer.
-coverage: .venv/installed-test
 	$(BIN)/coverage erase
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=
 	$(BIN)/coverage report --fail-under 90
