@@ -1,6 +1,6 @@
 """The results of finished runs, read from results/<table>/<run>/seed-<n>/.
 
-They are in metrics.json, in log.jsonl, and in evaluated_last.json and evaluated_best.json, which
+They are in metrics.json, in log.jsonl, and in evaluated_last*.json and evaluated_best*.json, which
 hold what `keras-gans evaluate` says of the last and the best generator. Nothing is computed here
 except means and deviations over seeds.
 """
@@ -248,19 +248,19 @@ def _read(path):
 
 
 def _evaluated(metrics, which):
-    path = metrics.parent / f"evaluated_{which}.json"
-    if not path.is_file():
-        return {}
-    try:
-        results = json.loads(path.read_text(encoding="utf-8"))["results"]
-        return {
-            _of(str, r["name"]): (_of(str, r["metric"]), _of(_NUMBER | None, r["value"]))
-            for r in results
-        }
-    except _WRONG:
-        raise UsageError(
-            f"{path} is not the file that keras-gans evaluate writes: remove it"
-        ) from None
+    found = {}
+    for path in sorted(metrics.parent.glob(f"evaluated_{which}*.json")):
+        try:
+            results = json.loads(path.read_text(encoding="utf-8"))["results"]
+            found |= {
+                _of(str, r["name"]): (_of(str, r["metric"]), _of(_NUMBER | None, r["value"]))
+                for r in results
+            }
+        except _WRONG:
+            raise UsageError(
+                f"{path} is not the file that keras-gans evaluate writes: remove it"
+            ) from None
+    return found
 
 
 def _damaged(path):

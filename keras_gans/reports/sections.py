@@ -96,7 +96,7 @@ def _spark(run, name):
 
 
 def spreads(runs, ids):
-    """What evaluated_last.json and evaluated_best.json say of quality and variety."""
+    """What evaluated_last*.json and evaluated_best*.json say of quality and variety."""
     lines = []
     for run in runs:
         for which, evaluated in (run.finished.evaluated if run.finished else {}).items():

@@ -438,6 +438,10 @@ def test_another_metric_of_the_best_generator_is_evaluated_or_in_the_log(tmp_pat
     assert reading("precision", "last") is None
     evaluated(folder, "best", recall=0.45, precision=0.3)
     assert reading("recall", "best") == ("recall5k_lenet", 0.45)
+    (folder / "evaluated_best.json").rename(folder / "evaluated_best_of_lenet.json")
+    evaluated(folder, "best", fid_thesis=7.0)  # files of several networks are read together
+    assert reading("precision", "best") == ("precision5k_lenet", 0.3)
+    assert reading("fid_thesis", "best") == ("fid_thesis5k_lenet", 7.0)
     assert reading("precision", "best") == ("precision5k_lenet", 0.3)
     assert reading("precision", "last") is None
 
