@@ -5,10 +5,10 @@ from keras_gans.reports.claims import WORDS
 TITLE = "What the document claims"
 ABOUT = (
     "A claim holds, or does not hold, where the 95 % interval over seeds says so; otherwise it is "
-    "not decided. Rows with one seed share the spread of those with several. Distances and losses "
-    "are compared by their ratio, other measures by their difference. A claim about the order of "
-    "many rows is decided by a permutation test at 5 % instead. The last and the best generator "
-    "are judged apart."
+    "not decided. Three seeds of a row give its spread; rows of fewer share that of all rows with "
+    "several. Distances and losses are compared by their ratio, other measures by their "
+    "difference. A claim about the order of many rows is decided by a permutation test at 5 % "
+    "instead. The last and the best generator are judged apart."
 )
 ORDER = "Rank correlation (Spearman) of the rows as measured with the rows as printed:"
 

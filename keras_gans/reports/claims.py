@@ -4,9 +4,9 @@ A claim *holds* where its bounds (`rows.tests`) contain the 95 % intervals over 
 not hold* where an interval lies outside its bound. Otherwise it is *not decided*: an interval
 crosses a bound, or is not known without a second seed, or rows have not been run.
 
-- Intervals are those of `reports.intervals`: Student's t, with one deviation pooled over the rows
-  of a table and data set. Distances and losses are compared as logarithms, because their spread
-  grows with their size; differences are then ratios.
+- Intervals are those of `reports.intervals`: Student's t, with the deviation of a row of three or
+  more seeds, or one that is pooled over the rows of a table and data set. Distances and losses are
+  compared as logarithms, because their spread grows with their size; differences are then ratios.
 - A claim of several comparisons holds if all of them do, and fails if one does. Their intervals
   are right together: Bonferroni's correction divides the 5 % by the number of comparisons, those
   with rows that have not been run included. It needs no independence, and gives intervals, which

@@ -1,15 +1,15 @@
 """Intervals of means over seeds, and rank correlations.
 
-Most rows have few seeds, many have one. So the deviation between seeds is taken to be one for all
-rows that share a table, a data set and a measure, and is pooled over them, as in an analysis of
-variance with one factor: s^2 is the sum of squares within the rows over the sum of (seeds - 1),
-and Student's t has those degrees of freedom (Snedecor and Cochran, "Statistical Methods", 8th
-ed. 1989, chapter 12). A row with one seed can then be compared where others have several. Rows
-of different tables or data sets have deviations of their own; degrees of freedom of such a
-difference are those of Welch and Satterthwaite (Welch 1947).
+A row with three or more seeds has a deviation of its own. Many rows have one seed or two: there the
+deviation between seeds is taken to be one for all rows that share a table, a data set and a
+measure, and is pooled over them, as in an analysis of variance with one factor: s^2 is the sum of
+squares within the rows over the sum of (seeds - 1), and Student's t has those degrees of freedom
+(Snedecor and Cochran, "Statistical Methods", 8th ed. 1989, chapter 12). A row with one seed can
+then be compared where others have several. The degrees of freedom of a difference of rows that
+share no deviation are those of Welch and Satterthwaite (Welch 1947).
 
-Where rows differ in how far their seeds are apart, intervals are too narrow for the unsteady ones
-and too wide for the steady ones. Several seeds of the rows in question are the remedy.
+Where rows differ in how far their seeds are apart, pooled intervals are too narrow for the unsteady
+ones and too wide for the steady ones. Three seeds of the rows in question are the remedy.
 """
 
 from functools import cache
@@ -21,6 +21,8 @@ import numpy as np
 
 LEVEL = 0.95
 """Of every interval and test."""
+ENOUGH = 3
+"""Seeds of a row that has a deviation of its own."""
 _EXACT, _RESAMPLES = 8, 50_000  # 8! = 40,320
 
 
@@ -38,7 +40,7 @@ class Sample(NamedTuple):
     mean: float
     count: int
     deviation: Deviation | None
-    """Pooled over the row and those like it; None where it is not known."""
+    """Of the row, or pooled over it and those like it; None where it is not known."""
 
 
 class Correlation(NamedTuple):

@@ -5,7 +5,7 @@ from itertools import groupby
 
 from keras_gans.metrics.measures import MEASURES
 from keras_gans.reports import results
-from keras_gans.reports.intervals import Sample, pooled
+from keras_gans.reports.intervals import ENOUGH, Sample, pooled
 from keras_gans.rows.tests import RATIOS, scaled
 
 
@@ -60,7 +60,7 @@ def means(rows, measure, generator, table, runs):
             [scaled(v, measure) for n, v in _pairs(g, measure, generator, row.at) if n == full]
             for g in [group, *alike]
         ]
-        deviation = pooled(values[1:])
+        deviation = pooled(values[:1] if len(values[0]) >= ENOUGH else values[1:])
         # Rows whose seeds are all equal, such as no modes or all of them, say nothing of another.
         if deviation and deviation.variance == 0 and len(values[0]) == 1:
             deviation = None

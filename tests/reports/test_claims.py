@@ -289,13 +289,21 @@ def test_ties_have_the_mean_of_their_ranks():
 # --- intervals ----------------------------------------------------------------------------------
 
 
-def test_interval_of_two_rows_is_that_of_students_t_of_logarithms(run, judge):
-    first, second = (8.0, 11.0, 9.0), (15.0, 14.0)
+@pytest.mark.parametrize(
+    ("first", "second", "shared"),
+    [
+        ((8.0, 11.0), (15.0, 14.0), True),
+        ((8.0, 11.0, 9.0), (15.0, 14.0, 21.0, 14.5), False),  # three seeds have their own spread
+    ],
+)
+def test_interval_of_two_rows_is_that_of_students_t_of_logarithms(
+    run, judge, first, second, shared
+):
     run(1, first)
     run(2, second)
     (last, _) = judge("ordered", rows=[1, 2]).by[0].findings
     logs = [[math.log(value) for value in values] for values in (first, second)]
-    found = stats.ttest_ind(*logs).confidence_interval(0.95)
+    found = stats.ttest_ind(*logs, equal_var=shared).confidence_interval(0.95)
     assert last.interval == pytest.approx((math.exp(found.low), math.exp(found.high)))
 
 
