@@ -418,6 +418,26 @@ def test_every_number_of_a_table_comes_from_a_published_run(page):
     assert numbers <= _published_numbers(), numbers - _published_numbers()
 
 
+def test_verdicts_of_the_readme_are_those_of_the_page():
+    row = (
+        r"^\| \[(\d+)\]\(results/published/akel2022/README\.md#.*?\) \| (.*?) \| (.*?) \| (.*) \|$"
+    )
+    told = re.findall(row, read("README.md"), re.MULTILINE)
+    assert len(told) >= 5
+    judged = {}
+    for line in read("results/published/akel2022/README.md").partition("\n## ")[2].splitlines():
+        cells = [cell.strip() for cell in line.split("|")]
+        if cells[1:2] and cells[1].isdecimal():
+            judged[cells[1]] = cells
+    assert f"of the {len(judged)} claims" in read("README.md")
+    for number, says, verdict, numbers in told:
+        cells = judged[number]
+        assert cells[2] == says
+        assert re.split(r"[:;]", cells[5])[0] == verdict, number
+        values = set(re.findall(r"\d+\.\d+(?:e-?\d+)?", numbers))
+        assert values <= set(re.findall(r"\d+\.\d+(?:e-?\d+)?", cells[6])), number
+
+
 # --- the whole checkout ------------------------------------------------------------------------
 
 
