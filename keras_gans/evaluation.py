@@ -319,7 +319,8 @@ def evaluate(
         raise UsageError(f"{path} is no generator: leave out --range, --latents and --reject")
     own = pictures or {}
     if own and not (is_source and dataset in datasets.names()):
-        dataset = {"name": os.fspath(dataset), **own}
+        dataset = dataset if isinstance(dataset, dict) else {"name": os.fspath(dataset)}
+        dataset = {**dataset, **own}
     progress.status("reading the data set")
     real = datasets.load(dataset, data_dir, split, damaged)
     progress.note(real.summary)

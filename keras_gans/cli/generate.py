@@ -248,8 +248,9 @@ def _write_arrays(path, values, latents, labels):
     arrays = {_kind(values): values, "latents": latents}
     if labels is not None:
         arrays["labels"] = labels
-    with replacing(path) as partial:
-        np.savez_compressed(partial, **arrays)
+    # NumPy adds .npz to a path with any other ending, .NPZ too.
+    with replacing(path) as partial, partial.open("wb") as file:
+        np.savez_compressed(file, **arrays)
 
 
 def _write_folder(folder, images):

@@ -97,7 +97,11 @@ def _state(run):
         state = run.glance
     except UsageError:
         return "other settings"
-    return "published" if state == "new" and _published(run).glance == "finished" else state
+    try:
+        published = state == "new" and _published(run).glance == "finished"
+    except UsageError:  # the row of another table of that name
+        published = False
+    return "published" if published else state
 
 
 def _published(run):

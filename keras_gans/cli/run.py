@@ -129,13 +129,14 @@ def act(options):
     if options.list:
         return listing.show(table, arguments.numbers(options.seed, "--seed"), options)
     runs = _plan(table, options)
+    asked = runs
     runs = _with_generators(runs, table, options)
-    states = ["new" if options.restart else run.state for run in runs]
+    states = ["new" if options.restart and run in asked else run.state for run in runs]
     if options.dry_run and options.verbose:
         for run, state in zip(runs, states, strict=True):
             print(f"# {run.folder}: {state}\n{run.to_yaml()}")
         return 0
-    jobs = _jobs(runs, options)
+    jobs = _jobs(runs, asked, options)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     if options.dry_run:
         return dry_run.show(jobs, states, options.jobs)
@@ -166,11 +167,15 @@ def _check_together(options):
         raise UsageError("--devices gives all of these to one run at a time: leave out --jobs")
 
 
-def _jobs(runs, options):
+def _jobs(runs, asked, options):
     from keras_gans.runs.executors import Job
 
-    about = options.table, options.data_dir, options.damaged, options.restart, options.devices
-    return [Job(run, *about) for run in runs]
+    def job(run):
+        restart = options.restart and run in asked  # not the generators that they need
+        common = options.table, options.data_dir, options.damaged
+        return Job(run, *common, restart, options.devices)
+
+    return [job(run) for run in runs]
 
 
 def _train(jobs, states, finished, options):

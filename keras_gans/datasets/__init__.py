@@ -106,6 +106,11 @@ def load(
         source = module.fetch(folder, split, **options)
     if "size" in options:
         _check_size(source, options["size"])
+    if source.shape[-1] != options.get("channels", source.shape[-1]):
+        raise UsageError(
+            f"{source.source}: the images have {source.shape[-1]} channels, and the row is about "
+            f"{options['channels']}; give another data set with --dataset"
+        )
     return source
 
 

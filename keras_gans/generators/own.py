@@ -26,7 +26,8 @@ from keras_gans.generators.saved import Saved, check_shape, inputs_of
 
 ATTRIBUTE = "keras_gans"
 FORMAT = 2
-MAX_SIDE = 512  # of one axis of a sample
+MAX_SIDE = 512  # of an image
+MAX_FEATURES = 65_536  # of a point
 MAX_LATENTS = 65_536
 MAX_CLASSES = 65_536
 _FIELDS = ("format", "role", "network", "shape", "latents", "classes", "scale")
@@ -42,9 +43,10 @@ def save(saved, path, **about):
     """
     if saved.part is None:
         raise ValueError("a foreign generator cannot be saved: no part builds its network")
+    check_size(saved.shape)
     recipe = _recipe_of("generator", saved.part, saved.shape, saved.classes)
     recipe |= {"latents": saved.latents.plain, "scale": saved.scale.plain}
-    _write(saved.network, path, {**recipe, **saved.origin, **about, **recipe})
+    _write(saved.network, path, recipe, saved.origin | about)
 
 
 def save_discriminator(network, part, shape, classes, path, origin, **about):
@@ -61,7 +63,7 @@ def save_discriminator(network, part, shape, classes, path, origin, **about):
             the network was trained with as YAML has it, and `scale`, that of the data.
     """
     recipe = _recipe_of("discriminator", part, shape, classes)
-    _write(network, path, {**recipe, **origin, **about, **recipe})
+    _write(network, path, recipe, origin | about)
 
 
 def _recipe_of(role, part, shape, classes):
@@ -75,7 +77,27 @@ def _recipe_of(role, part, shape, classes):
     }
 
 
-def _write(network, path, recipe):
+def check_size(shape):
+    """Refuses samples that are too large for a saved generator, before any is trained on them.
+
+    Raises:
+        UsageError: A side of an image, or the number of features of a point, is too large.
+    """
+    if max(shape) > _largest(shape):
+        size = "x".join(map(str, shape))
+        raise UsageError(
+            f"samples of {size} are too large: saved generators have at most {_largest(shape):,} "
+            + ("features" if len(shape) == 1 else "pixels a side; --resize makes images smaller")
+        )
+
+
+def _largest(shape):
+    # A damaged file must not ask for a network that fills the memory.
+    return MAX_FEATURES if len(shape) == 1 else MAX_SIDE
+
+
+def _write(network, path, recipe, about):
+    recipe = recipe | {key: value for key, value in about.items() if key not in recipe}
     # HDF5 writes to memory: on a full disk it leaves files that open, or ends the process.
     with _InMemory("new", "w", driver="core", backing_store=False) as file:
         with _legacy_format_accepted():
@@ -185,7 +207,7 @@ def _read(description, role, needed=None):
             found["role"] == role
             and isinstance(found["network"]["name"], str)
             and len(shape) in (1, 3)
-            and all(_is_size(size, MAX_SIDE) for size in shape)
+            and all(_is_size(size, _largest(shape)) for size in shape)
             and (classes is None or _is_size(classes, MAX_CLASSES))
         )
         latents = scale = None

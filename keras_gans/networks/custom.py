@@ -96,7 +96,11 @@ class MinibatchDiscrimination(layers.Layer):
 
 
 class _OfReference(layers.Layer):
-    """Args: count: Samples of the reference batch, >= 1."""
+    """Base of the layers that know how many samples of a batch are the reference batch.
+
+    Args:
+        count: Samples of the reference batch, >= 1.
+    """
 
     def __init__(self, count=REFERENCE, **kwargs):
         super().__init__(**kwargs)

@@ -222,7 +222,11 @@ class _Compared:
         if self.interval is None:
             return OPEN
         low, high = self.interval
-        if self.bound.second is not None and low == high in (self.bound.low, self.bound.high):
+        if (
+            self.bound.second is not None
+            and low == high
+            and low in (self.bound.low, self.bound.high)
+        ):
             return FAILS  # all seeds of both rows are equal: neither is better
         if self.bound.low <= low and high <= self.bound.high:
             return HOLDS

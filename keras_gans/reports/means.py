@@ -107,6 +107,6 @@ def short(labels):
 
 def _pairs(group, measure, generator, at):
     """The pairs (full name, value) of the runs that have a value."""
-    pairs = [run.reading(measure, generator, at) for run in group]
-    # A critic's loss may be negative, and then it is no ratio.
-    return [p for p in pairs if p is not None and not (measure in RATIOS and p[1] < 0)]
+    pairs = [p for p in (run.reading(measure, generator, at) for run in group) if p is not None]
+    # A loss may be negative, and then it is no ratio. Without such seeds the mean would be another.
+    return [] if measure in RATIOS and any(value < 0 for _, value in pairs) else pairs

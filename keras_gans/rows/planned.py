@@ -134,7 +134,7 @@ class PlannedRun:
 
     def _can_restore(self, metrics):
         """Whether a network is gone that the last checkpoint of a finished run brings back."""
-        last = self.folder / "checkpoint" / f"{self.experiment.iterations:06d}" / "manifest.json"
+        last = self.folder / "checkpoint" / f"{trained(metrics):06d}" / "manifest.json"
         return last.is_file() and not all((self.folder / n).is_file() for n in metrics["sha256"])
 
     def _difference(self, path):
@@ -172,3 +172,12 @@ def heading(table, number, seed, changed):
     changes = ", ".join(f"{key}={value}" for key, value in sorted(changed.items()))
     name = f"{table} {number}, seed {seed}"
     return f"{name}: {changes}" if changes else name
+
+
+def trained(metrics):
+    """Iterations that a finished run has trained: fewer than its row has where it was stopped.
+
+    Args:
+        metrics: Content of its metrics.json.
+    """
+    return metrics.get("stopped_at", metrics["iterations"])

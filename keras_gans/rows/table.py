@@ -57,8 +57,10 @@ class Table:
         for key, value in (overrides or {}).items():
             row = _set(row, key.split("."), value)
         experiment = stages.read(row, f"{self.name} {number}")
-        if experiment.needs is not None and "stage" in self.rows.get(experiment.needs, ("stage",)):
-            raise UsageError(f"{self.name} {number}: the table has no GAN {experiment.needs}")
+        if experiment.needs is not None:
+            needed = self.rows.get(experiment.needs)
+            if not isinstance(needed, dict) or "stage" in needed:
+                raise UsageError(f"{self.name} {number}: the table has no GAN {experiment.needs}")
         return experiment
 
     def row(self, reference):

@@ -9,6 +9,7 @@ from keras_gans import latents, networks
 from keras_gans.datasets.sources import PIXELS, Scale
 from keras_gans.errors import UsageError
 from keras_gans.gan import GAN
+from keras_gans.generators import own
 from keras_gans.networks.custom import set_reference
 from keras_gans.runs import pace
 
@@ -48,8 +49,10 @@ def build(experiment, data, seed, devices=1):
         `GAN`.
 
     Raises:
-        UsageError: A network cannot be built for these data, or the devices cannot share a batch.
+        UsageError: A network cannot be built or saved for these data, or the devices cannot share
+            a batch.
     """
+    own.check_size(data.shape)
     keras.utils.clear_session()
     if devices > 1:
         keras.distribution.set_distribution(_data_parallel(devices, experiment.batch_size))

@@ -15,6 +15,7 @@ from keras_gans.files import locked, remove_partial, sha256
 from keras_gans.metrics.features import lenet
 from keras_gans.pictures.mistakes import mistakes
 from keras_gans.rows import PlannedRun, StoredRun
+from keras_gans.rows.planned import trained
 from keras_gans.runs import folder, machine, rates
 from keras_gans.runs.environment import environment
 from keras_gans.runs.history import History
@@ -143,8 +144,9 @@ def _generator(planned):
         raise UsageError(f"row {row} is needed first: {planned.needs} is not there") from None
     of = stored.table, stored.number, stored.experiment, stored.seed, stored.changed
     run = PlannedRun(*of, planned.results)
-    path = planned.needs / f"generator_model_{run.experiment.iterations:06d}.h5"
-    if run.folder != planned.needs or run.state != "finished" or not path.is_file():
+    metrics = run.result() if run.folder == planned.needs else None
+    path = metrics and planned.needs / f"generator_model_{trained(metrics):06d}.h5"
+    if path is None or run.state != "finished" or not path.is_file():
         raise UsageError(
             f"row {row} is needed first: {planned.needs} is no finished run with its networks; "
             "train it, with --restart if its networks were removed"

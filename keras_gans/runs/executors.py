@@ -22,6 +22,7 @@ import yaml
 
 from keras_gans import datasets
 from keras_gans.rows import Experiment, PlannedRun
+from keras_gans.rows.planned import trained
 from keras_gans.terminal import quiet
 from keras_gans.terminal.line import Line, clock
 from keras_gans.terminal.signals import StopOnSignal, stop_with_parent
@@ -147,8 +148,9 @@ def _failed(planned, text):
 def _print_result(planned, metrics):
     gan = isinstance(planned.experiment, Experiment)
     rate = f" ({metrics['iterations_per_second']:.3g} it/s while training)" if gan else ""
+    last = trained(metrics)
     print(
-        f"{planned.title}: {metrics['iterations']:,} {'iterations' if gan else 'epochs'} in "
+        f"{planned.title}: {last:,} {'iterations' if gan else 'epochs'} in "
         f"{clock(metrics['seconds']['wall'])}{rate}"
     )
     if gan:
@@ -164,7 +166,9 @@ def _print_result(planned, metrics):
                 f"  {name}: {value['first']:.4g} at the start, {value['last']:.4g} at the end, "
                 f"best {value['best']:.4g} at {value['best_iteration']:,}"
             )
-    print(f"  {planned.folder / 'samples'}/{metrics['iterations']:06d}.png")
+    picture = planned.folder / "samples" / f"{last:06d}.png"
+    if picture.is_file():  # a network whose weights are not finite draws nothing
+        print(f"  {picture}")
 
 
 def run_several(jobs, finished, workers):
@@ -272,8 +276,8 @@ class Workers(ABC):
         number = -status if status < 0 else status - 128
         if self.signal and number in (signal.SIGINT, signal.SIGTERM):
             return Outcome(planned, "stopped", "the same command resumes it")
-        if number > 0:
-            name = signal.Signals(number).name if number in list(signal.Signals) else number
+        if number in list(signal.Signals):  # a status of Windows may be any number
+            name = signal.Signals(number).name
             reason = f"ended by {name}" + (", out of memory?" if name == "SIGKILL" else "")
             return Outcome(planned, "failed", reason)
         reason = said or f"status {status}"
