@@ -93,6 +93,12 @@ def test_arrays_hold_images_and_their_latents(main, plain, tmp_path):
     np.testing.assert_array_equal(found["latents"], Normal(4).sample(10, 3))
 
 
+def test_an_ending_in_capitals_is_an_ending(main, plain, tmp_path):
+    assert main("generate", plain, "--count", 2, "--out", tmp_path / "A.NPZ")[0] == 0
+    assert files(tmp_path) == ["A.NPZ"]
+    assert arrays(tmp_path / "A.NPZ")["images"].shape == (2, *SHAPE)
+
+
 def test_the_default_is_a_grid_of_64_images_of_seed_0(main, plain, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main("generate", plain)[0] == 0

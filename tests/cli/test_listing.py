@@ -72,6 +72,17 @@ def test_a_run_of_other_settings_is_called_so(listed, plan):
     assert listed()[0][4][-2:] == ["other", "settings"]
 
 
+def test_a_copy_of_a_table_with_other_settings_has_no_published_runs(main, tmp_path):
+    """A table has the name of its file, and so have the published runs."""
+    text = (ROOT / "experiments" / "akel2022.yaml").read_text()
+    (tmp_path / "akel2022.yaml").write_text(text.replace("batch_size: 32", "batch_size: 16"))
+    options = ["--table", tmp_path / "akel2022.yaml", "--results", tmp_path / "results"]
+    status, said, err = main("run", "--list", *options)
+    assert (status, err) == (0, "")
+    (line,) = [line for line in said.splitlines() if line.startswith("3 ")]
+    assert "new" in line
+
+
 def test_a_kept_rate_gives_the_time_that_is_expected(listed, plan, tmp_path):
     run = plan(6)
     key = rates.key(run.experiment, machine.speed())

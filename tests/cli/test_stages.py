@@ -34,6 +34,13 @@ def test_the_gan_that_a_row_needs_is_planned_before_it(main, table, asked, rows)
     assert planned(said) == list(rows)
 
 
+def test_restart_is_for_the_row_that_was_asked_for_and_not_for_its_gan(main, table, monkeypatch):
+    found = []
+    monkeypatch.setattr("keras_gans.cli.run._train", lambda jobs, *about: found.extend(jobs) or 0)
+    assert main(*table, "--exp", "3", "--restart")[0] == 0
+    assert [(job.planned.number, job.restart) for job in found] == [(1, False), (3, True)]
+
+
 def test_each_seed_has_its_own_gan_and_a_change_is_one_of_the_classifier(main, table):
     options = ["--exp", "3", "--seeds", "0-1", "--set", "epochs=1", "--dry-run", "--verbose"]
     _, said, _ = main(*table, *options)

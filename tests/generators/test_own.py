@@ -618,8 +618,9 @@ def test_damaged_type_of_numbers(copy):
     assert "is damaged: Insufficient precision" in refusal(copy)
 
 
-def test_damaged_anywhere_is_refused_or_harmless(copy):
+def test_damaged_anywhere_is_refused_or_harmless(saved, copy):
     content = bytearray(copy.read_bytes())
+    expected = saved.sample(4, 0)
     random = np.random.default_rng(0)
     for place in random.integers(0, 12_000, size=40):  # the structure; weights are behind it
         damaged = content.copy()

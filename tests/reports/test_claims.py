@@ -427,6 +427,15 @@ def test_claims_of_fid_are_judged_by_fid_thesis_too(run, judge):
         assert (only.word, only.measure) == (HOLDS, "fid5k_lenet")
 
 
+def test_a_row_with_a_negative_loss_has_no_ratio(run, judge):
+    for row, losses in ((1, (-3.0, -2.0, 0.5)), (2, (1.0, 1.1, 1.2))):
+        for folder, loss in zip(run(row, TEN), losses, strict=False):
+            change(folder, final={"g_loss": loss})
+    verdict = judge("ordered", rows=[1, 2], measure="g_loss")
+    assert verdict.word == OPEN
+    assert verdict.by[0].findings[0].interval is None
+
+
 def test_another_metric_of_the_best_generator_is_evaluated_or_in_the_log(tmp_path, run):
     recall = entry(0.1, 0.9, "recall")
     (folder,) = run(1, (5.0,), measured={**entry(5.0, 4.0), **recall})

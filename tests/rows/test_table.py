@@ -87,6 +87,14 @@ def test_a_message_about_very_many_rows_ends(write_table, row):
     assert message.endswith(" | and 290 more") and len(message) < 1000
 
 
+@pytest.mark.parametrize("needed", [None, 7, {"stage": "classifier"}])
+def test_a_row_that_needs_something_else_than_a_gan_is_refused(write_table, needed):
+    classifier = {"stage": "classifier", "derived_from": "LeNet", "dataset": "digits", "epochs": 2}
+    rows = {1: needed, 2: {**classifier, "synthetic": {"row": 1, "share": 0.25}}}
+    said = refusal(read_table(write_table({"rows": rows})).experiment, 2)
+    assert said.endswith("2: the table has no GAN 1")
+
+
 def test_an_unknown_table_is_suggested():
     assert says(refusal(read_table, "quikstart"), "unknown table 'quikstart' ... 'quickstart'?")
 

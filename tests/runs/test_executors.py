@@ -287,6 +287,19 @@ def test_the_result_is_printed_with_every_metric(tmp_path, capfd):
 
 
 @one_run
+def test_the_result_of_a_run_that_a_rule_ended_is_that_of_its_last_iteration(tmp_path, capfd):
+    rule = {"name": "flat", "change": 1e6, "iterations": 2}
+    changed = {**SHORT, "iterations": 40, "measure": [], "stop": rule}
+    planned = quickstart(6, tmp_path, changed)
+    assert executors.run_one(Job(planned, "quickstart")) == 0
+    said = capfd.readouterr().out.splitlines()
+    last = planned.result()["stopped_at"]
+    assert last < 40
+    assert any(line.startswith(f"{planned.title}: {last} iterations in") for line in said)
+    assert said[-1] == f"  {planned.folder / 'samples' / f'{last:06d}.png'}"
+
+
+@one_run
 def test_a_run_that_diverges_fails_and_says_how_to_go_on(tmp_path, capfd):
     huge = {f"{side}_optimizer.learning_rate": 1e30 for side in "dg"}
     planned = quickstart(3, tmp_path, {**SHORT, **huge, "iterations": 40, "measure": []})
@@ -325,6 +338,14 @@ def test_a_full_disk_fails_in_one_line(tmp_path, capfd, monkeypatch):
     assert executors.run_one(Job(planned, "quickstart")) == 1
     (line,) = [x for x in capfd.readouterr().err.splitlines() if planned.title in x]
     assert "No space left on device" in line
+
+
+@pytest.mark.parametrize("status", [255, 0xC0000005])
+def test_a_status_that_is_no_signal_is_called_a_status(status, tmp_path):
+    workers = SimpleNamespace(signal=None)
+    planned = plan("quickstart", 1, tmp_path)
+    outcome = executors.Workers.outcome(workers, planned, status, "")
+    assert (outcome.word, outcome.reason) == ("failed", f"status {status}")
 
 
 def test_where_there_are_no_signals_a_child_is_told_by_its_input(monkeypatch):
