@@ -73,7 +73,7 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         self.latents = distributions.get(latents or "normal", size=size)
         if self.latents.size != size:
             raise ValueError(f"latents of {self.latents.size}, where the generator takes {size}")
-        self.scale, self.seed = scale, seed
+        self._scale_asked, self.scale, self.seed = scale, scale, seed
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.iteration = self.add_weight(
             shape=(), initializer="zeros", dtype="int32", trainable=False, name="iteration"
@@ -172,11 +172,15 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         """
         if kwargs.get("validation_data") is not None or kwargs.get("validation_split"):
             raise UsageError(_NO_VALIDATION)
-        scale = self.scale
+        scale = self._scale_asked
         if isinstance(x, Source):
             scale = scale or x.scale
             x, y = x.values, x.labels if self.conditional else None
-        x, self.scale = ranges.checked(x, scale, self.bounds), scale
+        x = ranges.checked(x, scale, self.bounds)
+        if scale != self.scale:
+            self.scale = scale
+            if self.train_function is not None:
+                self.make_train_function(force=True)  # the scale of other data is traced in
         return super().fit(x, y, batch_size, epochs, **kwargs)
 
     def evaluate(self, *args, **kwargs):

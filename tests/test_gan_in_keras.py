@@ -112,6 +112,20 @@ def test_a_source_that_is_refused_leaves_no_scale(pixels):
     assert gan.scale is None and gan.iterations == 2
 
 
+def test_each_fit_has_the_scale_of_its_own_data(pixels):
+    source = Images("few", pixels, None, "few")
+    gan = make_gan(None)
+    for given in (source, source.standardized()):
+        train(gan, given)
+        assert gan.scale == given.scale
+    expected = make_gan(None)
+    train(expected, source.scale.to_network(pixels))
+    train(expected, source.standardized().scale.to_network(pixels))
+    for one, other in zip(gan.generator.weights, expected.generator.weights, strict=True):
+        np.testing.assert_allclose(one.numpy(), other.numpy(), atol=1e-6)
+    train(gan, pixels.astype("float32"))  # and none where the data have none
+
+
 def test_points_and_linear_outputs_train_as_they_are(pixels, random):
     train(make_gan(None), random.standard_normal((8, *SHAPE)).astype("float32"))
     train(make_gan(None), pixels.astype("float32"))

@@ -627,6 +627,9 @@ def test_damaged_anywhere_is_refused_or_harmless(saved, copy):
         damaged[place] ^= 0xFF
         copy.write_bytes(damaged)
         try:
-            generators.load(copy)
+            found = generators.load(copy)
         except UsageError as error:
             assert "\n" not in str(error)
+        else:
+            assert found.origin == saved.origin
+            np.testing.assert_array_equal(found.sample(4, 0), expected)
