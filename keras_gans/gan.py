@@ -148,13 +148,8 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
             *(d_optimizer, g_optimizer),
             *(n.trainable_variables for n in (self.discriminator, self.generator)),
         )
-        self._trained = Trained(
-            self.generator,
-            self.discriminator,
-            objective.of_scores,
-            self.precision,
-            objective.of_features,
-        )
+        reads = objective.of_scores, self.precision, objective.of_features
+        self._trained = Trained(self.generator, self.discriminator, *reads)
 
     def fit(
         self,
