@@ -363,7 +363,7 @@ def test_a_published_run_is_small_and_whole(metrics):
     seed = int(folder.name.removeprefix("seed-"))
     run = PlannedRun(table, number, row, seed, content["changed"], PUBLISHED)
     assert run.folder == folder
-    there = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()}
+    there = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
     assert {"experiment.yaml", "environment.json"} <= there
     if seed == 0:
         assert "log.jsonl" in there
@@ -429,7 +429,10 @@ def test_verdicts_of_the_readme_are_those_of_the_page():
         cells = [cell.strip() for cell in line.split("|")]
         if cells[1:2] and cells[1].isdecimal():
             judged[cells[1]] = cells
-    assert f"of the {len(judged)} claims" in read("README.md")
+    assert f"Of the {len(judged)} claims of the thesis four are decided" in read("README.md")
+    decided = {number for number, cells in judged.items() if re.match("holds|does not", cells[5])}
+    assert decided == {number for number, _, verdict, _ in told if verdict != "not decided"}
+    assert len(decided) == 4
     for number, says, verdict, numbers in told:
         cells = judged[number]
         assert cells[2] == says

@@ -293,6 +293,16 @@ def test_folder_zip_and_npz_of_the_same_images_give_the_same_values(evaluate, tm
     assert identical["results"][0]["value"] == pytest.approx(0, abs=1e-9)
 
 
+def test_pictures_are_fitted_to_a_data_set_given_as_a_mapping(evaluate, tmp_path):
+    real = save(tmp_path / "real.npz", DIGITS.values[:30, ::2, ::2])
+    fake = save(tmp_path / "fake.npz", DIGITS.values[30:60, ::2, ::2])
+    named, mapped = (
+        evaluate(fake, dataset, pictures={"resize": 28}) for dataset in (real, {"name": str(real)})
+    )
+    assert named["results"][0]["name"] == "fid30_lenet"
+    assert named["results"] == mapped["results"]
+
+
 def test_the_inception_score_of_sorted_images_is_that_of_shuffled_ones(measuring):
     order = np.argsort(DIGITS.labels, kind="stable")
     ordered = datasets.Images("sorted", DIGITS.values[order], None, "sorted")

@@ -170,12 +170,9 @@ def _check_together(options):
 def _jobs(runs, asked, options):
     from keras_gans.runs.executors import Job
 
-    def job(run):
-        restart = options.restart and run in asked  # not the generators that they need
-        common = options.table, options.data_dir, options.damaged
-        return Job(run, *common, restart, options.devices)
-
-    return [job(run) for run in runs]
+    about = options.table, options.data_dir, options.damaged
+    # Generators that a run needs are not trained again with it.
+    return [Job(r, *about, options.restart and r in asked, options.devices) for r in runs]
 
 
 def _train(jobs, states, finished, options):

@@ -72,7 +72,7 @@ def stop_with_parent():
     dies, for any reason.
     """
     # This process is not in the terminal's foreground, and after `stty tostop` the signal would
-    # suspend it at its first line for ever. Windows has no such signal.
+    # suspend it at its first line. Windows has no such signal.
     if hasattr(signal, "SIGTTOU"):
         signal.signal(signal.SIGTTOU, signal.SIG_IGN)
     # After the parent's death nobody reads the output, and a broken pipe must not interrupt a

@@ -54,6 +54,9 @@ def test_one_channel_is_the_luminance(prepared, tmp_path, encoded, rng):
     assert crops.shape == (1, 84, 84, 1)
     luminance = colour @ np.array([0.299, 0.587, 0.114])
     assert np.abs(crops[..., 0] - luminance).max() <= 0.51
+    np.savez(tmp_path / "lfw.npz", images=crops)
+    with pytest.raises(UsageError, match=r"have 1 channels, and the row is about 3;.*--dataset"):
+        load({"name": "lfw", "channels": 3, "size": 84}, tmp_path)
     np.savez(tmp_path / "lfw.npz", images=colour)
     data = load(grey, tmp_path)
     assert np.array_equal(data.values, crops)

@@ -618,6 +618,22 @@ def test_damaged_type_of_numbers(copy):
     assert "is damaged: Insufficient precision" in refusal(copy)
 
 
+def test_points_of_many_features_are_saved(tmp_path):
+    chosen = part("generator", "points")
+    network = networks.build(chosen, "generator", (600,), LATENTS)
+    inputs = (generators.Input("latents", (LATENTS,)),)
+    own = Saved(network, Normal(LATENTS), (600,), PLAIN, None, inputs, part=chosen)
+    generators.save(own, tmp_path / "g.h5")
+    np.testing.assert_array_equal(generators.load(tmp_path / "g.h5").sample(3, 0), own.sample(3, 0))
+
+
+@pytest.mark.parametrize("shape", [(600, 8, 1), (70_000,)])
+def test_what_could_not_be_opened_again_is_not_written(saved, tmp_path, shape):
+    with pytest.raises(UsageError, match=f"^samples of {shape[0]}.* are too large: saved gener"):
+        generators.save(replace(saved, shape=shape), tmp_path / "g.h5")
+    assert not list(tmp_path.iterdir())
+
+
 def test_damaged_anywhere_is_refused_or_harmless(saved, copy):
     content = bytearray(copy.read_bytes())
     expected = saved.sample(4, 0)

@@ -29,6 +29,14 @@ def test_pixels_go_to_the_range_of_the_last_activation(last, low, high):
     assert (values.min(), values.max()) == (low, high)
 
 
+def test_images_too_large_for_a_saved_generator_are_refused_before_a_network_is_built():
+    wide = datasets.Images("wide", np.zeros((8, 8, 600, 1), "uint8"), None, "wide")
+    with pytest.raises(
+        UsageError, match=r"^samples of 8x600x1 are too large: .* at most 512 pixels"
+    ):
+        built(1, wide)
+
+
 def test_standardized_pixels_have_mean_0_and_std_1():
     source = scaled(quickstart(1, "results", {"standardize": True}).experiment, DIGITS)
     values = source.scale.to_network(source.values)
