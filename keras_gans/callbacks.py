@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import keras
 
-from keras_gans.datasets import ranges
+from keras_gans.datasets import fitting
 from keras_gans.errors import UsageError
 from keras_gans.evaluation import Measuring
 from keras_gans.gan import GAN
 from keras_gans.generators import Saved
+from keras_gans.networks import pairs
 
 
 class MeasureGenerator(keras.callbacks.Callback):
@@ -25,9 +26,8 @@ class MeasureGenerator(keras.callbacks.Callback):
     >>> gan.fit(digits, epochs=50, callbacks=[measure, stop])
 
     Args:
-        source: `datasets.Source`, the real side; it may be one that is not trained on. Where the
-            GAN has no scale for its dtype, pixels are those of the generator's last activation,
-            and of the source's scale where that has no range.
+        source: `datasets.Source`, the real side; it may be one that is not trained on. Samples
+            become values as the GAN's data became network values.
         metrics: Names of metrics, as for `evaluation.Measuring`.
         features: Name of a feature extractor; None for the one that fits the data.
         count: Samples on each side; None for 5,000, or all if there are fewer.
@@ -35,8 +35,9 @@ class MeasureGenerator(keras.callbacks.Callback):
         data_dir: Data folder, with the weights and the cache; see `datasets.data_folder`.
 
     Raises:
-        UsageError: As `evaluation.Measuring`; when training begins, the model is no GAN, or makes
-            samples that cannot be compared.
+        UsageError: As `evaluation.Measuring`; when training begins, the model is no GAN, makes
+            samples that cannot be compared, or is conditional and does not know the classes of the
+            source.
     """
 
     def __init__(self, source, metrics=("fid",), features=None, count=None, seed=0, data_dir=None):
@@ -52,8 +53,23 @@ class MeasureGenerator(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         if not isinstance(self.model, GAN):
             raise UsageError("MeasureGenerator measures the generator of a keras_gans.GAN")
+        if self.model.conditional:
+            self._check_classes(self.measuring.source.classes, pairs.classes(self.model.generator))
         self.measuring.check(self._saved())
         self.measuring.prepare()
+
+    @staticmethod
+    def _check_classes(found, known):
+        if found is None:
+            raise UsageError(
+                "the generator is conditional and the source of MeasureGenerator has no labels: "
+                "give it some, so that the same classes are compared"
+            )
+        if known is not None and found > known:
+            raise UsageError(
+                f"the source of MeasureGenerator has {found} classes and the generator {known}: "
+                "give samples of those classes"
+            )
 
     def on_epoch_end(self, epoch, logs=None):
         results = self.measuring(self._saved(), self.seed)
@@ -61,9 +77,8 @@ class MeasureGenerator(keras.callbacks.Callback):
 
     def _saved(self):
         gan, source = self.model, self.measuring.source
-        scale, dtype = gan.scale, source.scale.dtype
-        if scale is None or scale.dtype != dtype:
-            found = dtype == "uint8" and gan.bounds is not None
-            scale = ranges.scale_of(dtype, gan.bounds) if found else source.scale
+        scale = gan.scale
+        if scale is None or scale.dtype != source.scale.dtype:  # trained on arrays of floats
+            scale = fitting.matched(source, gan.bounds).scale
         saved = Saved.of(gan.sampling_generator, None, gan.latents, source, {})
         return replace(saved, scale=scale, shape=tuple(gan.generator.output_shape[1:]))

@@ -11,12 +11,12 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_gans import averages, constraints, losses, optimizers, penalties, updates
+from keras_gans import averages, constraints, losses, optimizers, penalties, refused, updates
 from keras_gans import latents as distributions
 from keras_gans.autodiff import Begun, StatefulTrainStep, minimize
-from keras_gans.datasets import ranges
+from keras_gans.datasets import fitting
 from keras_gans.datasets.sources import Scale, Source
-from keras_gans.errors import UsageError
+from keras_gans.errors import UsageError, short
 from keras_gans.networks import augmentations, pairs
 from keras_gans.networks.trained import Trained, frozen_statistics
 from keras_gans.parts import Chosen
@@ -44,9 +44,9 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         discriminator: `keras.Model` from samples to scores or probabilities `(n, 1)`.
         latents: `latents.Latents`, or what `latents.get` takes; None for standard normal ones of
             the size of the generator's input.
-        scale: `datasets.sources.Scale` from data to network values; None takes that of the
-            `Source` given to `fit`, scales uint8 pixels to the range of the generator's last
-            activation, [-1, 1] where it has none, and leaves floats as they are.
+        scale: `datasets.sources.Scale` from data to network values; None scales uint8 pixels to
+            the range of the generator's last activation, [-1, 1] where it has none, takes the
+            scale of a standardized `Source`, and leaves floats as they are.
         seed: Integer; seeds latents, drawn targets and the random numbers of a penalty.
 
     Raises:
@@ -71,6 +71,10 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         self.conditional = len(generator.inputs) == 2
         size = generator.inputs[0].shape[-1]
         self.latents = distributions.get(latents or "normal", size=size)
+        if not isinstance(scale, Scale | None):
+            raise UsageError(
+                f"scale: {short(scale)} is none; give datasets.Scale(dtype, divisor, shift)"
+            )
         if self.latents.size != size:
             raise ValueError(f"latents of {self.latents.size}, where the generator takes {size}")
         self._scale_asked, self.scale, self.seed = scale, scale, seed
@@ -120,11 +124,12 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
 
         Raises:
             UsageError: A part is unknown, two do not go together, the optimizers are not one or
-                two, or something computes in float16.
+                two, something computes in float16, or an argument would be ignored.
         """
+        refused.check(kwargs)
         if optimizers.is_known(loss):  # the order of keras.Model.compile
             loss, optimizer = optimizer or "binary_crossentropy", loss
-        turns = Turns(**turns) if isinstance(turns, dict) else turns or Turns()
+        turns = Turns.of(turns)
         update, penalty = updates.get(turns.update), penalties.get(penalty)
         objective = losses.get(loss)
         updates.check_together(update, objective, penalty)
@@ -157,26 +162,28 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         y: Any = None,
         batch_size: int | None = None,
         epochs: int = 1,
+        verbose: int | str = "auto",
+        callbacks: list | None = None,
         **kwargs: Any,
     ) -> keras.callbacks.History:
         """Trains: `keras.Model.fit`, which also takes a `datasets.Source` as `x`.
 
         Raises:
-            UsageError: The real samples are of another range than the generator's, or there are
+            UsageError: The real samples or their labels do not fit the networks, or there are
                 validation data: a callback measures samples, `callbacks.MeasureGenerator`.
         """
-        if kwargs.get("validation_data") is not None or kwargs.get("validation_split"):
-            raise UsageError(_NO_VALIDATION)
+        refused.check(kwargs)
         scale = self._scale_asked
         if isinstance(x, Source):
-            scale = scale or x.scale
+            scale = scale or fitting.matched(x, self.bounds).scale
             x, y = x.values, x.labels if self.conditional else None
-        x = ranges.checked(x, scale, self.bounds)
+        classes = pairs.classes(self.generator, self.discriminator) if self.conditional else None
+        x = fitting.checked(x, scale, self.bounds, y, self.generator.output_shape[1:], classes)
         if scale != self.scale:
             self.scale = scale
             if self.train_function is not None:
                 self.make_train_function(force=True)  # the scale of other data is traced in
-        return super().fit(x, y, batch_size, epochs, **kwargs)
+        return super().fit(x, y, batch_size, epochs, verbose, callbacks, **kwargs)
 
     def evaluate(self, *args, **kwargs):
         """Refused: losses of a game say nothing about samples.
@@ -184,7 +191,7 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         Raises:
             UsageError: Always.
         """
-        raise UsageError(_NO_VALIDATION)
+        raise UsageError(refused.NO_VALIDATION)
 
     def train_only(self, who):
         """Says who is moved from now on: `Turns.train`. Nothing else is changed.
@@ -339,7 +346,7 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
             raise ValueError("a conditional GAN needs labels: fit(x, y) with integers y (n,)")
         values = ops.convert_to_tensor(values)  # arrays where a step is not compiled
         dtype = keras.backend.standardize_dtype(values.dtype)
-        scale = self.scale or ranges.scale_of(dtype, self.bounds)
+        scale = self.scale or fitting.scale_of(dtype, self.bounds)
         if not self.conditional:
             return scale.to_network(values), None
         return scale.to_network(values), ops.convert_to_tensor(labels, "int32")
@@ -369,12 +376,6 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         A run that puts all of them back and gives the batches that follow goes on exactly.
         """
         return [*self.variables, *self.optimizer.variables]
-
-
-_NO_VALIDATION = (
-    "a GAN has no loss on data that it is not trained on: measure its samples instead, with "
-    "fit(callbacks=[callbacks.MeasureGenerator(source)]) or evaluation.Measuring"
-)
 
 
 class Maximum(keras.metrics.Metric):

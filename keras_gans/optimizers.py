@@ -71,6 +71,10 @@ class Both:
         g_optimizer: That of the generator, which may be the same object.
         d_weights: List of the variables that the first one moves.
         g_weights: List of those of the second one.
+
+    Attributes:
+        optimizers: List of the one or two. Callbacks that change a rate or swap averaged weights
+            do so for each.
     """
 
     built = True
@@ -78,11 +82,12 @@ class Both:
     def __init__(self, d_optimizer, g_optimizer, d_weights, g_weights):
         if d_optimizer is g_optimizer:
             d_optimizer.build([*d_weights, *g_weights])
-            self.variables = list(d_optimizer.variables)
+            self.optimizers = [d_optimizer]
         else:
             d_optimizer.build(d_weights)
             g_optimizer.build(g_weights)
-            self.variables = [*d_optimizer.variables, *g_optimizer.variables]
+            self.optimizers = [d_optimizer, g_optimizer]
+        self.variables = [v for optimizer in self.optimizers for v in optimizer.variables]
 
 
 def is_known(identifier):

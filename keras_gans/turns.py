@@ -8,6 +8,7 @@ place that uses it.
 from dataclasses import dataclass, fields
 from typing import Annotated, Literal
 
+from keras_gans.errors import UsageError, short, suggestion
 from keras_gans.parts import Count, Natural, Of, Part, typed
 
 
@@ -48,6 +49,23 @@ class Turns:
             value = getattr(self, f.name)
             if f.name != "update" or isinstance(value, str | dict):  # else an object, or checked
                 object.__setattr__(self, f.name, typed(value, f.type, f"turns.{f.name}"))
+
+    @classmethod
+    def of(cls, identifier):
+        """The switches of a dict of fields; None for the defaults; `Turns` are returned.
+
+        Raises:
+            UsageError: It is something else, or a field is unknown.
+        """
+        if identifier is None or isinstance(identifier, cls):
+            return identifier or cls()
+        if not isinstance(identifier, dict):
+            raise UsageError(f"turns: {short(identifier)}: give Turns or a dict of its fields")
+        known = [f.name for f in fields(cls)]
+        for name in identifier:
+            if name not in known:
+                raise UsageError(f"turns: unknown field {short(name)}{suggestion(name, known)}")
+        return cls(**identifier)
 
     @property
     def plain(self):

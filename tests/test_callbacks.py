@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from keras_gans import datasets
+from keras_gans import datasets, networks
 from keras_gans.callbacks import MeasureGenerator
 from keras_gans.datasets import Images, Points, Scale
 from keras_gans.errors import UsageError
@@ -102,3 +102,39 @@ def test_what_cannot_be_measured_is_refused_before_training(points, tmp_path):
         plain.fit(points.values, points.values[:, :1], verbose=0, callbacks=[measure])
     with pytest.raises(UsageError, match="unknown metric"):
         MeasureGenerator(points, ["fad"])
+
+
+def conditional(classes):
+    pair = [
+        networks.build("conditional", role, (2,), 2, classes=classes, **options)
+        for role, options in (
+            ("generator", {"last_activation": "linear"}), ("discriminator", {}),
+        )
+    ]  # fmt: skip
+    gan = GAN(*pair)
+    gan.compile(optimizer="adam", jit_compile=False)
+    return gan
+
+
+def labelled(points, labels):
+    return Points("points", points.values, labels, "points")
+
+
+def test_a_conditional_generator_is_measured_on_the_classes_of_the_source(points, tmp_path):
+    labels = np.arange(64) % 3
+    gan, few = conditional(3), labelled(points, labels % 2)
+    measure = MeasureGenerator(few, data_dir=tmp_path)
+    fit(gan, labelled(points, labels), [measure])
+    assert measure._saved().classes == 2
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [(None, "the source of MeasureGenerator has no labels"), (np.arange(64) % 5, "has 5 classes")],
+)
+def test_a_source_of_other_classes_is_refused(labels, message, points, tmp_path):
+    gan = conditional(3)
+    measure = MeasureGenerator(labelled(points, labels), data_dir=tmp_path)
+    with pytest.raises(UsageError, match=message):
+        fit(gan, labelled(points, np.arange(64) % 3), [measure])
+    assert gan.iterations == 0

@@ -6,6 +6,7 @@ from keras import layers, ops
 from keras_gans import networks
 from keras_gans.averages import Exponential
 from keras_gans.datasets.sources import Images
+from keras_gans.errors import UsageError
 from keras_gans.gan import GAN
 from keras_gans.latents import Uniform
 from keras_gans.penalties import GradientPenalty
@@ -472,8 +473,32 @@ def test_labels_reach_both_networks(images):
     assert found[0] == found[1]
     assert found[0]["d_loss_real"] != found[2]["d_loss_real"]
     assert found[0]["g_loss"] != found[2]["g_loss"]
-    with pytest.raises(ValueError, match="needs labels"):
-        train(conditional_gan(), images)
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (None, "needs labels"),
+        (np.arange(8), "labels are 0 to 7, and the networks have 3 classes"),
+        (np.arange(8) % 3 - 1, "labels are -1 to 1"),
+        (np.eye(3)[np.arange(8) % 3], r"labels are float64 of the shape \(8, 3\)"),
+    ],
+)
+def test_labels_that_the_networks_do_not_know_are_refused(labels, message, images):
+    gan = conditional_gan()
+    with pytest.raises(UsageError, match=message):
+        train(gan, images, y=labels)
+    assert gan.iterations == 0
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [(SHAPE[:2], r"give x\[..., None\]"), ((3, *SHAPE[1:]), "give samples of that shape")],
+)
+def test_samples_of_another_shape_are_refused(shape, message):
+    gan = conditional_gan()
+    with pytest.raises(UsageError, match=message):
+        train(gan, np.zeros((8, *shape), "float32"), y=np.zeros(8, int))
 
 
 def test_each_turn_has_the_labels_of_its_reals():

@@ -104,10 +104,18 @@ def test_a_generator_of_batches_loses_none(images):
     assert same(found.weights, expected.weights)
 
 
+@pytest.mark.parametrize(("last", "by", "shift"), [("tanh", 127.5, 1), ("sigmoid", 255, 0)])
+def test_a_source_of_pixels_goes_to_the_last_activation(last, by, shift, pixels):
+    found, expected = make_gan(last), make_gan(last)
+    assert train(found, Images("few", pixels, None, "few")) == train(expected, pixels)
+    assert found.scale == Scale("uint8", by, shift)
+    assert same(found.weights, expected.weights)
+
+
 def test_a_source_that_is_refused_leaves_no_scale(pixels):
-    gan = make_gan("sigmoid")
+    gan = make_gan("tanh")
     with pytest.raises(UsageError, match=r"give GAN\(scale="):
-        train(gan, Images("few", pixels, None, "few"))
+        train(gan, Images("few", pixels, None, "few", scale=Scale("uint8", 12.5, 1.0)))
     train(gan, pixels)
     assert gan.scale is None and gan.iterations == 2
 
@@ -142,6 +150,35 @@ def test_validation_is_refused_at_once(given, images):
     assert gan.iterations == 0
 
 
+@pytest.mark.parametrize(
+    ("method", "given", "message"),
+    [
+        ("fit", {"sample_weight": np.ones(8)}, "sample_weight: .* leave the weights out"),
+        ("fit", {"class_weight": {0: 1.0}}, "class_weight: "),
+        ("compile", {"metrics": ["accuracy"]}, "metrics: .*MeasureGenerator"),
+        ("compile", {"weighted_metrics": ["accuracy"]}, "weighted_metrics: "),
+        ("compile", {"loss_weights": [1, 2]}, "loss_weights: .*'weighted'"),
+    ],
+)
+def test_what_would_be_ignored_is_refused(method, given, message, images):
+    gan = make_gan()
+    with pytest.raises(UsageError, match=message):
+        gan.fit(images, **given) if method == "fit" else gan.compile(**RULES, **given)
+    assert gan.iterations == 0
+
+
+def test_weights_of_samples_in_a_batch_are_refused(images):
+    batches = ((images, np.zeros(8), np.ones(8)) for _ in range(2))
+    with pytest.raises(UsageError, match="third part"):
+        make_gan().fit(batches, steps_per_epoch=2, verbose=0)
+
+
+def test_the_arguments_of_fit_have_the_order_of_keras(images, capsys):
+    seen = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: print(epoch))
+    make_gan().fit(images, None, 4, 2, 0, [seen])
+    assert capsys.readouterr().out.split() == ["0", "1"]
+
+
 # --- compile ----------------------------------------------------------------------------------
 
 
@@ -163,6 +200,19 @@ def test_the_optimizer_may_come_first_as_in_keras(given, loss, images):
     assert isinstance(gan.d_optimizer, keras.optimizers.Adam)
 
 
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"scale": 127.5}, r"scale: 127.5 is none; give datasets.Scale\("),
+        ({"latents": 16}, "latents: 16: give a name, such as 'normal'"),
+    ],
+)
+def test_arguments_of_other_types_are_refused(given, message):
+    gan = make_gan()
+    with pytest.raises(UsageError, match=message):
+        GAN(gan.generator, gan.discriminator, **given)
+
+
 def test_one_object_given_twice_is_shared():
     adam = keras.optimizers.Adam()
     gan = make_gan(d_optimizer=adam, g_optimizer=adam)
@@ -174,14 +224,23 @@ def test_one_object_given_twice_is_shared():
     ("rules", "message"),
     [
         ({"loss": "bce", "optimizer": "adam"}, "unknown loss 'bce'; there is binary_crossentropy"),
-        ({"loss": keras.losses.MeanSquaredError, "optimizer": "adam"}, "loss: .* one of the names"),
+        (
+            {"loss": keras.losses.MeanSquaredError, "optimizer": "adam"},
+            "is a class: give Mean",
+        ),
         ({"loss": lambda real, fake: 0, "optimizer": "adam"}, "loss: .* one of the names"),
         ({"optimizer": "lion"}, "unknown optimizer 'lion'; there is adam"),
-        ({"optimizer": 0.1}, "optimizer: 0.1 is none; .* adam"),
-        ({"optimizer": keras.optimizers.Adam}, "optimizer: .* is none"),
-        ({"optimizer": ["adam", "adam"]}, "optimizer: .* is none"),
+        ({"optimizer": 0.1}, "optimizer: 0.1: give a name, such as 'adam'"),
+        ({"optimizer": keras.optimizers.Adam}, r"optimizer: Adam is a class: give Adam\(\)"),
+        ({"optimizer": ["adam", "adam"]}, "optimizer: .* or an object"),
+        ({"optimizer": len}, "optimizer: .* is none"),
         ({"optimizer": keras.optimizers.Adam(loss_scale_factor=2.0)}, "scales losses"),
         ({}, "either optimizer, or d_optimizer and g_optimizer"),
+        ({**RULES, "turns": "fast"}, "turns: 'fast': give Turns or a dict"),
+        ({**RULES, "turns": {"d_step": 2}}, "unknown field 'd_step'; did you mean 'd_steps'"),
+        ({**RULES, "average": 3}, "average: 3: give a name, such as 'exponential'"),
+        ({**RULES, "penalty": [10.0]}, "penalty: .*: give a name"),
+        ({**RULES, "augment": True}, "augmentation: True: give a name"),
     ],
 )
 def test_what_compile_does_not_know_is_answered_with_what_it_does(rules, message):
@@ -231,6 +290,36 @@ def test_early_stopping_puts_the_best_weights_back(images):
     assert len(train(gan, images, epochs=5, callbacks=[stop])["g_loss"]) == 2
     train(once, images)
     assert same(gan.trainable_weights, once.trainable_weights)
+
+
+def rates(gan):
+    return [float(o.learning_rate) for o in (gan.d_optimizer, gan.g_optimizer)]
+
+
+@pytest.mark.backends
+@pytest.mark.parametrize("shared", [False, True])
+def test_schedules_change_the_rate_of_every_optimizer(shared, images):
+    d, g = keras.optimizers.Adam(0.4), keras.optimizers.Adam(0.1)
+    pair = {"d_optimizer": d, "g_optimizer": d if shared else g}
+    half = keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2)
+    gan = make_gan(**pair)
+    train(gan, images, epochs=2, callbacks=[half])
+    assert rates(gan) == pytest.approx([0.1, 0.1 if shared else 0.025])
+    plateau = keras.callbacks.ReduceLROnPlateau(
+        "g_loss", factor=0.5, mode="max", patience=1, min_delta=1e9
+    )
+    train(gan, images, epochs=2, callbacks=[plateau])
+    assert rates(gan) == pytest.approx([0.05, 0.05 if shared else 0.0125])
+
+
+def test_averages_of_an_optimizer_are_swapped_in(images):
+    gan = make_gan(g_optimizer=keras.optimizers.Adam(0.1, use_ema=True, ema_momentum=0.5))
+    plain = make_gan(g_optimizer=keras.optimizers.Adam(0.1))
+    train(plain, images)
+    train(gan, images, callbacks=[keras.callbacks.SwapEMAWeights(swap_on_epoch=True)])
+    averages = gan.g_optimizer._model_variables_moving_average
+    assert same(averages, gan.generator.trainable_weights)
+    assert not same(gan.generator.trainable_weights, plain.generator.trainable_weights)
 
 
 class Interrupted(keras.callbacks.Callback):

@@ -12,6 +12,7 @@ _BOUNDS = {
     "sigmoid": (0.0, 1.0),
     "hard_sigmoid": (0.0, 1.0),
 }
+_ENCODERS = ("num_tokens", "input_dim")  # of CategoryEncoding, of Embedding
 _KEEP_BOUNDS = (
     *(keras.layers.Reshape, keras.layers.Flatten, keras.layers.Permute, keras.layers.Identity),
     *(keras.layers.Cropping1D, keras.layers.Cropping2D, keras.layers.Cropping3D),
@@ -68,6 +69,25 @@ def check_precision(*policies):
             "float16 loses small gradients unless losses are scaled, which a GAN does not do: use "
             "mixed_bfloat16, which needs no scaling"
         )
+
+
+def classes(*networks):
+    """Classes that conditional networks know, from the layers that encode their labels.
+
+    Args:
+        *networks: `keras.Model` of [values, labels].
+
+    Returns:
+        The least number, or None where no layer says one.
+    """
+    found = []
+    for network in networks:
+        for layer in network.layers:
+            takes = keras.tree.flatten(getattr(layer, "input", None))
+            if any(tensor is network.inputs[1] for tensor in takes):
+                named = [getattr(layer, name, None) for name in _ENCODERS]
+                found += [count for count in named if count is not None]
+    return min(found, default=None)
 
 
 def bounds(network):

@@ -12,7 +12,7 @@ is written down. `get` imports the module and builds the object.
 
 from importlib import import_module
 
-from keras_gans.errors import UsageError
+from keras_gans.errors import UsageError, short
 from keras_gans.parts.checking import Chosen, Part, check, from_text, read, typed
 from keras_gans.parts.ranges import (
     Count,
@@ -43,16 +43,23 @@ def get(noun, identifier, **given):
 
     Args:
         noun: A key of `NOUNS` that has a table.
-        identifier: `NAME`, `{name: NAME, option: value}` or a `Part`; everything else, an object
-            or None, is returned as it is.
+        identifier: `NAME`, `{name: NAME, option: value}` or a `Part`; an object or None is
+            returned as it is.
         **given: Options that the identifier may leave out.
 
     Raises:
-        UsageError: As `check`, or the class refuses its options.
+        UsageError: As `check`, or the class refuses its options, or it is a class or a plain value.
     """
+    word = NOUNS[noun].word
+    if isinstance(identifier, type):
+        raise UsageError(f"{word}: {identifier.__name__} is a class: give {identifier.__name__}()")
+    if isinstance(identifier, int | float | bytes | list | tuple | set):
+        raise UsageError(
+            f"{word}: {short(identifier)}: give a name, such as '{names(noun)[0]}', a mapping "
+            "{'name': NAME, ...} or an object"
+        )
     if not isinstance(identifier, str | dict | Part):
         return identifier
-    word = NOUNS[noun].word
     part = check(noun, identifier, word, partial=bool(given))
     built = getattr(import_module(NOUNS[noun].module), noun.upper())[part.name]
     try:

@@ -1,39 +1,16 @@
 """From the words of a row to objects: data, networks, and the compiled GAN."""
 
-from dataclasses import replace
-
 import keras
 import numpy as np
 
 from keras_gans import latents, networks
-from keras_gans.datasets.sources import PIXELS, Scale
+from keras_gans.datasets import fitting
 from keras_gans.errors import UsageError
 from keras_gans.gan import GAN
 from keras_gans.generators import own
+from keras_gans.networks import pairs
 from keras_gans.networks.custom import set_reference
 from keras_gans.runs import pace
-
-
-def scaled(experiment, data):
-    """The data of a row with the scale on which its networks see them.
-
-    Args:
-        experiment: `rows.Experiment`.
-        data: `datasets.Source` of the experiment.
-
-    Returns:
-        `datasets.Source`: standardized where the row says so; otherwise points as they are, and
-        pixels in [-1, 1], or [0, 1] for a generator that ends in a sigmoid.
-
-    Raises:
-        UsageError: They are to be standardized and all equal.
-    """
-    if experiment.standardize:
-        return data.standardized()
-    last = experiment.generator.options.get("last_activation")
-    if last == "sigmoid" and data.scale == PIXELS:
-        return replace(data, scale=Scale("uint8", 255.0, 0.0))
-    return data
 
 
 def build(experiment, data, seed, devices=1):
@@ -41,7 +18,7 @@ def build(experiment, data, seed, devices=1):
 
     Args:
         experiment: `rows.Experiment`.
-        data: `datasets.Source` of the experiment, `scaled`.
+        data: `datasets.Source` of the experiment; standardized where the row says so.
         seed: The run's seed. It is set for the whole process: weights are drawn from it.
         devices: Devices that share each batch, with JAX. They too are set for the whole process.
 
@@ -64,6 +41,7 @@ def build(experiment, data, seed, devices=1):
     discriminator = networks.build(
         experiment.discriminator, "discriminator", data.shape, classes=data.classes
     )
+    data = fitting.matched(data, pairs.bounds(generator))
     gan = GAN(generator, discriminator, drawn, data.scale, seed)
     _set_references(gan, data, seed)
     convolutional = pace.is_convolutional(generator, discriminator)

@@ -56,7 +56,7 @@ class StopEarly(Scheduled):
 
     def at(self, iteration):
         records = [r for r in self.history.losses if r["iteration"] > self.after]
-        reason = self.rule.why(records) if records and iteration < self.last else None
+        reason = self.rule.why(records, self.after) if records and iteration < self.last else None
         if reason:
             self.history.add(iteration, stopped=reason)
             self.model.stop_training = True

@@ -11,10 +11,11 @@ import numpy as np
 
 from keras_gans import pictures
 from keras_gans.batches import Sampler, batches
+from keras_gans.datasets import fitting
 from keras_gans.files import locked, remove_partial, sha256
 from keras_gans.generators import Saved
 from keras_gans.runs import callbacks, checkpoints, course, folder, machine, memory, pace, rates
-from keras_gans.runs.building import build, scaled
+from keras_gans.runs.building import build
 from keras_gans.runs.environment import environment
 from keras_gans.runs.history import History
 from keras_gans.runs.measured import Measured
@@ -58,9 +59,10 @@ def run(
     begun = time.monotonic() if begun is None else begun
     # --- Objects: the row's words, checked against the data. ---
     experiment, place, last = planned.experiment, planned.folder, planned.experiment.iterations
-    data = scaled(experiment, data)
     progress.status("building the networks")
+    data = data.standardized() if experiment.standardize else data
     gan = build(experiment, data, planned.seed, devices)
+    data = fitting.matched(data, gan.bounds)
     memory.check(gan, experiment)
     metrics = Measured(experiment, data, data_dir, planned.seed, progress)
     origin = {"table": planned.table, "experiment": planned.number}

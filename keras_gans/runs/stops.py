@@ -15,12 +15,13 @@ class Stop(Recorded, ABC):
     """A stop rule."""
 
     @abstractmethod
-    def why(self, records):
+    def why(self, records, begun=0):
         """The reason to stop, or None.
 
         Args:
             records: List, not empty, of dicts with "iteration", "d_loss" and "g_loss", means over
                 the iterations since the record before; None for a loss that is not finite.
+            begun: Iteration after which the first record's mean begins.
         """
 
 
@@ -38,8 +39,8 @@ class Collapse(Stop):
     def __init__(self, below: Positive = 0.01, iterations: Count = 1000):
         self.below, self.iterations = below, iterations
 
-    def why(self, records):
-        last = _last(records, self.iterations)
+    def why(self, records, begun=0):
+        last = _last(records, begun, self.iterations)
         if last and all(r["d_loss"] is not None and 0 <= r["d_loss"] < self.below for r in last):
             return f"collapse: d_loss below {self.below:g} for {self.iterations:,} iterations"
         return None
@@ -56,20 +57,18 @@ class Flat(Stop):
     def __init__(self, change: Positive = 0.01, iterations: Count = 1000):
         self.change, self.iterations = change, iterations
 
-    def why(self, records):
-        last = _last(records, self.iterations)
+    def why(self, records, begun=0):
+        last = _last(records, begun, self.iterations)
         values = [[record[name] for record in last] for name in ("d_loss", "g_loss")]
         if last and all(None not in v and max(v) - min(v) < self.change for v in values):
             return f"flat: losses within {self.change:g} for {self.iterations:,} iterations"
         return None
 
 
-def _last(records, iterations):
-    """The records of the last iterations; none where the records do not reach back as far."""
+def _last(records, begun, iterations):
+    """The records of the last iterations; none where there have not been as many."""
     since = records[-1]["iteration"] - iterations
-    if records[0]["iteration"] > since:
-        return []
-    return [record for record in records if record["iteration"] > since]
+    return [r for r in records if r["iteration"] > since] if since >= begun else []
 
 
 STOPS = {"collapse": Collapse, "flat": Flat}

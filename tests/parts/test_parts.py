@@ -24,8 +24,11 @@ def test_each_object_is_a_new_one():
 
 @pytest.mark.parametrize("noun", ["losses", "penalties", "optimizers", "latents"])
 def test_objects_and_none_pass(noun):
-    for given in (None, object(), keras.optimizers.SGD(), 3):
+    for given in (None, object(), keras.optimizers.SGD()):
         assert parts.get(noun, given) is given
+    for given in (3, 0.5, True, ["adam"], keras.optimizers.SGD):
+        with pytest.raises(UsageError, match="give "):
+            parts.get(noun, given)
 
 
 def test_given_options_yield_to_those_of_the_identifier():

@@ -10,7 +10,7 @@ from keras_gans import averages, constraints, datasets, losses, optimizers, pena
 from keras_gans.errors import UsageError
 from keras_gans.latents import Uniform
 from keras_gans.networks.custom import AddReference
-from keras_gans.runs.building import build, scaled
+from keras_gans.runs.building import build
 
 DIGITS = datasets.load("digits")
 
@@ -24,8 +24,7 @@ def built(number, data=DIGITS, seed=0, **changed):
 )
 def test_pixels_go_to_the_range_of_the_last_activation(last, low, high):
     changed = {"generator": {"name": "vanilla", "last_activation": last}}
-    source = scaled(quickstart(1, "results", changed).experiment, DIGITS)
-    values = source.scale.to_network(source.values)
+    values = built(1, **changed).scale.to_network(DIGITS.values)
     assert (values.min(), values.max()) == (low, high)
 
 
@@ -38,8 +37,7 @@ def test_images_too_large_for_a_saved_generator_are_refused_before_a_network_is_
 
 
 def test_standardized_pixels_have_mean_0_and_std_1():
-    source = scaled(quickstart(1, "results", {"standardize": True}).experiment, DIGITS)
-    values = source.scale.to_network(source.values)
+    values = built(1, DIGITS.standardized()).scale.to_network(DIGITS.values)
     assert (values.mean(), values.std()) == pytest.approx((0, 1), abs=1e-4)
 
 

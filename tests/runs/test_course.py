@@ -58,37 +58,37 @@ def test_a_run_that_a_rule_ends_is_finished_and_says_why(tmp_path):
     planned = quickstart(6, tmp_path, {**SMALL, "stop": rule, "save_at": [5]})
     content, progress = train(planned)
     said = "flat: losses within 1e+06 for 10 iterations"
-    assert (content["iterations"], content["stopped_at"], content["why"]) == (40, 15, said)
-    assert progress.notes[-1] == f"ended at iteration 15: {said}"
-    assert records(planned)[-1] == {"iteration": 15, "stopped": said}
-    assert {"samples/000015.png", "generator_model_000015.h5"} <= set(content["sha256"])
+    assert (content["iterations"], content["stopped_at"], content["why"]) == (40, 10, said)
+    assert progress.notes[-1] == f"ended at iteration 10: {said}"
+    assert records(planned)[-1] == {"iteration": 10, "stopped": said}
+    assert {"samples/000010.png", "generator_model_000010.h5"} <= set(content["sha256"])
     assert planned.state == "finished"
-    assert (planned.folder / "checkpoint" / "000015").is_dir()
+    assert (planned.folder / "checkpoint" / "000010").is_dir()
 
     # What a kill took of the last files comes again, without another iteration.
-    (planned.folder / "generator_model_000015.h5").unlink()
+    (planned.folder / "generator_model_000010.h5").unlink()
     assert planned.state == "interrupted"  # the checkpoint brings it back
-    for name in ("metrics.json", "samples/000015.png"):
+    for name in ("metrics.json", "samples/000010.png"):
         (planned.folder / name).unlink()
     assert planned.state == "interrupted"
     again, progress = train(planned)
-    assert progress.begun == (40, 15)
+    assert progress.begun == (40, 10)
     assert again["sha256"] == content["sha256"]
     assert planned.state == "finished"
 
     (run,) = reports.results.finished(planned.folder.parents[1])
-    assert (run.iterations, run.stopped_at) == (40, 15)
+    assert (run.iterations, run.stopped_at) == (40, 10)
     (path,) = reports.write(planned.results)
     page = path.read_text()
-    assert "40 (stopped at 15)" in page
-    assert "samples/000015.png" in page
+    assert "40 (stopped at 10)" in page
+    assert "samples/000010.png" in page
 
 
 def test_a_rule_judges_the_iterations_after_the_phases(tmp_path):
     rule = {"name": "flat", "change": 1e6, "iterations": 10}
     planned = quickstart(6, tmp_path, {**SMALL, "phases": PHASES[:1], "stop": rule})
     content, _ = train(planned)
-    assert content["stopped_at"] == 30
+    assert content["stopped_at"] == 20
 
 
 def test_a_rule_that_finds_no_reason_changes_no_file_but_the_row(tmp_path):

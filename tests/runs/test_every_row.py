@@ -17,7 +17,7 @@ from running import plan, train
 from keras_gans import datasets, generators
 from keras_gans.batches import Sampler, batches
 from keras_gans.rows import Experiment, read_table, tables
-from keras_gans.runs.building import build, scaled
+from keras_gans.runs.building import build
 
 pytestmark = pytest.mark.usefixtures("without_xla")
 FEW = {"iterations": 2, "save_every": 2, "batch_size": 4, "measure_samples": 10}
@@ -72,7 +72,7 @@ def data(tiny_data):
             source = datasets.load(experiment.dataset, tiny_data)
             labels = np.arange(len(source)) % 10 if source.labels is None else source.labels
             loaded[key] = replace(source, labels=labels)
-        return scaled(experiment, loaded[key])
+        return loaded[key].standardized() if experiment.standardize else loaded[key]
 
     return load
 

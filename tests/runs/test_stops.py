@@ -20,7 +20,8 @@ def records(d_losses, g_losses=None, every=10):
     [
         ([0.5, 0.09, 0.09, 0.09], True),
         ([0.5, 0.09, 0.1, 0.09], False),  # recovered
-        ([0.09, 0.09, 0.09], False),  # not as many iterations yet
+        ([0.09, 0.09, 0.09], True),
+        ([0.09, 0.09], False),  # not as many iterations yet
         ([0.5, 0.09, 0.0, 0.09], True),
         ([0.5, 0.09, -0.01, 0.09], False),  # a critic's
         ([0.5, 0.09, None, 0.09], False),
@@ -37,13 +38,21 @@ def test_a_collapse_is_a_low_loss_of_the_discriminator_for_long_enough(d_losses,
         ([0.1, 0.5, 0.55, 0.5], [3.0, 0.8, 0.8, 0.89], True),
         ([0.1, 0.5, 0.55, 0.5], [0.8, 0.8, 0.8, 0.91], False),
         ([0.1, 0.5, 0.61, 0.5], [0.8, 0.8, 0.8, 0.8], False),
-        ([0.5, 0.5, 0.5], [0.8, 0.8, 0.8], False),
+        ([0.5, 0.5, 0.5], [0.8, 0.8, 0.8], True),
+        ([0.5, 0.5], [0.8, 0.8], False),
         ([0.5, 0.5, None, 0.5], [0.8, 0.8, 0.8, 0.8], False),
     ],
 )
 def test_losses_are_flat_where_both_stay_within_a_range(d_losses, g_losses, stops_):
     why = Flat(change=0.1, iterations=30).why(records(d_losses, g_losses))
     assert why == ("flat: losses within 0.1 for 30 iterations" if stops_ else None)
+
+
+def test_iterations_before_the_first_record_do_not_count():
+    later = [{**r, "iteration": r["iteration"] + 70} for r in records([0.09] * 3)]
+    rule = Collapse(below=0.1, iterations=30)
+    assert rule.why(later, begun=70) is not None
+    assert rule.why(later[:2], begun=70) is None
 
 
 def test_rules_are_parts():

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_gans.datasets import ranges
+from keras_gans.datasets import fitting
 from keras_gans.datasets.sources import PIXELS, PLAIN, Scale
 from keras_gans.errors import UsageError
 
@@ -24,83 +24,83 @@ def pixels(random):
     [(TANH, PIXELS), (None, PIXELS), (SIGMOID, Scale("uint8", 255.0, 0.0))],
 )
 def test_pixels_go_to_the_range_of_the_generator(bounds, scale, pixels):
-    found = ranges.scale_of("uint8", bounds)
+    found = fitting.scale_of("uint8", bounds)
     assert found.to_network(pixels) == pytest.approx(scale.to_network(pixels))
-    assert ranges.scale_of("float32", bounds) == PLAIN
-    assert ranges.checked(pixels, None, bounds) is pixels
+    assert fitting.scale_of("float32", bounds) == PLAIN
+    assert fitting.checked(pixels, None, bounds) is pixels
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "int64"])
 @pytest.mark.parametrize(("bounds", "advice"), [(TANH, "x / 127.5 - 1"), (SIGMOID, "x / 255")])
 def test_pixels_that_are_not_uint8_are_refused(dtype, bounds, advice, pixels):
     with pytest.raises(UsageError, match=f"{dtype} from 0 to 255, do not fit.*give {advice}"):
-        ranges.checked(pixels.astype(dtype), None, bounds)
+        fitting.checked(pixels.astype(dtype), None, bounds)
 
 
 def test_a_sigmoid_and_samples_of_a_tanh_are_refused(pixels):
     with pytest.raises(UsageError, match=r"makes 0 to 1; give \(x \+ 1\) / 2, or .* tanh"):
-        ranges.checked(pixels / 127.5 - 1, None, SIGMOID)
+        fitting.checked(pixels / 127.5 - 1, None, SIGMOID)
     with pytest.raises(
         UsageError, match=r"become -1 to 1 .*scale=datasets.Scale\('uint8', 255, 0\)"
     ):
-        ranges.checked(pixels, PIXELS, SIGMOID)
+        fitting.checked(pixels, PIXELS, SIGMOID)
 
 
 def test_a_tanh_and_samples_of_a_sigmoid_are_noted(pixels):
     with pytest.warns(UserWarning, match="half of what the generator can make"):
-        ranges.checked(pixels / 255, None, TANH)
+        fitting.checked(pixels / 255, None, TANH)
 
 
 def test_a_scale_that_is_given_counts(pixels):
     scale = Scale("float32", 127.5, 1.0)
-    ranges.checked(pixels.astype("float32"), scale, TANH)
+    fitting.checked(pixels.astype("float32"), scale, TANH)
     with pytest.raises(UsageError, match="another scale"):
-        ranges.checked(pixels / 127.5 - 1, Scale("float32", 0.5, 0.0), TANH)
+        fitting.checked(pixels / 127.5 - 1, Scale("float32", 0.5, 0.0), TANH)
     with pytest.raises(UsageError, match="uint8 values, not float32; scale them once"):
-        ranges.checked(pixels.astype("float32"), PIXELS, TANH)
+        fitting.checked(pixels.astype("float32"), PIXELS, TANH)
 
 
 def test_standardised_values_of_a_bounded_generator_are_refused(random):
     with pytest.raises(UsageError, match="rescale them to -1 to 1, or end the generator without"):
-        ranges.checked(random.standard_normal((64, 2)), None, TANH)
+        fitting.checked(random.standard_normal((64, 2)), None, TANH)
 
 
 def test_nothing_is_said_where_the_generator_has_no_bounds(random, pixels):
     for values in (random.standard_normal((64, 2)), pixels.astype("float32"), pixels):
-        assert ranges.checked(values, None, None) is values
+        assert fitting.checked(values, None, None) is values
 
 
 def test_points_in_half_of_the_range_are_fine(random):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        ranges.checked(random.uniform(0, 1, (64, 2)), None, TANH)
+        fitting.checked(random.uniform(0, 1, (64, 2)), None, TANH)
 
 
 def test_outliers_of_resizing_are_fine(random):
     images = random.uniform(-1, 1, SHAPE)
     images[0, 0, :4] = 1.3
-    ranges.checked(images, None, TANH)
+    fitting.checked(images, None, TANH)
     images[0, 0, 0] = 200.0  # and no outlier: pixels of a nearly black picture
     with pytest.raises(UsageError, match="do not fit"):
-        ranges.checked(images, None, TANH)
+        fitting.checked(images, None, TANH)
 
 
 def test_values_that_are_not_finite_are_refused(random):
     images = random.uniform(-1, 1, SHAPE)
     images[3, 0, 0] = np.nan
     with pytest.raises(UsageError, match="NaN or infinity"):
-        ranges.checked(images, None, TANH)
+        fitting.checked(images, None, TANH)
 
 
 @pytest.mark.parametrize("tupled", [False, True])
 def test_a_generator_of_batches_keeps_its_first_one(tupled, random):
     batches = [random.uniform(-1, 1, (2, 3)) for _ in range(3)]
     given = [(batch, np.arange(2)) for batch in batches] if tupled else batches
-    found = list(ranges.checked((batch for batch in given), None, TANH))
+    found = list(fitting.checked((batch for batch in given), None, TANH))
     assert all(a is b for a, b in zip(found, given, strict=True))
-    assert list(ranges.checked((batch for batch in ()), None, TANH)) == []
+    assert list(fitting.checked((batch for batch in ()), None, TANH)) == []
     with pytest.raises(UsageError, match="do not fit"):
-        ranges.checked((200 * batch for batch in batches), None, TANH)
+        fitting.checked((200 * batch for batch in batches), None, TANH)
 
 
 class Batches(keras.utils.PyDataset):
@@ -120,12 +120,12 @@ class Batches(keras.utils.PyDataset):
 
 def test_one_batch_of_a_keras_dataset_is_looked_at(random):
     data = Batches(random.uniform(-1, 1, (6, 3)))
-    assert ranges.checked(data, None, TANH) is data
+    assert fitting.checked(data, None, TANH) is data
     assert data.made == [0]
     with pytest.raises(UsageError, match="do not fit"):
-        ranges.checked(Batches(255 * np.abs(data.values)), None, TANH)
+        fitting.checked(Batches(255 * np.abs(data.values)), None, TANH)
 
 
 @pytest.mark.parametrize("x", [None, [np.ones((4, 2))], {"a": np.ones((4, 2))}])
 def test_what_keras_answers_is_left_to_keras(x):
-    assert ranges.checked(x, None, TANH) is x
+    assert fitting.checked(x, None, TANH) is x

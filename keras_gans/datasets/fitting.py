@@ -1,10 +1,12 @@
-"""Whether real samples lie where the generator's can: the first batch is looked at before training.
+"""Whether real samples fit the networks: the first batch is looked at before training.
 
-A discriminator tells two ranges apart without learning anything, and the generator that ends in a
+They need the networks' shape, labels below their number of classes, and the generator's range. A
+discriminator tells two ranges apart without learning anything, and the generator that ends in a
 tanh or a sigmoid never gets there. Nothing else would say so: such a training runs to its end.
 """
 
 import warnings
+from dataclasses import replace
 from itertools import chain, islice
 from types import GeneratorType
 
@@ -12,6 +14,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_gans import refused
 from keras_gans.datasets.sources import PIXELS, PLAIN, Scale
 from keras_gans.errors import UsageError
 
@@ -39,53 +42,107 @@ def scale_of(dtype, bounds):
     return Scale("uint8", 255 / (high - low), 0.0 - low)  # -low of 0 is -0
 
 
-def checked(x, scale, bounds):
+def matched(source, bounds):
+    """Data on the scale of a generator.
+
+    Args:
+        source: `datasets.Source`.
+        bounds: (lowest, highest) value of the generator, or None.
+
+    Returns:
+        `Source`: pixels without a scale of their own, such as a standardized one, go to the
+        generator's range, as in `scale_of`.
+    """
+    scale = scale_of("uint8", bounds) if source.scale == PIXELS else source.scale
+    return source if scale == source.scale else replace(source, scale=scale)
+
+
+def checked(x, scale, bounds, labels=None, shape=None, classes=None):
     """Checks the first batch of what `fit` is given.
 
     Args:
         x: An array, a `tf.data.Dataset`, a `keras.utils.PyDataset`, a loader or a generator of
             batches: samples `(n, ...)`, or tuples of samples and labels.
         scale: `Scale` from data to network values, or None for that of `scale_of`.
-        bounds: (lowest, highest) value of the generator; None checks nothing.
+        bounds: (lowest, highest) value of the generator, or None for any.
+        labels: Those beside an array `x`, `(n,)`, or None.
+        shape: Of one sample, None for a side of any length; None for any.
+        classes: Number of classes of conditional networks; None checks no labels.
 
     Returns:
         What to give `fit` instead: `x`, or of a Python generator another with the same batches.
 
     Raises:
-        UsageError: The samples are of another range than the generator's.
+        UsageError: The samples are of another shape or range than the generator's, there are
+            labels of more classes than the networks have, or weights of samples.
     """
-    if bounds is None:
-        return x
     batch, x = _first(x)
-    if batch is not None:
-        _check(batch, scale or scale_of(str(batch.dtype), bounds), bounds)
+    samples = _array(batch[0])
+    if samples is None:
+        return x  # Keras has its own answer
+    if shape is not None:
+        _check_shape(samples.shape[1:], tuple(shape))
+    if bounds is not None:
+        _check_range(samples, scale or scale_of(str(samples.dtype), bounds), bounds)
+    if len(batch) > 2 and batch[2] is not None:
+        raise UsageError(f"the batches have a third part: {refused.NO_WEIGHTS}")
+    if classes is not None:
+        _check_labels(labels if len(batch) < 2 else batch[1], classes)
     return x
 
 
 def _first(x):
-    """The first samples as an array, None where they cannot be looked at, and what to train on."""
+    """The first batch as a tuple of samples and what is beside them, and what to train on."""
     if isinstance(x, GeneratorType):
         first = list(islice(x, 1))
         # Keras takes a generator, and no other iterator.
-        return _array(*first), (batch for batch in chain(first, x))
+        return _batch(*first), (batch for batch in chain(first, x))
     if hasattr(x, "shape"):
-        return _array(x[:FIRST]), x
+        return (x[:FIRST],), x
     if isinstance(x, keras.utils.PyDataset):
-        return _array(x[0]), x
+        return _batch(x[0]), x
     if hasattr(x, "__iter__") and not isinstance(x, list | tuple | dict | str):
-        return _array(*islice(x, 1)), x
-    return None, x  # Keras has its own answer
+        return _batch(*islice(x, 1)), x
+    return (None,), x
 
 
-def _array(batch=None):
-    samples = batch[0] if isinstance(batch, list | tuple) and batch else batch
-    if not hasattr(samples, "shape") or 0 in samples.shape:
+def _batch(batch=None):
+    return tuple(batch) if isinstance(batch, list | tuple) and batch else (batch,)
+
+
+def _array(values):
+    """Numbers as an array, None where they are none."""
+    if not hasattr(values, "shape") or 0 in values.shape:
         return None
-    found = ops.convert_to_numpy(samples)
+    found = ops.convert_to_numpy(values)
     return found if found.dtype.kind in "biuf" else None
 
 
-def _check(batch, scale, bounds):
+def _check_shape(found, shape):
+    if len(found) == len(shape) and all(b in (a, None) for a, b in zip(found, shape, strict=True)):
+        return
+    advice = "give samples of that shape, or other networks"
+    if (*found, 1) == shape:
+        advice = "give x[..., None]"
+    raise UsageError(f"the real samples are {found} and the networks take {shape}: {advice}")
+
+
+def _check_labels(labels, classes):
+    labels = _array(labels)
+    if labels is None:
+        raise UsageError("a conditional GAN needs labels: fit(x, y) with integers y (n,)")
+    if labels.ndim != 1 or labels.dtype.kind not in "iu":
+        raise UsageError(
+            f"the labels are {labels.dtype} of the shape {labels.shape}: give integers (n,)"
+        )
+    if labels.min() < 0 or labels.max() >= classes:
+        raise UsageError(
+            f"the labels are {labels.min()} to {labels.max()}, and the networks have {classes} "
+            f"classes: give labels of 0 to {classes - 1}, or networks of more classes"
+        )
+
+
+def _check_range(batch, scale, bounds):
     values, (low, high) = scale.to_network(batch), bounds
     if not np.isfinite(values).all():
         raise UsageError("the real samples hold NaN or infinity; leave those out")
