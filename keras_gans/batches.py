@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
+_INDEX = "int32"
+
 
 @dataclass(frozen=True)
 class Sampler:
@@ -71,10 +73,24 @@ def batches(values, labels, sampler, start, stop):
         return (tuple(array[indices] for array in arrays) for indices in chosen)
     import tensorflow as tf
 
-    indices = np.stack([sampler.indices(step) for step in range(start, stop)]).astype("int32")
+    indices = np.empty((stop - start, sampler.batch_size), _INDEX)
+    for place, step in enumerate(range(start, stop)):
+        indices[place] = sampler.indices(step)
     resident = [tf.constant(array) for array in arrays]
     return (
         tf.data.Dataset.from_tensor_slices(indices)
         .map(lambda batch: tuple(tf.gather(r, batch) for r in resident), num_parallel_calls=1)
         .prefetch(8)
     )
+
+
+def memory(batch_size, steps):
+    """Bytes of the indices that `batches` draws before the first step.
+
+    Args:
+        batch_size: Indices a step.
+        steps: How many.
+    """
+    drawn = keras.config.backend() == "tensorflow"
+    # TensorFlow keeps a copy of the array.
+    return drawn * 2 * np.dtype(_INDEX).itemsize * batch_size * steps

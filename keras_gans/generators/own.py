@@ -77,12 +77,24 @@ def _recipe_of(role, part, shape, classes):
     }
 
 
-def check_size(shape):
-    """Refuses samples that are too large for a saved generator, before any is trained on them.
+def check_size(shape, latents=1, classes=None):
+    """Refuses what is too large for a saved generator, before any is trained on it.
+
+    Args:
+        shape: Of one sample.
+        latents: Size of a latent.
+        classes: Number of classes that networks know, or None.
 
     Raises:
-        UsageError: A side of an image, or the number of features of a point, is too large.
+        UsageError: A side of an image, or the number of features of a point, of latents or of
+            classes, is too large.
     """
+    for count, most, what in ((latents, MAX_LATENTS, "latents"), (classes, MAX_CLASSES, "classes")):
+        if count is not None and count > most:
+            raise UsageError(
+                f"{count:,} {what} are too many: saved generators have at most {most:,}"
+                + ("; number the labels from 0 without gaps" if what == "classes" else "")
+            )
     if max(shape) > _largest(shape):
         size = "x".join(map(str, shape))
         raise UsageError(

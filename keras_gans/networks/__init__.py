@@ -14,10 +14,10 @@ scores or probabilities `(n, 1)`. With `classes`, the input is a list: [latents,
 import inspect
 from collections.abc import Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from keras_gans import parts
-from keras_gans.errors import UsageError
+from keras_gans.errors import UsageError, short, suggestion
 
 if TYPE_CHECKING:  # errors about networks need no Keras
     import keras
@@ -53,19 +53,32 @@ def build(
         `keras.Model`.
 
     Raises:
-        UsageError: The name or an option is unknown or out of range, the network does not fit the
-            shape, or it takes labels and there are no classes.
+        UsageError: The role, the name or an option is unknown or out of range, the network does not
+            fit the shape, or there is no number of latents or of classes, which it needs.
     """
+    if role not in get_args(Role):
+        raise UsageError(f"unknown role {short(role)}{suggestion(role, get_args(Role))}")
     part = parts.check("networks", part, role, role)
     if options:
         part = parts.check("networks", {"name": part.name, **part.options, **options}, role, role)
-    builder = getattr(import_module(f"{__name__}.{part.name}"), role)
+    builder = _builder(part, role)
     given = {"shape": tuple(shape), "latent_size": latent_size, "classes": classes}
     given = {key: given[key] for key in inspect.signature(builder).parameters if key in given}
     if "classes" in given and classes is None:
         raise UsageError(f"the {role} '{part.name}' takes labels; give a data set that has labels")
+    if "latent_size" in given and latent_size is None:
+        raise UsageError(f"the {role} '{part.name}' takes latents; give latent_size, their number")
     try:
         return builder(**given, **part.options)
     except ValueError as error:
         said = " ".join(str(error).split())  # messages of Keras may have several lines
         raise UsageError(f"the {role} '{part.name}' cannot be built: {said}") from None
+
+
+def takes_labels(part: parts.Part, role: Role) -> bool:
+    """Whether a network needs the number of classes."""
+    return "classes" in inspect.signature(_builder(part, role)).parameters
+
+
+def _builder(part, role):
+    return getattr(import_module(f"{__name__}.{part.name}"), role)

@@ -16,6 +16,7 @@ from keras_gans.errors import UsageError, short
 from keras_gans.parts.checking import Chosen, Part, check, from_text, read, typed
 from keras_gans.parts.ranges import (
     Count,
+    Iterations,
     Natural,
     NonNegative,
     Of,
@@ -32,9 +33,9 @@ from keras_gans.parts.recorded import Recorded
 from keras_gans.parts.signatures import NOUNS, names, parameters, path_parameters
 
 __all__ = [
-    "NOUNS", "Chosen", "Count", "Natural", "NonNegative", "Of", "Part", "Positive", "Rate",
-    "Recorded", "Reference", "Row", "Several", "Share", "Side", "Tier", "check", "from_text", "get",
-    "names", "parameters", "path_parameters", "read", "typed",
+    "NOUNS", "Chosen", "Count", "Iterations", "Natural", "NonNegative", "Of", "Part", "Positive",
+    "Rate", "Recorded", "Reference", "Row", "Several", "Share", "Side", "Tier", "check",
+    "from_text", "get", "names", "parameters", "path_parameters", "read", "typed",
 ]  # fmt: skip
 
 

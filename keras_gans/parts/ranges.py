@@ -12,6 +12,8 @@ class Valid(NamedTuple):
 
 
 Count = Annotated[int, Valid("at least 1", lambda value: value >= 1)]
+Iterations = Annotated[int, Valid("from 1 to 2,147,483,647", lambda value: 1 <= value < 2**31)]
+"""As many as the counter of a GAN, an int32, can hold."""
 Side = Annotated[int, Valid("from 1 to 4096", lambda value: 1 <= value <= 4096)]
 """Of an image, in pixels."""
 Several = Annotated[int, Valid("at least 2", lambda value: value >= 2)]

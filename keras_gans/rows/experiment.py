@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from keras_gans import parts
 from keras_gans.errors import UsageError, short, suggestion
-from keras_gans.parts import Count, Of, Part, Several, typed
+from keras_gans.parts import Count, Iterations, Of, Part, Several, typed
 from keras_gans.turns import Phase, Turns
 
 
@@ -22,7 +22,7 @@ class Experiment:
     """The model that the document names as the origin of the row."""
     dataset: Annotated[Part, Of("datasets")]
     """A data set of the package with its options, or the path of a folder, .zip, .npz or .npy."""
-    iterations: Count
+    iterations: Iterations
     """Iterations: each is the discriminator's turns and one of the generator."""
     batch_size: Count
     """Real samples, and fake ones, of one turn."""

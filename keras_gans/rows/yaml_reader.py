@@ -8,7 +8,7 @@ from keras_gans.errors import UsageError
 
 MAX_BYTES = 200_000  # more takes seconds to read
 MAX_DEPTH = 50
-MAX_MERGED = 100_000  # fields that merge keys stand for: a few lines may stand for billions
+MAX_NODES = 100_000  # with what aliases stand for: a few lines may stand for billions
 
 
 def read(path):
@@ -47,7 +47,7 @@ def value(text, where):
 class _StrictLoader(yaml.SafeLoader):
     """PyYAML's safe loader, which would let the last of two equal keys win unseen."""
 
-    depth = merged = 0
+    depth = 0
 
     def compose_node(self, parent, index):
         self.depth += 1
@@ -65,16 +65,33 @@ class _StrictLoader(yaml.SafeLoader):
                 continue
             if key.value in seen:
                 raise yaml.MarkedYAMLError(
-                    problem=f"'{key.value}' occurs twice", problem_mark=node.start_mark
+                    problem=f"'{key.value}' occurs twice", problem_mark=key.start_mark
                 )
             seen.add(key.value)
         return node
 
-    def flatten_mapping(self, node):
-        super().flatten_mapping(node)
-        self.merged += len(node.value)
-        if self.merged > MAX_MERGED:
-            raise yaml.YAMLError(f"its merge keys stand for more than {MAX_MERGED:,} fields")
+    def get_single_node(self):
+        node = super().get_single_node()
+        if node is not None and _size(node, {}) > MAX_NODES:
+            raise yaml.YAMLError(f"its aliases stand for more than {MAX_NODES:,} values")
+        return node
+
+
+def _size(node, known):
+    """Values that a node stands for, with those that its aliases repeat.
+
+    Args:
+        node: Of PyYAML.
+        known: Dict from the identity of a node to its size; None while it is being found.
+    """
+    if id(node) not in known:
+        known[id(node)] = None
+        children = () if isinstance(node, yaml.ScalarNode) else node.value
+        flat = (n for child in children for n in (child if isinstance(child, tuple) else (child,)))
+        known[id(node)] = 1 + sum(_size(child, known) for child in flat)
+    if known[id(node)] is None:
+        raise yaml.YAMLError("an alias stands for what it is part of")
+    return known[id(node)]
 
 
 # PyYAML follows YAML 1.1, where a number such as 2e-4 without a point is a text.

@@ -29,12 +29,13 @@ def build(experiment, data, seed, devices=1):
         UsageError: A network cannot be built or saved for these data, or the devices cannot share
             a batch.
     """
-    own.check_size(data.shape)
+    drawn = latents.get(experiment.latents)
+    labelled = networks.takes_labels(experiment.generator, "generator")
+    own.check_size(data.shape, drawn.size, data.classes if labelled else None)
     keras.utils.clear_session()
     if devices > 1:
         keras.distribution.set_distribution(_data_parallel(devices, experiment.batch_size))
     keras.utils.set_random_seed(seed)
-    drawn = latents.get(experiment.latents)
     generator = networks.build(
         experiment.generator, "generator", data.shape, drawn.size, data.classes
     )

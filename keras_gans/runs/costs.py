@@ -51,11 +51,16 @@ def work(planned, state):
     """
     row, last = planned.experiment, planned.experiment.iterations
     done = {"new": 0, "interrupted": _checkpoint(planned.folder), "finished": last}[state]
-    savings = {*range(row.save_every, last, row.save_every), *row.save_at, last}
+    savings = _moments(row.save_every, (*row.save_at, last), done, last)
     every = row.measure_every
-    measurements = {*range(every, last, every), last} if every else savings
-    left = [sum(done < i <= last for i in moments) for moments in (savings, measurements)]
-    return Work(last - done, *left)
+    measurements = _moments(every, (last,), done, last) if every else savings
+    return Work(last - done, savings, measurements)
+
+
+def _moments(every, also, done, last):
+    """How many multiples of `every`, or numbers among `also`, lie in (done, last]."""
+    others = sum(done < i <= last and i % every != 0 for i in set(also))
+    return last // every - done // every + others
 
 
 def _checkpoint(folder):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import keras
 
+from keras_gans import batches
 from keras_gans.errors import UsageError
 from keras_gans.runs import checkpoints, machine
 
@@ -19,15 +20,21 @@ _LEAST, _MOST = 0.9, 3.0
 
 
 def check(gan, experiment):
-    """Refuses a run whose batch cannot fit. Of the memory of GPUs nothing is known.
+    """Refuses a run whose batches cannot fit. Of the memory of GPUs nothing is known.
 
     Raises:
-        UsageError: It cannot; the message advises a batch that does.
+        UsageError: They cannot; the message advises what does.
     """
     free = None if machine.gpus() else available()
     if free is None:
         return
     fixed, sample = needed(gan, experiment)
+    drawn = batches.memory(experiment.turns.samples(experiment.batch_size), experiment.iterations)
+    if drawn > free:
+        raise UsageError(
+            f"the batches of {experiment.iterations:,} iterations are drawn before the first one "
+            f"and take {drawn / 1e9:.1f} GB of memory; {free / 1e9:.1f} GB are free: give fewer"
+        )
     least = _LEAST * (fixed + experiment.batch_size * sample)
     if least > free:
         fits = int((free / _MOST - fixed) / sample)

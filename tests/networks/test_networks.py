@@ -201,6 +201,10 @@ def test_unknown_name_and_options_out_of_range():
         networks.build("dcgan", "discriminator", MNIST, dropuot=0.5)
     with pytest.raises(UsageError, match="discriminator 'dcgan' cannot be built"):
         networks.build("dcgan", "discriminator", (28, 28))
+    with pytest.raises(UsageError, match="unknown role 'generater'; did you mean 'generator'"):
+        networks.build("dcgan", "generater", MNIST, 100)
+    with pytest.raises(UsageError, match="'dcgan' takes latents; give latent_size"):
+        networks.build("dcgan", "generator", MNIST)
 
 
 def test_a_part_is_a_name_with_options():

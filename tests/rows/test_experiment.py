@@ -87,7 +87,7 @@ def test_to_dict_has_every_field_in_plain_values(row):
         ({"iterations": 10.0}, "some 1: iterations: 10.0 ... float ... int"),
         ({"iterations": True}, "some 1: iterations: True ... bool ... int"),
         ({"iterations": None}, "some 1: iterations: None ... null ... int"),
-        ({"iterations": 0}, "some 1: iterations: 0 ... at least 1"),
+        ({"iterations": 0}, "some 1: iterations: 0 ... from 1 to"),
         ({"batch_size": -1}, "some 1: batch_size: -1 ... at least 1"),
         ({"save_every": 0}, "some 1: save_every: 0 ... at least 1"),
         ({"save_at": [15, 0]}, "some 1: save_at[1]: 0 ... at least 1"),

@@ -36,6 +36,23 @@ def test_images_too_large_for_a_saved_generator_are_refused_before_a_network_is_
         built(1, wide)
 
 
+@pytest.mark.parametrize(
+    ("changed", "label", "message"),
+    [
+        ({"latents": {"size": 100_000}}, 9, "100,000 latents are too many: .* 65,536"),
+        ({"generator": "conditional", "discriminator": "conditional"}, 490_000_000, "classes are"),
+    ],
+)
+def test_networks_that_would_fill_the_memory_are_not_built(changed, label, message):
+    data = datasets.Images("few", DIGITS.values[:2], np.array([0, label]), "few")
+    with pytest.raises(UsageError, match=message):
+        built(1, data, **changed)
+
+
+def test_labels_of_networks_without_labels_may_be_any_number():
+    built(1, datasets.Images("few", DIGITS.values[:2], np.array([0, 490_000_000]), "few"))
+
+
 def test_standardized_pixels_have_mean_0_and_std_1():
     values = built(1, DIGITS.standardized()).scale.to_network(DIGITS.values)
     assert (values.mean(), values.std()) == pytest.approx((0, 1), abs=1e-4)

@@ -53,6 +53,12 @@ def test_what_is_left_is_what_the_row_does(changed, done, tmp_path):
     assert work(planned, "interrupted" if done else "new") == expected
 
 
+def test_what_is_left_of_very_many_iterations_is_found_at_once(tmp_path):
+    changed = {"iterations": 2**31 - 1, "save_every": 1, "measure_every": 2}
+    found = work(plan("quickstart", 1, tmp_path, changed), "new")
+    assert found == Work(2**31 - 1, 2**31 - 1, 2**30)
+
+
 def test_the_newest_checkpoint_counts(tmp_path):
     planned = plan("quickstart", 1, tmp_path, {"iterations": 100})
     checkpoint(planned, 20, 40)

@@ -79,6 +79,14 @@ def test_networks_that_cannot_fit_have_no_batch_to_advise(tmp_path, monkeypatch)
         train(quickstart(1, tmp_path))
 
 
+def test_so_many_iterations_that_their_batches_cannot_be_drawn_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(machine, "gpus", list)
+    monkeypatch.setattr(memory, "available", lambda: 1e9)
+    with pytest.raises(UsageError, match=r"batches of 1,000,000,000 iterations .* give fewer"):
+        train(quickstart(1, tmp_path, {"iterations": 10**9}))
+    assert not any(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(("gpus", "free"), [(["a GPU"], 1.0), ([], None)])
 def test_nothing_is_refused_where_the_memory_is_not_known(gpus, free, tmp_path, monkeypatch):
     monkeypatch.setattr(machine, "gpus", lambda: gpus)
