@@ -11,7 +11,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_gans import averages, constraints, losses, optimizers, penalties, refused, updates
+from keras_gans import averages, constraints, losses, optimizers, penalties, updates
 from keras_gans import latents as distributions
 from keras_gans.autodiff import Begun, StatefulTrainStep, minimize
 from keras_gans.datasets import fitting
@@ -126,7 +126,7 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
             UsageError: A part is unknown, two do not go together, the optimizers are not one or
                 two, something computes in float16, or an argument would be ignored.
         """
-        refused.check(kwargs)
+        fitting.refuse_ignored(kwargs)
         if optimizers.is_known(loss):  # the order of keras.Model.compile
             loss, optimizer = optimizer or "binary_crossentropy", loss
         turns = Turns.of(turns)
@@ -172,7 +172,7 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
             UsageError: The real samples or their labels do not fit the networks, or there are
                 validation data: a callback measures samples, `callbacks.MeasureGenerator`.
         """
-        refused.check(kwargs)
+        fitting.refuse_ignored(kwargs)
         scale = self._scale_asked
         if isinstance(x, Source):
             scale = scale or fitting.matched(x, self.bounds).scale
@@ -191,7 +191,7 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         Raises:
             UsageError: Always.
         """
-        raise UsageError(refused.NO_VALIDATION)
+        raise UsageError(fitting.NO_VALIDATION)
 
     def train_only(self, who):
         """Says who is moved from now on: `Turns.train`. Nothing else is changed.

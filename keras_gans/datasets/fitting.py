@@ -1,4 +1,4 @@
-"""Whether real samples fit the networks: the first batch is looked at before training.
+"""Whether what `fit` is given fits the networks: the first batch is looked at before training.
 
 They need the networks' shape, labels below their number of classes, and the generator's range. A
 discriminator tells two ranges apart without learning anything, and the generator that ends in a
@@ -14,13 +14,49 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_gans import refused
 from keras_gans.datasets.sources import PIXELS, PLAIN, Scale
 from keras_gans.errors import UsageError
 
 FIRST = 256  # samples of an array that are looked at
 _SLACK = 0.01  # of the generator's range: resized images overshoot
 _SHARE = 0.01  # of values beyond the range that are no outliers
+
+NO_VALIDATION = (
+    "a GAN has no loss on data that it is not trained on: measure its samples instead, with "
+    "fit(callbacks=[callbacks.MeasureGenerator(source)]) or evaluation.Measuring"
+)
+_NO_WEIGHTS = (
+    "a GAN does not weigh single samples: leave the weights out; turns={'update': {'name': "
+    "'weighted', ...}} weighs the losses on real and on fake samples"
+)
+_NO_METRICS = (
+    "a GAN reports its losses: measure its samples with "
+    "fit(callbacks=[callbacks.MeasureGenerator(source)])"
+)
+_REFUSED = {
+    "metrics": _NO_METRICS,
+    "weighted_metrics": _NO_METRICS,
+    "loss_weights": _NO_WEIGHTS,
+    "validation_data": NO_VALIDATION,
+    "validation_split": NO_VALIDATION,
+    "sample_weight": _NO_WEIGHTS,
+    "class_weight": _NO_WEIGHTS,
+}
+
+
+def refuse_ignored(given):
+    """Refuses what `compile` or `fit` would ignore.
+
+    Args:
+        given: Dict of keyword arguments of `keras.Model`.
+
+    Raises:
+        UsageError: One of them means nothing here.
+    """
+    for name, value in given.items():
+        absent = value is None or (name == "validation_split" and not value)
+        if name in _REFUSED and not absent:
+            raise UsageError(f"{name}: {_REFUSED[name]}")
 
 
 def scale_of(dtype, bounds):
@@ -85,7 +121,7 @@ def checked(x, scale, bounds, labels=None, shape=None, classes=None):
     if bounds is not None:
         _check_range(samples, scale or scale_of(str(samples.dtype), bounds), bounds)
     if len(batch) > 2 and batch[2] is not None:
-        raise UsageError(f"the batches have a third part: {refused.NO_WEIGHTS}")
+        raise UsageError(f"the batches have a third part: {_NO_WEIGHTS}")
     if classes is not None:
         _check_labels(labels if len(batch) < 2 else batch[1], classes)
     return x
