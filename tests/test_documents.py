@@ -376,6 +376,26 @@ def test_a_published_run_is_small_and_whole(metrics):
         assert all(sha256(folder / name) == content["sha256"][name] for name in checked)
 
 
+LOGS = [
+    path
+    for path in PUBLISHED.glob("*/*/seed-*/metrics.json")
+    if (path.parent / "log.jsonl").is_file()
+]
+
+
+@pytest.mark.parametrize("metrics", LOGS, ids=lambda p: "-".join(p.parts[-4:-1]))
+def test_a_published_summary_says_what_the_log_says(metrics):
+    records = [json.loads(line) for line in (metrics.parent / "log.jsonl").open()]
+    content = json.loads(metrics.read_text())
+    for name, said in content["measured"].items():
+        values = {r["iteration"]: r[name] for r in records if r.get(name) is not None}
+        trained = {at: value for at, value in values.items() if at}
+        best = (min if said["better"] == "lower" else max)(trained.values(), default=None)
+        assert said["first"] == next(iter(values.values()))
+        assert (said["last"], said["best"]) == (list(trained.values())[-1], best)
+        assert trained[said["best_iteration"]] == best
+
+
 def test_every_page_of_results_is_that_of_the_runs():
     """`keras-gans report --results results/published` writes them."""
     from keras_gans import reports

@@ -9,7 +9,7 @@ from pathlib import Path
 from keras_gans import parts
 from keras_gans.cli import arguments, dry_run, listing, slurm
 from keras_gans.errors import UsageError
-from keras_gans.rows import PlannedRun, read_table, yaml_reader
+from keras_gans.rows import PlannedRun, StoredRun, read_table, yaml_reader
 
 HELP = "train experiments, the numbered rows of a table"
 _WAYS = ("list", "dry_run", "slurm_script")  # instead of training
@@ -132,6 +132,7 @@ def act(options):
     asked = runs
     runs = _with_generators(runs, table, options)
     states = ["new" if options.restart and run in asked else run.state for run in runs]
+    _check_own_data([r for r, s in zip(runs, states, strict=True) if s == "finished"], options)
     if options.dry_run and options.verbose:
         for run, state in zip(runs, states, strict=True):
             print(f"# {run.folder}: {state}\n{run.to_yaml()}")
@@ -234,6 +235,25 @@ def _read_data(runs, options):
                 line.note(source.summary)
                 sources[str(part)] = source
     return sources
+
+
+def _check_own_data(finished, options):
+    """Refuses finished runs on pictures of the user that have changed since.
+
+    Raises:
+        UsageError: They have, or cannot be read.
+    """
+    own = [r for r in finished if r.experiment.dataset.name not in parts.names("datasets")]
+    if not own or options.child:
+        return
+    sources = _read_data(own, options)
+    for run in own:
+        difference = StoredRun.read(run.folder).other_data(sources[str(run.experiment.dataset)])
+        if difference:
+            raise UsageError(
+                f"{run.folder} was trained on other data ({difference}): --restart trains it "
+                "again from the start, or move the folder away to keep it"
+            )
 
 
 # --- what is asked for -------------------------------------------------------------------------

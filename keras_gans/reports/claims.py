@@ -265,6 +265,12 @@ def _open(undecided, compared, found):
         return _SCALES
     if compared.interval is None:
         row = next(row for row in compared.bound.rows if found.samples[row].deviation is None)
+        seeds, valued = found.seeds[row], found.samples[row].count
+        if seeds > valued:
+            return (
+                f"the spread of row {row} is not known: of its {seeds} seeds {valued} "
+                f"{'has' if valued == 1 else 'have'} a value; evaluate the others"
+            )
         return f"the spread of row {row} is not known: it needs a second seed"
     rows = " and ".join(compared.bound.rows)
     return f"the interval of {rows} contains the limit"

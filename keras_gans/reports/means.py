@@ -18,12 +18,14 @@ class Means:
         missing: Labels of the rows that have not been run.
         silent: Labels of the rows that have been run and have no such value.
         names: Dict from the label of a row to the full name of its value.
+        seeds: Dict from the label of a row to the number of its runs, with a value or without.
     """
 
     samples: dict
     missing: tuple
     silent: tuple
     names: dict
+    seeds: dict
 
 
 def means(rows, measure, generator, table, runs):
@@ -39,7 +41,7 @@ def means(rows, measure, generator, table, runs):
     Returns:
         `Means`.
     """
-    samples, missing, silent, names = {}, [], [], {}
+    samples, missing, silent, names, seeds = {}, [], [], {}, {}
     for row in rows:
         name, number = row.place
         groups = results.groups(runs(name or table))
@@ -48,6 +50,7 @@ def means(rows, measure, generator, table, runs):
             missing.append(row.label)
             continue
         group = max(own, key=len)
+        seeds[row.label] = len(group)
         pairs = _pairs(group, measure, generator, row.at)
         if not pairs:
             silent.append(row.label)
@@ -65,7 +68,7 @@ def means(rows, measure, generator, table, runs):
         if deviation and deviation.variance == 0 and len(values[0]) == 1:
             deviation = None
         samples[row.label] = Sample(sum(values[0]) / len(values[0]), len(values[0]), deviation)
-    return Means(samples, tuple(missing), tuple(silent), names)
+    return Means(samples, tuple(missing), tuple(silent), names, seeds)
 
 
 def mean(group, measure, generator):

@@ -98,6 +98,25 @@ class StoredRun:
             raise UsageError(f"{path} has a line that no run writes: it is damaged")
         return records
 
+    def other_data(self, source):
+        """How data differ from those that the run learned from, in words; "" for not at all.
+
+        Args:
+            source: `datasets.Source`.
+        """
+        try:
+            text = (self.folder / "environment.json").read_text(encoding="utf-8")
+            there = json.loads(text)["data"]
+            if there["sha256"] == source.fingerprint:
+                return ""
+            digest, count = str(there["sha256"]), int(there["shape"][0])
+        except (OSError, ValueError, LookupError, TypeError):
+            return ""  # a run that does not say
+        now = source.fingerprint
+        if count != len(source):
+            return f"{count:,} samples then, {len(source):,} now"
+        return f"sha256 {digest[:8]}... then, {now[:8]}... now"
+
     @property
     def samples(self):
         """The pictures of samples: dict from iteration to `Path`, in order."""

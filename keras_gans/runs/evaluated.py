@@ -51,6 +51,8 @@ def evaluate(
     check_names(metrics, features)
     progress.status("reading the data set")
     real = datasets.load(dataset or row.dataset, data_dir, split, damaged)
+    if dataset is None and split == "train" and (difference := run.other_data(real)):
+        progress.note(f"these are not the data that the run learned from: {difference}")
     count = min(row.measure_samples, len(real)) if count is None else count
     seed = run.seed if seed is None else seed
     measuring, found = None, []

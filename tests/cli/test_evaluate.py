@@ -91,6 +91,17 @@ def test_every_generator_of_a_run_has_a_line_with_the_value_of_its_log(main, tra
     assert sides.startswith("20 samples (seed 0) against 20 of scikit-learn")
 
 
+def test_other_data_than_those_of_the_run_are_noted(main, trained, tmp_path):
+    folder = shutil.copytree(trained[0], tmp_path / "run")
+    path = folder / "environment.json"
+    path.write_text(path.read_text().replace('"sha256": "', '"sha256": "00000000'))
+    for options, noted in ((), True), (("--dataset", "digits"), False):
+        given = ["--metrics", "recall", "--data-dir", tmp_path, *options]
+        status, _, err = main("evaluate", folder, *given)
+        assert status == 0
+        assert ("not the data that the run learned from: sha256 00000000" in err) == noted
+
+
 def test_all_metrics_of_a_run_fit_a_terminal_under_short_names(main, trained, tmp_path):
     folder, _ = trained
     command = ["evaluate", folder, "--metrics", "all", "--samples", 100, "--data-dir", tmp_path]

@@ -15,7 +15,7 @@ from commands import ROOT, files, finish, keras_gans, run_experiment, without_ke
 from kill_harness import digest
 from PIL import Image
 
-from keras_gans import generators, pictures
+from keras_gans import datasets, generators, pictures
 from keras_gans.rows import PlannedRun, read_table
 
 CHECKPOINT = ("kept-generator_model_best.h5", "log.jsonl", "manifest.json", "state.bin")
@@ -411,3 +411,30 @@ def test_seeds_are_different_runs(side_by_side):
     logs = [(folder / f"seed-{seed}" / "log.jsonl").read_text() for seed in (0, 1)]
     assert logs[0].count("\n") == logs[1].count("\n")
     assert logs[0] != logs[1]
+
+
+def test_a_finished_run_on_pictures_that_have_changed_is_not_taken_for_one(main, tmp_path):
+    pictures_ = np.random.default_rng(0).integers(0, 256, (6, 28, 28), dtype="uint8")
+    own = tmp_path / "own.npy"
+    np.save(own, pictures_)
+    changed = {"dataset": str(own)}
+    row = read_table("quickstart").experiment(1, changed)
+    planned = PlannedRun("quickstart", 1, row, 0, changed, tmp_path / "results")
+    planned.folder.mkdir(parents=True)
+    (planned.folder / "experiment.yaml").write_text(planned.to_yaml())
+    metrics = {"iterations": row.iterations, "sha256": {}}
+    (planned.folder / "metrics.json").write_text(json.dumps(metrics))
+    about = {"data": datasets.load(str(own)).about}
+    (planned.folder / "environment.json").write_text(json.dumps(about))
+    command = ["run", "--table", "quickstart", "--exp", 1, "--dataset", own]
+    command += ["--results", tmp_path / "results"]
+    status, out, _ = main(*command)
+    assert status == 0 and "finished already" in out
+
+    np.save(own, pictures_[:5])
+    for more in ((), ("--dry-run",)):
+        status, _, err = main(*command, *more)
+        assert status == 2
+        assert "was trained on other data (6 samples then, 5 now): --restart trains" in err
+    status, _, err = main(*command, "--restart", "--dry-run", "--verbose")
+    assert (status, err) == (0, "")

@@ -334,6 +334,16 @@ def test_without_two_seeds_of_any_row_nothing_is_decided(run, judge):
     assert judge("ordered", rows=[1, 2]).word == HOLDS
 
 
+def test_seeds_without_an_evaluation_are_asked_for(run, judge):
+    for number in (1, 2):
+        folders = run(number, (10.0, 11.0, 12.0))
+        evaluated(folders[0], "last", recall=0.1 * number)
+    verdict = judge("ordered", rows=[2, 1], measure="recall")
+    assert verdict.reason == (
+        "the spread of row 2 is not known: of its 3 seeds 1 has a value; evaluate the others"
+    )
+
+
 def test_rows_with_equal_seeds_tell_nothing_of_a_row_with_one(run, judge):
     run(1, (8.0, 8.0, 8.0), metric="modes")
     run(2, (1.0,), metric="modes")

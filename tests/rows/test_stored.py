@@ -1,7 +1,10 @@
 """A run as it lies in its folder: whole, unfinished, without networks, damaged."""
 
+import json
+
 import pytest
 
+from keras_gans.datasets import Points
 from keras_gans.errors import UsageError
 from keras_gans.rows import Experiment, PlannedRun, StoredRun
 
@@ -94,3 +97,15 @@ def test_a_row_of_another_version_can_be_looked_at(folder):
     assert run.heading == "table 1, seed 3: iterations=20"
     with pytest.raises(UsageError, match="size_of_batches"):
         run.experiment  # noqa: B018
+
+
+def test_other_data_are_noticed(folder, random):
+    values = random.standard_normal((5, 2), dtype="float32")
+    data = Points("points", values, None, "points")
+    run = StoredRun.read(folder)
+    assert run.other_data(data) == ""  # nothing says what the run learned from
+    (folder / "environment.json").write_text(json.dumps({"data": data.about}))
+    assert run.other_data(data) == ""
+    assert run.other_data(Points("points", values[:4], None, "p")) == "5 samples then, 4 now"
+    difference = run.other_data(Points("points", values + 1, None, "points"))
+    assert difference.startswith(f"sha256 {data.fingerprint[:8]}... then, ")
