@@ -102,6 +102,8 @@ def act(options):
     output_range, latents = arguments.read_foreign(options)
     rejecting = arguments.read_reject(options)
     of_run = (options.path / "experiment.yaml").is_file()
+    if not options.path.exists():
+        raise UsageError(f"there is no file or folder {options.path}")
     if not of_run and options.dataset is None:
         raise UsageError(
             f"give the data set to compare with by --dataset: {options.path} is no run"

@@ -282,8 +282,8 @@ def check_labels(name, labels, extractor):
         return
     if labels is None:
         raise UsageError(
-            f"{name} needs the labels requested for the images, and these have none; give an .npz "
-            "with the arrays 'images' and 'labels'"
+            f"{name} needs the labels requested for the images, and these have none; take a "
+            "conditional generator, or give an .npz with the arrays 'images' and 'labels'"
         )
     if max(labels) >= extractor.classes:
         raise UsageError(

@@ -15,8 +15,8 @@ def samples(values, columns, reals=None, scale=None, within=None):
     """The picture of several samples.
 
     Args:
-        values: Images, uint8 `(n, height, width, channels)`, or points, float `(n, 1)` or
-            `(n, 2)`.
+        values: Images, uint8 `(n, height, width, channels)`, or points, float `(n, d)`, of which
+            the first two numbers are shown.
         columns: Images in a row of the grid, >= 1; points ignore it.
         reals: Real points, float `(m, d)`, for the background and the limits of a plot; images
             ignore them.
@@ -31,11 +31,9 @@ def samples(values, columns, reals=None, scale=None, within=None):
     """
     if values.ndim == 4:
         return grid(values, columns, scale)
-    if values.ndim == 2 and values.shape[1] in (1, 2):
-        return (density, scatter)[values.shape[1] - 1](values, reals, within)
-    raise UsageError(
-        f"samples of shape {values.shape[1:]} are neither images nor points (1,) or (2,)"
-    )
+    if values.ndim == 2:
+        return (density if values.shape[1] == 1 else scatter)(values, reals, within)
+    raise UsageError(f"samples of shape {values.shape[1:]} are neither images nor points")
 
 
 def grid(images, columns, scale=None):
@@ -71,17 +69,22 @@ def scatter(points, reals=None, within=None):
     """Generated points over real ones.
 
     The limits come from the real points alone, so that pictures of one data set can be compared.
-    The legend counts generated points outside of them.
+    The legend counts generated points outside of them. Of points of more than two numbers the first
+    two are shown, and the axes say so.
 
     Args:
-        points: Generated points, float `(n, 2)`.
-        reals: Real points, float `(m, 2)`; None for a picture of `points` alone.
-        within: Other points that the limits come from, float `(k, 2)`, or None.
+        points: Generated points, float `(n, d)`, d >= 2.
+        reals: Real points, float `(m, d)`; None for a picture of `points` alone.
+        within: Other points that the limits come from, float `(k, d)`, or None.
 
     Returns:
         A `PIL.Image.Image`.
     """
     drawing, axes = figure(size=(4, 4.25))
+    if (numbers := points.shape[1]) > 2:
+        axes.set_xlabel(f"number 1 of {numbers}", fontsize=8, color="0.3")
+        axes.set_ylabel(f"number 2 of {numbers}", fontsize=8, color="0.3")
+    points, reals, within = (p if p is None else p[:, :2] for p in (points, reals, within))
     center, half, outside = _limits(points, reals, within)
     layers = [] if reals is None else [("real", reals, _REAL, 1.0)]
     label = _label(outside, reals)

@@ -31,7 +31,15 @@ def kind(row, where):
 
 def read(row, where="row"):
     """Builds and checks a row of any kind; arguments and errors are those of `Experiment`."""
-    return parts.read(kind(row, where), row, where)
+    cls = kind(row, where)
+    own = {field.name for field in fields(cls)}
+    for key in {field.name for field in fields(Experiment)} - own:
+        if key in row:
+            raise UsageError(
+                f"{where}: the row trains a {row['stage']}, which has no '{key}'; it has "
+                f"{', '.join(sorted(own - {'stage', 'printed', 'derived_from'}))}"
+            )
+    return parts.read(cls, row, where)
 
 
 def merged(defaults, row, where):

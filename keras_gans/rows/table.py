@@ -11,6 +11,7 @@ from keras_gans.errors import UsageError, short, suggestion
 from keras_gans.rows import claims, stages, yaml_reader
 
 _MOST = 10  # rows that a message names
+_EITHER = ("optimizer", "d_optimizer", "g_optimizer")  # a row has the first or the others
 _HEADER = ("source", "command", "expected", "claims", "defaults", "rows")
 
 
@@ -165,6 +166,10 @@ def _set(row, keys, value):
     if not rest:
         return {**row, key: value}
     inner = row.get(key, {} if key == "turns" else None)
+    if inner is None and key in _EITHER:
+        others = [name for name in _EITHER if row.get(name) is not None]
+        has = f"; it has {' and '.join(others)}" if others else ""
+        raise UsageError(f"the row has no {key}, so no '{'.'.join(keys)}'{has}")
     if isinstance(inner, str):  # a part that has no options yet
         inner = {"name": inner}
     if not isinstance(inner, dict):

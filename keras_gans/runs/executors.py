@@ -128,8 +128,8 @@ def run_one(job, data=None, child=False):
         except Diverged as diverged:
             return _failed(
                 planned,
-                f"{diverged}; what it saved before is in {planned.folder}, and "
-                "--set on_divergence=continue trains to the last iteration all the same",
+                f"{diverged}; {_saved_before(planned.folder)}--set on_divergence=continue trains "
+                "to the last iteration all the same",
             )
         except CannotWrite as error:
             return _failed(planned, error)
@@ -138,6 +138,11 @@ def run_one(job, data=None, child=False):
             return _failed(planned, "nobody reads the output; the same command resumes it")
     _print_result(planned, metrics)
     return 0
+
+
+def _saved_before(folder):
+    saved = any(folder.glob("generator_model_*.h5"))
+    return f"what it saved before is in {folder}, and " if saved else ""
 
 
 def _failed(planned, text):

@@ -43,6 +43,19 @@ MISTAKES = {
         ["--exp", "2", "--set", "generator.kernel=3"],
         "unknown option 'kernel' of 'dcgan'; did you mean 'kernel_size'?",
     ),
+    "optimizer of another row": (
+        ["--exp", "1", "--table", "quickstart", "--set", "optimizer.learning_rate=1e-4"],
+        "the row has no optimizer, so no 'optimizer.learning_rate'; it has d_optimizer and "
+        "g_optimizer",
+    ),
+    "optimizers of another row": (
+        ["--exp", "1", "--set", "d_optimizer.learning_rate=1e-4"],
+        "the row has no d_optimizer, so no 'd_optimizer.learning_rate'; it has optimizer",
+    ),
+    "iterations of a classifier": (
+        ["--exp", "40", "--table", "sundar2018", "--iterations", "5"],
+        "the row trains a classifier, which has no 'iterations'; it has dataset, epochs",
+    ),
     "no value": (["--exp", "1", "--set", "batch_size"], "--set batch_size: write KEY=VALUE"),
     "two values": (
         ["--exp", "1", "--iterations", "5", "--set", "iterations=6"],

@@ -180,10 +180,16 @@ def test_numbers_without_reals_or_spread_are_drawn(points):
     assert pictures.samples(points.astype("float32"), 5).size == (440, 467)
 
 
-@pytest.mark.parametrize("shape", [(5, 3), (5,), (5, 8, 8)])
+@pytest.mark.parametrize("shape", [(5,), (5, 8, 8)])
 def test_other_samples_are_refused(shape):
     with pytest.raises(ValueError, match="neither images nor points"):
         pictures.samples(np.zeros(shape), 5)
+
+
+def test_of_points_of_more_numbers_the_first_two_are_drawn(reals, count_colour):
+    more = np.concatenate([reals, np.full((len(reals), 2), 1e6)], axis=1)
+    few, many = (image_of(pictures.samples(r[:10], 5, r)) for r in (reals, more))
+    assert count_colour(many, BLUE) > 0.5 * count_colour(few, BLUE) > 0  # names of the axes
 
 
 def test_limits_may_come_from_other_points(reals, drawn):

@@ -81,7 +81,7 @@ def test_a_run_waits_for_the_run_of_its_row_and_seed(table):
         ({"synthetic": {"row": 7, "share": 1.0}}, "the table has no GAN 7"),
         ({"synthetic": {"row": 2, "share": 1.0}}, "the table has no GAN 2"),
         ({"validation": 0}, "fine_tune needs validation images"),
-        ({"batch_size": 8}, "unknown field 'batch_size'"),
+        ({"batch_size": 8}, "which has no 'batch_size'"),
         ({"printed": {"test_accuracy": "high"}}, "printed.test_accuracy"),
     ],
 )
@@ -89,3 +89,10 @@ def test_mistakes(table, changed, says):
     with pytest.raises(UsageError, match=says) as error:
         table(**changed)
     assert "\n" not in str(error.value)
+
+
+def test_a_classifier_has_no_fields_of_a_gan(table):
+    with pytest.raises(
+        UsageError, match=r"trains a classifier, which has no 'iterations'; it has .*epochs"
+    ):
+        table(iterations=5)
