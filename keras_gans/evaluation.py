@@ -250,7 +250,7 @@ def draw(generated, count, seed=0, progress=None):
         generated: `generators.Saved` or `datasets.Source`.
         count: Number of samples.
         seed: The stream is `[seed, 1]`.
-        progress: Object with `status(text)`, if given.
+        progress: Object with `status(text)`, `begin(total)` and `update(done)`, if given.
 
     Returns:
         `datasets.Source`.
@@ -263,7 +263,7 @@ def draw(generated, count, seed=0, progress=None):
         title = "generator"
         (progress or _Quiet()).status(f"{count:,} samples of the generator")
         labels = generated.turns_of_labels(count)
-        values = generated.sample(count, [seed, 1], labels)
+        values = generated.sample(count, [seed, 1], labels, progress)
     return Source(title, values, labels, title, generated.scale)
 
 

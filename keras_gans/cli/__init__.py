@@ -7,6 +7,7 @@ diverged, the disk is full), 2 a mistake in the request or the data (one line sa
 """
 
 import os
+import signal
 import sys
 
 from keras_gans import __version__
@@ -75,6 +76,8 @@ def guarded(prog, action, options):
     Returns:
         The exit status. A mistake or a failure is one line on standard error.
     """
+    # As an exception it lets every `with` remove what is half-written.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         status = action(options) or 0
         sys.stdout.flush()

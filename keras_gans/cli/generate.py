@@ -87,7 +87,7 @@ def act(options):
     from keras_gans.terminal.line import Line
 
     quiet.silence_libraries()
-    with Line(path.name) as line:
+    with Line(path.name, unit="samples") as line:
         if chosen:
             line.note(chosen)
         line.status("loading Keras")
@@ -112,15 +112,17 @@ def act(options):
             latents = _latents(saved, options)
             labels = _labels(saved, labels, len(latents), options.interpolate or 1)
             line.status(f"{len(latents):,} samples")
-            values = saved.make(latents, labels)
-    with arguments.writing(options.out):
-        if suffix == ".png":
-            columns = _columns(labels, options.interpolate, len(values))
-            _write_picture(options.out, values, columns)
-        elif suffix == ".npz":
-            _write_arrays(options.out, values, latents, labels)
-        else:
-            _write_folder(options.out, values)
+            values = saved.make(latents, labels, line)
+        with arguments.writing(options.out):
+            if suffix:
+                line.status(f"writing {options.out}")
+            if suffix == ".png":
+                columns = _columns(labels, options.interpolate, len(values))
+                _write_picture(options.out, values, columns)
+            elif suffix == ".npz":
+                _write_arrays(options.out, values, latents, labels)
+            else:
+                _write_folder(options.out, values, line)
     print(f"{len(values):,} {_kind(values)} in {options.out}{rate}")
 
 
@@ -184,8 +186,6 @@ def _check_samples(saved, path, suffix, labels, options):
     points = len(saved.shape) == 1
     if points and not suffix:
         raise UsageError(f"{path} makes points, not images: write a .png, .npz, .gif or .webp")
-    if points and suffix != ".npz" and saved.shape[0] > 2:
-        raise UsageError(f"{path} makes points of {saved.shape[0]} numbers: write an .npz")
     if labels and saved.classes is None:
         raise UsageError(f"{path} takes no labels: leave out --labels")
     if labels and max(labels) >= saved.classes:
@@ -253,7 +253,7 @@ def _write_arrays(path, values, latents, labels):
         np.savez_compressed(file, **arrays)
 
 
-def _write_folder(folder, images):
+def _write_folder(folder, images, line):
     """Writes numbered images, all of them or none."""
     from keras_gans import pictures
     from keras_gans.files import PARTIAL
@@ -261,7 +261,9 @@ def _write_folder(folder, images):
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=PARTIAL, dir=folder) as partial:
         names = [f"{number:06d}.png" for number in range(len(images))]
-        for name, image in zip(names, images, strict=True):
+        line.begin(len(names), unit="files")
+        for done, (name, image) in enumerate(zip(names, images, strict=True), 1):
             pictures.single(image).save(Path(partial) / name)
+            line.update(done)
         for name in names:
             os.replace(Path(partial) / name, folder / name)

@@ -1,8 +1,6 @@
 """`keras-gans run`, which `python run_experiment.py` calls: trains rows of a table."""
 
 import argparse
-import signal
-import sys
 from functools import partial
 from pathlib import Path
 
@@ -138,7 +136,6 @@ def act(options):
             print(f"# {run.folder}: {state}\n{run.to_yaml()}")
         return 0
     jobs = _jobs(runs, asked, options)
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     if options.dry_run:
         return dry_run.show(jobs, states, options.jobs)
     if options.slurm_script:

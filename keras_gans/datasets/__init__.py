@@ -39,6 +39,10 @@ def names() -> list[str]:
     return parts.names("datasets")
 
 
+OF_THE_USER = "~/.cache/keras-gans"
+"""The data folder where no other is named."""
+
+
 def data_folder(argument: str | os.PathLike | None = None) -> Path:
     """The folder that holds data sets and downloads.
 
@@ -52,7 +56,7 @@ def data_folder(argument: str | os.PathLike | None = None) -> Path:
     Raises:
         UsageError: It is a file.
     """
-    folder = argument or os.environ.get("KERAS_GANS_DATA") or "~/.cache/keras-gans"
+    folder = argument or os.environ.get("KERAS_GANS_DATA") or OF_THE_USER
     folder = Path(folder).expanduser()
     if folder.is_file():
         raise UsageError(f"the data folder {folder} is a file; give the folder that it is in")

@@ -179,9 +179,9 @@ class Rejection:
         """As `Saved.turns_of_labels`."""
         return self.generator.turns_of_labels(count)
 
-    def sample(self, count, seed=0, labels=None):
+    def sample(self, count, seed=0, labels=None, progress=None):
         """Accepted values: a function of the arguments, as `Saved.sample`."""
-        return self.draw(count, seed, labels).values
+        return self.draw(count, seed, labels, progress).values
 
     def draw(self, count, seed=0, labels=None, progress=None):
         """Judges samples, batch by batch, until enough are accepted.

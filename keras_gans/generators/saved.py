@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -82,12 +83,15 @@ class Saved:
         shape, scale = tuple(source.shape), source.scale
         return cls(network, latents, shape, scale, classes, inputs, origin=origin, part=part)
 
-    def make(self, latents: np.ndarray, labels: ArrayLike | None = None) -> np.ndarray:
+    def make(
+        self, latents: np.ndarray, labels: ArrayLike | None = None, progress: Any = None
+    ) -> np.ndarray:
         """Values for given latents, in inference mode.
 
         Args:
             latents: float32 `(n, latents.size)`.
             labels: Integers `(n,)`, for a conditional generator; None for `turns_of_labels(n)`.
+            progress: Object with `begin(total)` and `update(done)`, or None.
 
         Returns:
             Array `(n, *shape)` of data values: uint8 or float32, as `scale` says.
@@ -97,11 +101,15 @@ class Saved:
         """
         labels = self._checked(labels, len(latents))
         values = np.empty((len(latents), *self.shape), self.scale.dtype)
+        if progress is not None:
+            progress.begin(len(latents))
         for start in range(0, len(latents), self.batch_size):
             piece = slice(start, start + self.batch_size)
             given = self.arrays(latents[piece], None if labels is None else labels[piece])
             # `predict` gives the same, but takes as long again to make a data set of the latents.
             values[piece] = self._values(self._quick.predict_on_batch(given))
+            if progress is not None:
+                progress.update(min(piece.stop, len(latents)))
         return values
 
     @cached_property
@@ -112,14 +120,18 @@ class Saved:
         return self.network if self.part is None else cheaper(self.network)
 
     def sample(
-        self, count: int, seed: int | list[int] = 0, labels: ArrayLike | None = None
+        self,
+        count: int,
+        seed: int | list[int] = 0,
+        labels: ArrayLike | None = None,
+        progress: Any = None,
     ) -> np.ndarray:
         """Values for latents that are drawn with a seed: a function of the arguments.
 
         Args:
             count: Number of samples.
             seed: Integer >= 0 or a list of them, as `latents.sample` takes it.
-            labels: As in `make`.
+            labels, progress: As in `make`.
 
         Returns:
             As `make`.
@@ -127,7 +139,7 @@ class Saved:
         Raises:
             UsageError: As in `make`.
         """
-        return self.make(self.latents.sample(count, seed), labels)
+        return self.make(self.latents.sample(count, seed), labels, progress)
 
     def turns_of_labels(self, count: int) -> np.ndarray | None:
         """Labels 0, 1, 2, ... in turns, int64 `(count,)`; None where the network takes none."""

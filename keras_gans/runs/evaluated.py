@@ -39,7 +39,10 @@ def evaluate(
     Raises:
         UsageError: The run has no saved generators, or as `evaluation.evaluate`.
     """
-    files = [*run.generators.values(), *([run.best] if run.best else [])]
+    files = list(run.generators.values())
+    # The best one may be one of these.
+    if run.best and _iteration(run.best, generators.load(run.best)) not in run.generators:
+        files.append(run.best)
     if not files:
         raise UsageError(
             f"{run.folder} has no saved generators, as published runs have none: its measurements "
@@ -58,11 +61,7 @@ def evaluate(
     measuring, found = None, []
     for number, path in enumerate(files, 1):
         saved = generators.load(path)
-        iteration = saved.origin.get("iteration")
-        if type(iteration) is not int:
-            raise UsageError(f"{path} is not a generator that a run saved: move it away")
-        if any(line["iteration"] == iteration for line in found):
-            continue  # the best one is there with its number, too
+        iteration = _iteration(path, saved)
         if measuring is None:
             names = choose(metrics, real, saved, features, count, progress)
             measuring = evaluation.Measuring(
@@ -82,3 +81,10 @@ def evaluate(
         "keras_gans": keras_gans.__version__,
         "versions": evaluation.versions(),
     }
+
+
+def _iteration(path, saved):
+    iteration = saved.origin.get("iteration")
+    if type(iteration) is not int:
+        raise UsageError(f"{path} is not a generator that a run saved: move it away")
+    return iteration

@@ -20,7 +20,7 @@ from math import inf
 
 import yaml
 
-from keras_gans import datasets
+from keras_gans import datasets, files
 from keras_gans.rows import Experiment, PlannedRun
 from keras_gans.rows.planned import trained
 from keras_gans.terminal import quiet
@@ -105,6 +105,9 @@ def run_one(job, data=None, child=False):
     rest = float(os.environ.get(_REST, 0)) if child else 0.0
     line = Line(planned.title, rest=rest, short=planned.short_title)
     with line, stop.told(line.stopping):
+        if planned.folder.is_dir():
+            with files.locked(planned.folder):
+                pass  # another process that trains this run is named at once
         if data is None:
             line.status("reading the data")
             data = datasets.load(planned.experiment.dataset, job.data_dir, damaged=job.damaged)

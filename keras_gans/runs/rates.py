@@ -82,7 +82,8 @@ def read(key, data_dir=None):
 def keep(key, rate, data_dir=None):
     """Keeps a rate, unless there is one of more iterations.
 
-    A folder that is not writable is no error: the rate is then measured again when it is needed.
+    Where the data folder is not writable, as a shared one, it is that of the user. If none is, that
+    is no error: the rate is then measured again when it is needed.
 
     Args:
         key, data_dir: As for `read`.
@@ -100,4 +101,7 @@ def keep(key, rate, data_dir=None):
 
 
 def _path(key, data_dir):
-    return datasets.data_folder(data_dir) / "rates" / f"{name(key)}.json"
+    folder = datasets.data_folder(data_dir)
+    if folder.is_dir() and not os.access(folder, os.W_OK):
+        folder = datasets.data_folder(datasets.OF_THE_USER)
+    return folder / "rates" / f"{name(key)}.json"

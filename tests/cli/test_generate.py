@@ -2,6 +2,7 @@
 
 import errno
 import json
+import signal
 from itertools import pairwise
 
 import foreign_files
@@ -20,6 +21,7 @@ from keras_gans.generators.foreign import hdf5
 from keras_gans.generators.foreign.hdf5_index import described
 from keras_gans.latents import Normal
 from keras_gans.runs import memory
+from keras_gans.terminal import line
 
 SHAPE = (8, 8, 1)
 
@@ -116,6 +118,33 @@ def test_a_folder_holds_an_image_for_each_sample(main, plain, tmp_path):
     for name, image in zip(names, expected, strict=True):
         with Image.open(tmp_path / name) as picture:
             np.testing.assert_array_equal(np.asarray(picture), image[..., 0])
+
+
+def test_a_signal_leaves_no_half_a_folder(main, plain, tmp_path, monkeypatch):
+    class Ended:
+        """The 3rd picture that is written ends the process."""
+
+        written = 0
+
+        def save(self, path):
+            path.touch()
+            Ended.written += 1
+            if Ended.written == 3:
+                signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(pictures, "single", lambda image: Ended())
+    status, out, _ = main("generate", plain, "--count", 9, "--out", tmp_path / "made")
+    assert (status, Ended.written) == (143, 3)
+    assert "9 images" not in out
+    assert files(tmp_path) == []
+
+
+def test_drawing_and_writing_are_counted(main, plain, tmp_path, monkeypatch):
+    monkeypatch.setattr(line, "_PLAIN_EVERY", 0.0)
+    _, out, _ = main("generate", plain, "--count", 600, "--out", tmp_path / "made")
+    told = " ".join(out.split())
+    for count in ("500/600", "600/600", "1/600", "599/600"):
+        assert f"plain.h5: {count}" in told
 
 
 def test_a_folder_with_images_of_an_earlier_call_is_left_as_it_is(main, plain, tmp_path):

@@ -1,9 +1,11 @@
 import json
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from keras_gans import datasets
 from keras_gans.rows import read_table
 from keras_gans.runs import machine, rates
 from keras_gans.runs.rates import Rate
@@ -126,3 +128,16 @@ def test_a_folder_that_takes_no_file_is_no_error(tmp_path):
     (tmp_path / "rates").write_text("a file")
     rates.keep(rates.key(row()), RATE, tmp_path)
     assert rates.read(rates.key(row()), tmp_path) is None
+
+
+def test_a_shared_data_folder_leaves_rates_to_that_of_the_user(tmp_path, monkeypatch):
+    shared, own = tmp_path / "shared", tmp_path / "own"
+    shared.mkdir()
+    monkeypatch.setattr(datasets, "OF_THE_USER", str(own))
+    # The superuser may write everywhere.
+    monkeypatch.setattr(rates.os, "access", lambda path, mode: Path(path) != shared)
+    key = rates.key(row())
+    rates.keep(key, RATE, shared)
+    assert rates.read(key, shared) == RATE
+    assert not any(shared.iterdir())
+    assert [path.parent.name for path in own.rglob("*.json")] == ["rates"]
