@@ -302,13 +302,14 @@ def writing(path):
 
 
 def columns(count, classes=None):
-    """Columns of a grid: one for each class, or those of a square.
+    """Columns of a grid: as many as rows; of classes in turn, each has columns of its own.
 
     Args:
         count: Samples in the grid.
         classes: Number of their classes, or None.
     """
-    return classes if classes and classes <= _WIDEST else math.isqrt(count - 1) + 1
+    side = math.isqrt(count - 1) + 1
+    return max(1, side // classes) * classes if classes and classes <= _WIDEST else side
 
 
 def print_columns(lines):

@@ -22,7 +22,7 @@ def describe(parser):
         "same seed makes the same samples; the grids of a run are those of its own seed."
     )
     parser.epilog = (
-        "A conditional generator makes every class in turn, one class a column of the grid. "
+        "A conditional generator makes every class in turn, each in columns of its own. "
         "Points become a scatter plot or an .npz. In an animation every sample goes from one "
         f"latent to the next, of {morphing.STOPS}, and back to the first, so that it has no end. "
         "Examples: "

@@ -25,8 +25,10 @@ def divide(shape, by):
         raise UsageError(f"samples of the shape {tuple(shape)}: this network makes images")
     height, width, _ = shape
     if height % by or width % by:
+        near = "x".join(str(max(1, round(side / by)) * by) for side in (height, width))
         raise UsageError(
-            f"images of {height}x{width}: this network needs height and width divisible by {by}"
+            f"images of {height}x{width}: this network needs height and width divisible by {by}: "
+            f"resize them, such as to {near}"
         )
     return height // by, width // by
 

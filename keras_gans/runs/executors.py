@@ -170,9 +170,12 @@ def _print_result(planned, metrics):
         print(f"  no longer finite from iteration {metrics['diverged_at']:,} on")
     for name, value in metrics["measured"].items():
         if value["best"] is not None:
+            first, best = value["first"], value["best"]
+            no_better = first <= best if value["better"] == "lower" else first >= best
             print(
-                f"  {name}: {value['first']:.4g} at the start, {value['last']:.4g} at the end, "
-                f"best {value['best']:.4g} at {value['best_iteration']:,}"
+                f"  {name}: {first:.4g} at the start, {value['last']:.4g} at the end, "
+                f"best {best:.4g} at {value['best_iteration']:,}"
+                + (", no better than untrained" if no_better else "")
             )
     picture = planned.folder / "samples" / f"{last:06d}.png"
     if picture.is_file():  # a network whose weights are not finite draws nothing

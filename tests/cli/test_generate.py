@@ -207,11 +207,11 @@ def test_samples_of_an_animation_have_ways_of_their_own(main, plain, tmp_path):
     assert not any((a == b).all(axis=(1, 2)).any() for a, b in pairwise(tiles))
 
 
-def test_a_class_is_a_column_of_an_animation(main, conditional, tmp_path):
+def test_classes_have_columns_of_their_own_in_an_animation(main, conditional, tmp_path):
     options = ["--interpolate", 2, "--labels", "1,4", "--out", tmp_path / "a.gif"]
     status, said, _ = main("generate", conditional, *options)
-    assert (status, said.splitlines()[-1]) == (0, f"8 frames of 8 images in {tmp_path / 'a.gif'}")
-    assert frames(tmp_path / "a.gif").shape == (8, 2 + 4 * 130, 2 + 2 * 130)
+    assert (status, said.splitlines()[-1]) == (0, f"8 frames of 16 images in {tmp_path / 'a.gif'}")
+    assert frames(tmp_path / "a.gif").shape == (8, 2 + 4 * 66, 2 + 4 * 66)
 
 
 def test_points_move_within_limits_that_stay(main, points, tmp_path):
@@ -252,9 +252,11 @@ def test_a_grid_has_a_column_for_each_class(main, conditional, tmp_path):
     assert main("generate", conditional, "--count", 10, "--out", tmp_path / "a.png")[0] == 0
     options = ["--labels", "1-2,4", "--count", 6, "--out", tmp_path / "b.png"]
     assert main("generate", conditional, *options)[0] == 0
-    for name, columns in (("a.png", 5), ("b.png", 3)):
+    options = ["--labels", "1,4", "--count", 20, "--out", tmp_path / "c.png"]
+    assert main("generate", conditional, *options)[0] == 0
+    for name, columns, rows in (("a.png", 5, 2), ("b.png", 3, 2), ("c.png", 4, 5)):
         with Image.open(tmp_path / name) as grid:
-            assert grid.size == (2 + columns * 66, 2 + 2 * 66)
+            assert grid.size == (2 + columns * 66, 2 + rows * 66)
 
 
 def test_a_row_of_an_interpolation_keeps_its_class(main, conditional, tmp_path):

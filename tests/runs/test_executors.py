@@ -299,6 +299,22 @@ def test_the_result_of_a_run_that_a_rule_ended_is_that_of_its_last_iteration(tmp
     assert said[-1] == f"  {planned.folder / 'samples' / f'{last:06d}.png'}"
 
 
+@pytest.mark.parametrize(
+    ("better", "first", "best", "noted"),
+    [("lower", 500.0, 600.0, True), ("lower", 500.0, 400.0, False), ("higher", 0.5, 0.4, True)],
+)
+def test_a_result_that_is_no_better_than_untrained_says_so(
+    better, first, best, noted, tmp_path, capsys
+):
+    value = {"better": better, "first": first, "last": best, "best": best, "best_iteration": 40}
+    metrics = {
+        "iterations": 40, "iterations_per_second": 9.0, "seconds": {"wall": 4.0},
+        "final": {"d_loss": 0.5, "g_loss": 1.0}, "diverged_at": None, "measured": {"m": value},
+    }  # fmt: skip
+    executors._print_result(quickstart(1, tmp_path, {"iterations": 40}), metrics)
+    assert ("no better than untrained" in capsys.readouterr().out) == noted
+
+
 @one_run
 def test_a_run_that_diverges_fails_and_says_how_to_go_on(tmp_path, capfd):
     huge = {f"{side}_optimizer.learning_rate": 1e30 for side in "dg"}
