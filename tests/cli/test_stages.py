@@ -52,7 +52,7 @@ def test_each_seed_has_its_own_gan_and_a_change_is_one_of_the_classifier(main, t
     [
         (["--slurm-script", "a.sh"], "row 3 uses the generator of row 1: train that row first"),
         (["--ray"], "row 3 uses the generator of row 1: train it here, without --ray"),
-        (["--iterations", "5"], "t 3: unknown field 'iterations'"),
+        (["--iterations", "5"], "t 3: the row trains a classifier, which has no 'iterations'"),
     ],
 )
 def test_mistakes(main, table, options, says, tmp_path):

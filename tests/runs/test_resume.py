@@ -62,7 +62,7 @@ MOVES = {
             {"iterations": 10, "train": "generator"},
         ]
     },
-    "stop": {"stop": {"name": "flat", "change": 1e6, "iterations": 10}},
+    "stop": {"stop": {"name": "flat", "change": 1e6, "iterations": 15}},
 }
 
 
