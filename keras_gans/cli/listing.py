@@ -48,6 +48,10 @@ def show(table, seeds, options):
     of = f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds"
     legend = f"State and time: {of}. ~ is expected on this machine, other times are measured."
     print("\n" + textwrap.fill(legend, columns))
+    changed = sorted(p.name for p in (options.results / table.name).glob("[0-9]*+*") if p.is_dir())
+    if changed:
+        told = f"Runs of changed rows: {len(changed)}, such as {changed[0]}"
+        print(textwrap.fill(f"{told}; `keras-gans report` shows them.", columns))
     if hidden:
         print(f"A terminal of more columns shows also: {', '.join(hidden)}.")
     command = table.command

@@ -91,6 +91,14 @@ def test_a_kept_rate_gives_the_time_that_is_expected(listed, plan, tmp_path):
     assert listed("--seeds", "0-2")[0][6][-2:] == ["new", "~2:30"]
 
 
+def test_changed_rows_are_counted(listed, plan):
+    assert "changed rows" not in listed()[1]
+    for iterations in (7, 8):
+        begin(replace(plan(3), changed={"iterations": iterations}))
+    said = " ".join(listed()[1].split())
+    assert "Runs of changed rows: 2, such as 3+iterations=7; `keras-gans report` shows" in said
+
+
 def test_several_seeds_are_counted(listed, plan):
     for seed in (0, 2):
         finish(plan(8, seed), 100)

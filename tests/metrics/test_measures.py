@@ -128,7 +128,10 @@ def test_requirements_are_checked_without_features():
         with pytest.raises(WeightsMissing, match=f"^{name}: no softmax/kernel"):
             measures.check_classes(name, NoClasses())
     measures.check_labels("classifier_accuracy", np.array([0, 2]), Extractor())
-    with pytest.raises(UsageError, match=r"have none; take a conditional generator, or give an \.npz with the arrays"):
+    with pytest.raises(
+        UsageError,
+        match=r"have none; take a conditional generator, or give an \.npz with the arrays",
+    ):
         measures.check_labels("classifier_accuracy", None, Extractor())
     with pytest.raises(UsageError, match=r"classes of three are 0 to 2, .* up to 3"):
         measures.check_labels("classifier_accuracy", np.array([0, 3]), Extractor())
