@@ -12,6 +12,7 @@ from keras_gans.rows import StoredRun
 
 HELP = "make images or points with a saved generator"
 _COUNT = 64  # samples, where no number is given
+_MANY = 1000  # that take time to write
 
 
 def describe(parser):
@@ -114,7 +115,7 @@ def act(options):
             line.status(f"{len(latents):,} samples")
             values = saved.make(latents, labels, line)
         with arguments.writing(options.out):
-            if suffix:
+            if suffix and len(values) > _MANY:
                 line.status(f"writing {options.out}")
             if suffix == ".png":
                 columns = _columns(labels, options.interpolate, len(values))

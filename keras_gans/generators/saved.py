@@ -101,6 +101,8 @@ class Saved:
         """
         labels = self._checked(labels, len(latents))
         values = np.empty((len(latents), *self.shape), self.scale.dtype)
+        if len(latents) <= self.batch_size:
+            progress = None  # one step is not counted
         if progress is not None:
             progress.begin(len(latents))
         for start in range(0, len(latents), self.batch_size):
