@@ -1,9 +1,11 @@
 """Files and folders that appear complete or not at all, and locks on folders."""
 
 import errno
+import gzip
 import hashlib
 import os
 import shutil
+import zlib
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -11,6 +13,10 @@ from keras_gans.errors import UsageError
 
 PARTIAL = ".partial-"
 """Prefix of the names of unfinished files; a killed process may leave one behind."""
+PACKED_LOG = "log.jsonl.gz"
+UNPACKING = (OSError, EOFError, zlib.error)
+"""What a damaged file of gzip raises."""
+_LONGEST_LOG = 100_000_000
 _PIECE = 2**18
 _BINARY = getattr(os, "O_BINARY", 0)  # without it Windows writes \r\n for \n
 _CANNOT_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF, errno.EACCES, errno.EPERM)
@@ -133,6 +139,31 @@ def sha256(path):
     """SHA-256 of a file, in hexadecimal."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def log(folder):
+    """The bytes of a run's log.jsonl; long ones are published as log.jsonl.gz.
+
+    Args:
+        folder: `Path` of the run.
+
+    Returns:
+        The bytes, or None where there is no log.
+
+    Raises:
+        OSError, EOFError, zlib.error: It cannot be read, or is no whole file of gzip.
+        ValueError: It stands for more than any log has.
+    """
+    path, packed = folder / "log.jsonl", folder / PACKED_LOG
+    if path.is_file():
+        return path.read_bytes()
+    if not packed.is_file():
+        return None
+    with gzip.open(packed) as file:
+        content = file.read(_LONGEST_LOG + 1)
+    if len(content) > _LONGEST_LOG:
+        raise ValueError(f"{packed} stands for more than {_LONGEST_LOG:,} bytes")
+    return content
 
 
 @contextmanager

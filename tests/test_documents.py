@@ -17,7 +17,7 @@ from commands import ROOT
 
 from keras_gans import cli, parts
 from keras_gans.cli.arguments import Parser
-from keras_gans.files import sha256
+from keras_gans.files import PACKED_LOG, log, sha256
 from keras_gans.rows import Claim, ClassifierExperiment, Experiment, PlannedRun, read_table
 from keras_gans.turns import Turns
 
@@ -366,7 +366,7 @@ def test_a_published_run_is_small_and_whole(metrics):
     there = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
     assert {"experiment.yaml", "environment.json"} <= there
     if seed == 0:
-        assert "log.jsonl" in there
+        assert {"log.jsonl", PACKED_LOG} & there
         assert "plot_loss.png" in there or not isinstance(row, Experiment)
         assert run.state == "finished", f"{metrics} does not vouch for what is there"
     else:  # of further seeds, the last picture and what vouches for the rest
@@ -376,16 +376,12 @@ def test_a_published_run_is_small_and_whole(metrics):
         assert all(sha256(folder / name) == content["sha256"][name] for name in checked)
 
 
-LOGS = [
-    path
-    for path in PUBLISHED.glob("*/*/seed-*/metrics.json")
-    if (path.parent / "log.jsonl").is_file()
-]
+LOGS = [path for path in PUBLISHED.glob("*/*/seed-*/metrics.json") if log(path.parent) is not None]
 
 
 @pytest.mark.parametrize("metrics", LOGS, ids=lambda p: "-".join(p.parts[-4:-1]))
 def test_a_published_summary_says_what_the_log_says(metrics):
-    records = [json.loads(line) for line in (metrics.parent / "log.jsonl").open()]
+    records = [json.loads(line) for line in log(metrics.parent).splitlines()]
     content = json.loads(metrics.read_text())
     for name, said in content["measured"].items():
         values = {r["iteration"]: r[name] for r in records if r.get(name) is not None}

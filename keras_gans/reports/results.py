@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from statistics import mean, stdev
 
+from keras_gans import files
 from keras_gans.errors import UsageError
 from keras_gans.metrics import metric_of
 
@@ -100,12 +101,11 @@ class Finished:
         Raises:
             UsageError: It is damaged.
         """
-        path = self.folder / "log.jsonl"
         try:
-            lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+            lines = (files.log(self.folder) or b"").decode("utf-8").splitlines()
             return [_of(dict, json.loads(line)) for line in lines]
-        except (ValueError, TypeError):
-            raise _damaged(path) from None
+        except (*files.UNPACKING, ValueError, TypeError):
+            raise _damaged(self.folder / "log.jsonl") from None
 
     def reading(self, measure, generator, at=None):
         """One value of the run.

@@ -7,6 +7,7 @@ lists of `course.Course`. All functions return plain dicts and lists.
 from collections import Counter
 from urllib.parse import quote
 
+from keras_gans.files import PACKED_LOG
 from keras_gans.reports import claimed, drawing
 from keras_gans.reports.claims import FAILS, HOLDS, OPEN, WORDS
 from keras_gans.reports.course import LOSSES, better, is_number
@@ -17,7 +18,9 @@ from keras_gans.terminal.line import clock
 _SPREADS = ("precision", "recall", "density", "coverage")
 _LOOKS = {HOLDS: "holds", FAILS: "fails", OPEN: "open"}
 _COLOURS, _DASHES = 8, 4  # of curves, as report.css has them
-_FILES = ("metrics.json", "log.jsonl", "experiment.yaml", "plot_loss.png", "model_plot.png")
+_FILES = (
+    "metrics.json", "log.jsonl", PACKED_LOG, "experiment.yaml", "plot_loss.png", "model_plot.png",
+)  # fmt: skip
 
 
 def facts(runs):

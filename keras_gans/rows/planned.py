@@ -126,9 +126,11 @@ class PlannedRun:
             complete = metrics["iterations"] == self.experiment.iterations
             for name, digest in metrics["sha256"].items():
                 path = self.folder / name
-                if path.suffix not in (".h5", ".npz") or (weights and path.is_file()):
+                if name == "log.jsonl" and (self.folder / files.PACKED_LOG).is_file():
+                    complete = complete and sha256(files.log(self.folder)).hexdigest() == digest
+                elif path.suffix not in (".h5", ".npz") or (weights and path.is_file()):
                     complete = complete and files.sha256(path) == digest
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        except (*files.UNPACKING, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
         return metrics if complete else None
 

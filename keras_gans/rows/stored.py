@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from keras_gans import files
 from keras_gans.errors import UsageError
 from keras_gans.rows import stages, yaml_reader
 from keras_gans.rows.planned import heading
@@ -86,13 +87,12 @@ class StoredRun:
             UsageError: A line is damaged. The last one may be: it is being written.
         """
         path = self.folder / "log.jsonl"
-        if not path.is_file():
-            return []
-        lines = path.read_text(encoding="utf-8", errors="replace").split("\n")[:-1]
         try:
+            content = files.log(self.folder) or b""
+            lines = content.decode("utf-8", errors="replace").split("\n")[:-1]
             records = [json.loads(line) for line in lines]
             sound = all(type(record["iteration"]) is int for record in records)
-        except (ValueError, KeyError, TypeError, RecursionError):
+        except (*files.UNPACKING, ValueError, KeyError, TypeError, RecursionError):
             sound = False
         if not sound:
             raise UsageError(f"{path} has a line that no run writes: it is damaged")

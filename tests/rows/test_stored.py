@@ -1,11 +1,14 @@
 """A run as it lies in its folder: whole, unfinished, without networks, damaged."""
 
+import gzip
 import json
 
 import pytest
 
+from keras_gans import files
 from keras_gans.datasets import Points
 from keras_gans.errors import UsageError
+from keras_gans.files import PACKED_LOG, sha256
 from keras_gans.rows import Experiment, PlannedRun, StoredRun
 
 
@@ -109,3 +112,33 @@ def test_other_data_are_noticed(folder, random):
     assert run.other_data(Points("points", values[:4], None, "p")) == "5 samples then, 4 now"
     difference = run.other_data(Points("points", values + 1, None, "points"))
     assert difference.startswith(f"sha256 {data.fingerprint[:8]}... then, ")
+
+
+def test_a_packed_log_is_read_as_it_was(planned, folder):
+    lines = b'{"iteration": 10, "d_loss": 0.5}\n{"iteration": 20, "d_loss": 0.25}\n'
+    (folder / "log.jsonl").write_bytes(lines)
+    metrics = {"iterations": 20, "sha256": {"log.jsonl": sha256(folder / "log.jsonl")}}
+    (folder / "metrics.json").write_text(json.dumps(metrics))
+    (folder / "log.jsonl").unlink()
+    assert planned.result() is None
+    (folder / PACKED_LOG).write_bytes(gzip.compress(lines))
+    assert planned.result() == metrics
+    assert [r["d_loss"] for r in StoredRun.read(folder).records] == [0.5, 0.25]
+    (folder / PACKED_LOG).write_bytes(gzip.compress(lines + lines))
+    assert planned.result() is None
+
+
+@pytest.mark.parametrize("content", [b"no gzip", gzip.compress(bytes(100))[:-9]])
+def test_a_damaged_packed_log_is_named(planned, folder, content):
+    (folder / PACKED_LOG).write_bytes(content)
+    (folder / "metrics.json").write_text('{"iterations": 20, "sha256": {"log.jsonl": "0"}}')
+    assert planned.result() is None
+    with pytest.raises(UsageError, match="it is damaged"):
+        _ = StoredRun.read(folder).records
+
+
+def test_a_packed_log_that_fills_the_memory_is_refused(folder, monkeypatch):
+    monkeypatch.setattr(files, "_LONGEST_LOG", 1000)
+    (folder / PACKED_LOG).write_bytes(gzip.compress(bytes(2000)))
+    with pytest.raises(UsageError, match="it is damaged"):
+        _ = StoredRun.read(folder).records
