@@ -416,9 +416,11 @@ def _measured(value):
 def _published_numbers():
     """Every number of the published results as texts, rounded in the ways that pages have it."""
     found = set()
-    for path in PUBLISHED.glob("*/*/seed-*/*.json*"):
-        lines = path.read_text().splitlines() if path.suffix == ".jsonl" else [path.read_text()]
-        for number in _measured([json.loads(line) for line in lines]):
+    logs = [log(folder) for folder in PUBLISHED.glob("*/*/seed-*")]
+    texts = [line for content in logs if content for line in content.splitlines()]
+    texts += [path.read_text() for path in PUBLISHED.glob("*/*/seed-*/*.json")]
+    for text in texts:
+        for number in _measured(json.loads(text)):
             found |= {f"{number:.{digits}f}" for digits in (1, 2, 3)}
             found |= {f"{number:.{digits}e}".replace("e-0", "e-") for digits in (0, 1)}
             found.add(f"{number:g}")
@@ -434,6 +436,11 @@ def test_every_number_of_a_table_comes_from_a_published_run(page):
     assert numbers <= _published_numbers(), numbers - _published_numbers()
 
 
+WORDS = dict(
+    enumerate(("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"))
+)
+
+
 def test_verdicts_of_the_readme_are_those_of_the_page():
     row = (
         r"^\| \[(\d+)\]\(results/published/akel2022/README\.md#.*?\) \| (.*?) \| (.*?) \| (.*) \|$"
@@ -445,10 +452,11 @@ def test_verdicts_of_the_readme_are_those_of_the_page():
         cells = [cell.strip() for cell in line.split("|")]
         if cells[1:2] and cells[1].isdecimal():
             judged[cells[1]] = cells
-    assert f"Of the {len(judged)} claims of the thesis four are decided" in read("README.md")
     decided = {number for number, cells in judged.items() if re.match("holds|does not", cells[5])}
     assert decided == {number for number, _, verdict, _ in told if verdict != "not decided"}
-    assert len(decided) == 4
+    count = WORDS[len(decided)]
+    said = f"Of the {len(judged)} claims of the thesis {count} are decided"
+    assert said in read("README.md")
     for number, says, verdict, numbers in told:
         cells = judged[number]
         assert cells[2] == says
