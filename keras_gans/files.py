@@ -14,7 +14,7 @@ from keras_gans.errors import UsageError
 PARTIAL = ".partial-"
 """Prefix of the names of unfinished files; a killed process may leave one behind."""
 PACKED_LOG = "log.jsonl.gz"
-UNPACKING = (OSError, EOFError, zlib.error)
+UNPACKING = (gzip.BadGzipFile, EOFError, zlib.error)
 """What a damaged file of gzip raises."""
 _LONGEST_LOG = 100_000_000
 _PIECE = 2**18
@@ -151,7 +151,8 @@ def log(folder):
         The bytes, or None where there is no log.
 
     Raises:
-        OSError, EOFError, zlib.error: It cannot be read, or is no whole file of gzip.
+        OSError: It cannot be read.
+        gzip.BadGzipFile, EOFError, zlib.error: It is no whole file of gzip.
         ValueError: It stands for more than any log has.
     """
     path, packed = folder / "log.jsonl", folder / PACKED_LOG

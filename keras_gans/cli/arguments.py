@@ -302,7 +302,7 @@ def writing(path):
 
 
 def columns(count, classes=None):
-    """Columns of a grid: as many as rows; of classes in turn, each has columns of its own.
+    """Columns of a grid: those of a square, of classes in turn a multiple of their number.
 
     Args:
         count: Samples in the grid.

@@ -1,8 +1,9 @@
 """Whether what `fit` is given fits the networks: the first batch is looked at before training.
 
-They need the networks' shape, labels below their number of classes, and the generator's range. A
-discriminator tells two ranges apart without learning anything, and the generator that ends in a
-tanh or a sigmoid never gets there. Nothing else would say so: such a training runs to its end.
+Real samples need the shape that the networks take, labels that these know, and values in the
+generator's range. A discriminator tells two ranges apart without learning anything, and the
+generator that ends in a tanh or a sigmoid never gets there. Nothing else would say so: such a
+training runs to its end.
 """
 
 import warnings
@@ -86,8 +87,8 @@ def matched(source, bounds):
         bounds: (lowest, highest) value of the generator, or None.
 
     Returns:
-        `Source`: pixels without a scale of their own, such as a standardized one, go to the
-        generator's range, as in `scale_of`.
+        `Source`: pixels go to the generator's range, as in `scale_of`, unless they have a scale of
+        their own, as standardized ones have.
     """
     scale = scale_of("uint8", bounds) if source.scale == PIXELS else source.scale
     return source if scale == source.scale else replace(source, scale=scale)

@@ -130,7 +130,9 @@ class PlannedRun:
                     complete = complete and sha256(files.log(self.folder)).hexdigest() == digest
                 elif path.suffix not in (".h5", ".npz") or (weights and path.is_file()):
                     complete = complete and files.sha256(path) == digest
-        except (*files.UNPACKING, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return None
+        except files.UNPACKING:
             return None
         return metrics if complete else None
 

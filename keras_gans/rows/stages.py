@@ -32,9 +32,9 @@ def kind(row, where):
 def read(row, where="row"):
     """Builds and checks a row of any kind; arguments and errors are those of `Experiment`."""
     cls = kind(row, where)
-    own = {field.name for field in fields(cls)}
-    for key in {field.name for field in fields(Experiment)} - own:
-        if key in row:
+    own, of_gan = ({field.name for field in fields(c)} for c in (cls, Experiment))
+    for key in row:
+        if key in of_gan - own:
             raise UsageError(
                 f"{where}: the row trains a {row['stage']}, which has no '{key}'; it has "
                 f"{', '.join(sorted(own - {'stage', 'printed', 'derived_from'}))}"

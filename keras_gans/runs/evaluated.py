@@ -39,10 +39,11 @@ def evaluate(
     Raises:
         UsageError: The run has no saved generators, or as `evaluation.evaluate`.
     """
-    files = list(run.generators.values())
-    # The best one may be one of these.
-    if run.best and _iteration(run.best, generators.load(run.best)) not in run.generators:
-        files.append(run.best)
+    files = dict.fromkeys(run.generators.values())
+    if run.best:
+        best = generators.load(run.best)
+        if _iteration(run.best, best) not in run.generators:  # else it is one of these
+            files[run.best] = best
     if not files:
         raise UsageError(
             f"{run.folder} has no saved generators, as published runs have none: its measurements "
@@ -59,8 +60,8 @@ def evaluate(
     count = min(row.measure_samples, len(real)) if count is None else count
     seed = run.seed if seed is None else seed
     measuring, found = None, []
-    for number, path in enumerate(files, 1):
-        saved = generators.load(path)
+    for number, (path, saved) in enumerate(files.items(), 1):
+        saved = saved or generators.load(path)
         iteration = _iteration(path, saved)
         if measuring is None:
             names = choose(metrics, real, saved, features, count, progress)

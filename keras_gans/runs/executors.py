@@ -14,7 +14,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from math import inf
 
@@ -106,8 +106,9 @@ def run_one(job, data=None, child=False):
     line = Line(planned.title, rest=rest, short=planned.short_title)
     with line, stop.told(line.stopping):
         if planned.folder.is_dir():
-            with files.locked(planned.folder):
-                pass  # another process that trains this run is named at once
+            # Another process that trains this run is named at once; a disk that says no, later.
+            with suppress(OSError), files.locked(planned.folder):
+                pass
         if data is None:
             line.status("reading the data")
             data = datasets.load(planned.experiment.dataset, job.data_dir, damaged=job.damaged)

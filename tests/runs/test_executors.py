@@ -13,8 +13,10 @@ import pytest
 from running import plan, quickstart
 
 import keras_gans
+from keras_gans import files
 from keras_gans.cli import run as verb
 from keras_gans.cli.arguments import Parser
+from keras_gans.errors import UsageError
 from keras_gans.rows import read_table
 from keras_gans.runs import executors, rates
 from keras_gans.runs.costs import Costs
@@ -313,6 +315,26 @@ def test_a_result_that_is_no_better_than_untrained_says_so(
     }  # fmt: skip
     executors._print_result(quickstart(1, tmp_path, {"iterations": 40}), metrics)
     assert ("no better than untrained" in capsys.readouterr().out) == noted
+
+
+@one_run
+def test_a_run_of_another_process_is_named_before_anything_is_read(tmp_path, monkeypatch):
+    planned = quickstart(1, tmp_path)
+    planned.folder.mkdir(parents=True)
+    read = []
+    monkeypatch.setattr(executors.datasets, "load", lambda *a, **k: read.append(a) or 1 / 0)
+    with files.locked(planned.folder), pytest.raises(UsageError, match="in use by process"):
+        executors.run_one(Job(planned, "quickstart"))
+    assert not read
+
+    # A folder that cannot be locked is told where it is written to.
+    def refuse(folder):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(executors.files, "locked", refuse)
+    with pytest.raises(ZeroDivisionError):
+        executors.run_one(Job(planned, "quickstart"))
+    assert read
 
 
 @one_run
