@@ -4,7 +4,10 @@ import contextlib
 import os
 import signal
 import socket
+import sys
 import threading
+
+_AGAIN = 0.01  # seconds until an exception that was lost is raised again
 
 
 class StopOnSignal:
@@ -13,6 +16,9 @@ class StopOnSignal:
     Before the first call no work can be lost: a signal then ends the process at once, with the
     status 128 + its number. After it, a signal is stored and the next call returns True. A second
     signal always ends the process at once.
+
+    Python prints and forgets an exception that is raised while it calls a destructor, or a
+    library at the collection of garbage; the signal is then raised once more, a moment later.
 
     Attributes:
         signal: Number of the signal received, or None.
@@ -23,13 +29,22 @@ class StopOnSignal:
         self._asked = False
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._receive)
+        self._exit, self._said = None, sys.unraisablehook
+        sys.unraisablehook = self._lost
 
     def _receive(self, number, frame):
         if self.signal is not None:
             os._exit(128 + number)
         self.signal = number
         if not self._asked:
-            raise SystemExit(128 + number)
+            self._exit = SystemExit(128 + number)
+            raise self._exit
+
+    def _lost(self, lost):
+        if self._exit is None or lost.exc_value is not self._exit:
+            return self._said(lost)
+        number, self.signal = self.signal, None
+        threading.Timer(_AGAIN, signal.raise_signal, [number]).start()
 
     def __call__(self):
         self._asked = True

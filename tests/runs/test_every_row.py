@@ -47,7 +47,8 @@ def _kind(option, value):
     return bool(value) if option in PRESENT else len(value) if option == "hidden" else value
 
 
-ROWS = {(t, n): read_table(t).experiment(n) for t in tables() for n in read_table(t).rows}
+TABLES = {name: read_table(name) for name in tables()}
+ROWS = {(name, n): table.experiment(n) for name, table in TABLES.items() for n in table.rows}
 EXPERIMENTS = {row: found for row, found in ROWS.items() if isinstance(found, Experiment)}
 GROUPS = {}
 for _row, _experiment in EXPERIMENTS.items():
@@ -117,7 +118,7 @@ def test_a_row_with_all_its_files(row, data, tiny_data, tmp_path):
 
 @pytest.mark.parametrize("row", WITHOUT_FILES, ids=str)
 def test_a_row_without_files(row, data):
-    experiment = read_table(row[0]).experiment(row[1], FEW)
+    experiment = TABLES[row[0]].experiment(row[1], FEW)
     source = data(experiment)
     gan = build(experiment, source, seed=0)
     gan.run_eagerly = True

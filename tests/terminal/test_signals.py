@@ -11,15 +11,18 @@ import pytest
 from keras_gans.terminal import signals
 
 PROGRAM = """
-import sys, time
+import gc, sys, time
 from keras_gans.terminal.signals import StopOnSignal, stop_with_parent
 stop = StopOnSignal()
 if sys.argv[1] == "child":
     stop_with_parent()
-if sys.argv[1] != "unasked":
+if sys.argv[1] == "collecting":
+    gc.callbacks.append(lambda *_: (print("begun", flush=True), time.sleep(0.5)))
+    gc.collect()
+elif sys.argv[1] != "unasked":
     assert not stop()
 print("begun", flush=True)
-while sys.argv[1] in ("unasked", "deaf") or not stop():
+while sys.argv[1] in ("unasked", "collecting", "deaf") or not stop():
     time.sleep(0.005)
 print("stopped", flush=True)
 open(sys.argv[2], "w").write("stopped")
@@ -62,6 +65,15 @@ def test_a_signal_before_the_first_call_ends_at_once(begin, number):
     process = begin("unasked")
     process.send_signal(number)
     assert process.communicate(timeout=30) == ("", "")
+    assert process.returncode == 128 + number
+
+
+@BOTH
+def test_a_signal_is_not_lost_in_a_collection_of_garbage(begin, number):
+    process = begin("collecting")
+    process.send_signal(number)
+    out, err = process.communicate(timeout=30)
+    assert (set(out.split()), err) == ({"begun"}, "")
     assert process.returncode == 128 + number
 
 
