@@ -1,5 +1,6 @@
 """What every test shares: a quiet backend, folders made once, and tiny data."""
 
+import gc
 import json
 import os
 
@@ -9,6 +10,12 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 import numpy as np
 import pytest
 from filelock import FileLock
+
+
+def pytest_collection_finish():
+    """Half a million objects of imported modules are no garbage, and need no look at each run."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 import pytest
 import yaml
 from commands import ROOT
+from running import package_table
 
 from keras_gans import cli, parts
 from keras_gans.cli.arguments import Parser
@@ -359,7 +360,7 @@ def test_a_published_run_is_small_and_whole(metrics):
     assert not [*folder.rglob("*.h5"), *folder.rglob("*.npz")]
     assert not (folder / "samples" / "reals.png").exists()
     table, number = folder.parts[-3], int(re.match(r"\d+", folder.parts[-2])[0])
-    row = read_table(table).experiment(number, content["changed"])
+    row = package_table(table).experiment(number, content["changed"])
     seed = int(folder.name.removeprefix("seed-"))
     run = PlannedRun(table, number, row, seed, content["changed"], PUBLISHED)
     assert run.folder == folder

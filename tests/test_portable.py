@@ -9,7 +9,7 @@ import pkgutil
 import sys
 
 import pytest
-from commands import ROOT, files, finish, keras_gans
+from commands import ROOT, files, finish, in_one_process, keras_gans
 
 import keras_gans as package
 
@@ -93,23 +93,23 @@ def test_a_run_its_generators_and_their_measures_need_no_unix(elsewhere, tmp_pat
     row = ["--table", "quickstart", "--exp", "1", "--iterations", "20", "--set", "save_every=10"]
     row += ["measure_samples=20", "--results", results, "--data-dir", data]
 
-    def ends(*command):
-        done = finish(keras_gans(*command), tmp_path, env=elsewhere)
-        assert done.returncode == 0, done.stderr
-        assert "Traceback" not in done.stderr
-        return done.stdout
-
-    assert "20 iterations in" in ends("run", *row, "--seeds", "0-1")
-    assert "finished already" in ends("run", *row)
+    done = finish(keras_gans("run", *row, "--seeds", "0-1"), tmp_path, env=elsewhere)
+    assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
+    assert "20 iterations in" in done.stdout
     (folder,) = results.glob("quickstart/*/seed-0")
     assert json.loads((folder / "environment.json").read_text())["processor"]
     assert not list(results.rglob(".*"))  # neither locks nor unfinished files
     generator = folder / "generator_model_best.h5"
-    ends("generate", generator, "--count", "4", "--out", tmp_path / "grid.png")
     about = ["--dataset", "digits", "--data-dir", data, "--samples", "50"]
-    measured = ends("evaluate", generator, *about)
-    assert "fid50_lenet" in measured
-    ends("report", "--results", results)
+    requests = {
+        "finished already": ["keras-gans", "run", *row],
+        "grid.png": ["keras-gans", "generate", generator, "--count", "4", "--out", "grid.png"],
+        "fid50_lenet": ["keras-gans", "evaluate", generator, *about],
+        "README.md": ["keras-gans", "report", "--results", results],
+    }
+    for said, answer in in_one_process(requests, tmp_path, elsewhere).items():
+        assert answer["status"] == 0 and "Traceback" not in answer["err"], answer["err"]
+        assert said in answer["out"]
     names = files(results) + files(data) + ["grid.png"]
     assert [name for name in names if not all(map(is_a_name, name.split("/")))] == []
 

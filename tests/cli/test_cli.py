@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from commands import ROOT, files, finish, keras_gans, run_experiment, without_keras
+from commands import ROOT, files, finish, in_one_process, keras_gans, run_experiment
 
 import keras_gans as package
 from keras_gans import cli
@@ -202,7 +202,7 @@ def answered(tmp_path_factory):
     np.savez(folder / "made.npz", images=np.zeros((9, 28, 28, 1), "uint8"))
     before = files(folder)
     requests = {case: command for case, (command, _) in {**QUESTIONS, **MISTAKES}.items()}
-    return before, files, folder, without_keras(requests, folder)
+    return before, files, folder, in_one_process(requests, folder)
 
 
 @pytest.mark.parametrize("case", QUESTIONS)

@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from commands import files, finish, keras_gans, without_keras
+from commands import files, finish, in_one_process, keras_gans
 
 from keras_gans.rows import PlannedRun, read_table
 from keras_gans.runs import rates
@@ -55,7 +55,7 @@ def answered(tmp_path_factory):
             metrics = {"iterations": run.experiment.iterations, "sha256": {}}
             (begun.folder / "metrics.json").write_text(json.dumps(metrics))
     before = files(folder)
-    answers = without_keras(REQUESTS, folder)
+    answers = in_one_process(REQUESTS, folder)
     assert files(folder) == before
     return answers
 

@@ -4,13 +4,13 @@ import re
 import shutil
 from urllib.parse import unquote
 
-from commands import without_keras
+from commands import in_one_process
 
 
 def test_the_page_shows_the_run_without_keras(trained, tmp_path):
     results = tmp_path / "results"
     shutil.copytree(trained[0].parents[2], results, ignore=shutil.ignore_patterns("*.h5"))
-    (answer,) = without_keras({"": ["keras-gans", "report"]}, tmp_path).values()
+    (answer,) = in_one_process({"": ["keras-gans", "report"]}, tmp_path).values()
     assert (answer["status"], answer["err"], answer["imported"]) == (0, "", [])
     assert answer["out"] == "results/quickstart/README.md\n"
     page = results / "quickstart" / "README.md"
@@ -22,7 +22,7 @@ def test_the_page_shows_the_run_without_keras(trained, tmp_path):
 def test_the_page_of_html_is_written_without_keras(trained, tmp_path):
     results = tmp_path / "results"
     shutil.copytree(trained[0].parents[2], results, ignore=shutil.ignore_patterns("*.h5"))
-    (answer,) = without_keras({"": ["keras-gans", "report", "--html"]}, tmp_path).values()
+    (answer,) = in_one_process({"": ["keras-gans", "report", "--html"]}, tmp_path).values()
     assert (answer["status"], answer["err"], answer["imported"]) == (0, "", [])
     assert answer["out"] == "results/quickstart/report.html\n"
     text = (results / "quickstart" / "report.html").read_text()

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from commands import ROOT, files, finish, keras_gans, run_experiment, without_keras
+from commands import ROOT, files, finish, in_one_process, keras_gans, run_experiment
 from kill_harness import digest
 from PIL import Image
 
@@ -130,7 +130,7 @@ def answered(tmp_path_factory):
     requests = {case: arguments for case, (arguments, _) in MISTAKES.items()}
     requests |= {case: [*arguments, "--dry-run", "--verbose"] for case, arguments in PLANS.items()}
     before = files(folder)
-    answers = without_keras(
+    answers = in_one_process(
         {
             case: ["run_experiment.py", "--data-dir", "data", *arguments]
             for case, arguments in requests.items()

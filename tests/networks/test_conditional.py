@@ -95,23 +95,25 @@ def test_a_training_step(random):
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("role", ["generator", "discriminator"])
-def test_plain_keras_opens_the_file(role, random, tmp_path):
-    network = pair()[role == "discriminator"]
-    network.save(tmp_path / "network.h5")
-    shape = (3, 7) if role == "generator" else (3, *MNIST)
-    values = random.standard_normal(shape).astype("float32")
-    np.save(tmp_path / "values.npy", values)
+def test_plain_keras_opens_the_files(random, tmp_path):
+    networks_ = dict(zip(("generator", "discriminator"), pair(), strict=True))
+    shapes = {"generator": (3, 7), "discriminator": (3, *MNIST)}
+    values = {role: random.standard_normal(s).astype("float32") for role, s in shapes.items()}
+    for role, network in networks_.items():
+        network.save(tmp_path / f"{role}.h5")
+        np.save(tmp_path / f"{role}.npy", values[role])
     code = (
         "import sys, keras, numpy as np\n"
-        "network = keras.models.load_model('network.h5', compile=False)\n"
-        "out = network([np.load('values.npy'), np.array([2, 0, 9], 'int32')])\n"
-        "np.save('out.npy', keras.ops.convert_to_numpy(out))\n"
+        "for role in 'generator', 'discriminator':\n"
+        "    network = keras.models.load_model(role + '.h5', compile=False)\n"
+        "    out = network([np.load(role + '.npy'), np.array([2, 0, 9], 'int32')])\n"
+        "    np.save(role + '-out.npy', keras.ops.convert_to_numpy(out))\n"
         "assert not [m for m in sys.modules if m.startswith('keras_gans')]\n"
     )
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=os.environ, check=True)
-    expected = network([values, np.array([2, 0, 9], "int32")])
-    assert np.array_equal(np.load(tmp_path / "out.npy"), ops.convert_to_numpy(expected))
+    for role, network in networks_.items():
+        expected = network([values[role], np.array([2, 0, 9], "int32")])
+        assert np.array_equal(np.load(tmp_path / f"{role}-out.npy"), ops.convert_to_numpy(expected))
 
 
 def test_labels_are_needed():

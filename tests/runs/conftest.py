@@ -1,7 +1,5 @@
 """Fixtures of the tests of runs."""
 
-import gc
-
 import keras
 import pytest
 
@@ -15,15 +13,6 @@ def own_data_folder(tmp_path_factory):
     with pytest.MonkeyPatch.context() as context:
         context.setenv("KERAS_GANS_DATA", str(folder))
         yield folder
-
-
-@pytest.fixture(scope="package", autouse=True)
-def imports_are_not_garbage():
-    """Each run collects garbage; half a million objects of imported modules need no look."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 @pytest.fixture(scope="module")

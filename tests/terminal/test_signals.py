@@ -17,7 +17,7 @@ stop = StopOnSignal()
 if sys.argv[1] == "child":
     stop_with_parent()
 if sys.argv[1] == "collecting":
-    gc.callbacks.append(lambda *_: (print("begun", flush=True), time.sleep(0.5)))
+    gc.callbacks.append(lambda *_: (print("begun", flush=True), time.sleep(0.2)))
     gc.collect()
 elif sys.argv[1] != "unasked":
     assert not stop()

@@ -30,20 +30,22 @@ def files(folder):
     return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
 
 
-def without_keras(requests, cwd):
+def in_one_process(requests, cwd, environment=None):
     """Answers to many commands, which one process gives one after the other.
 
     Args:
         requests: Dict from a case to its command: "keras-gans" or "run_experiment.py" and the
             arguments.
         cwd: Working directory of the process.
+        environment: Its variables; default those of this process.
 
     Returns:
         Dict from the case to {"status", "out", "err", "imported"}; the last is a list of those of
         Keras and its backends that are imported by then.
     """
     plain = {case: [str(word) for word in command] for case, command in requests.items()}
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100"}
+    environment = environment or {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**environment, "COLUMNS": "100"}
     program = [sys.executable, "-c", _PROGRAM]
     done = finish(program, cwd, input=json.dumps(plain), env=environment)
     assert done.returncode == 0, done.stderr

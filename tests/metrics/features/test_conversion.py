@@ -143,13 +143,19 @@ def test_each_convolution_equals_the_graph_run_by_tensorflow(graph, converted):
     rng = np.random.default_rng(2)
     with tf.Graph().as_default() as built, tf.compat.v1.Session(graph=built) as session:
         tf.import_graph_def(graph, name="")
-        for node in inception.NODES:
-            kernel, bias = arrays[f"{node}/kernel"], arrays[f"{node}/bias"]
-            x = rng.standard_normal((1, *kernel.shape[:3]), np.float32)
-            expected = session.run(f"{place(node)}:0", {f"{place(node)}/input:0": x}).ravel()
-            found = np.maximum(np.tensordot(x[0].astype(np.float64), kernel, 3) + bias, 0)
-            assert expected.any()
-            np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * np.ptp(expected))
+        inputs = {
+            node: rng.standard_normal((1, *arrays[f"{node}/kernel"].shape[:3]), np.float32)
+            for node in inception.NODES
+        }
+        outputs = session.run(
+            {node: f"{place(node)}:0" for node in inputs},
+            {f"{place(node)}/input:0": x for node, x in inputs.items()},
+        )
+    for node, x in inputs.items():
+        kernel, bias, expected = arrays[f"{node}/kernel"], arrays[f"{node}/bias"], outputs[node]
+        found = np.maximum(np.tensordot(x[0].astype(np.float64), kernel, 3) + bias, 0)
+        assert expected.any()
+        np.testing.assert_allclose(found, expected.ravel(), rtol=0, atol=1e-5 * np.ptp(expected))
 
 
 def test_the_published_network_is_recognised(inception_folder, unfolded, tmp_path):
@@ -331,8 +337,8 @@ def test_files_that_are_no_graph(graph_file, tmp_path, monkeypatch):
     assert not out.exists()
 
 
-def tgz(path, *members):
-    with tarfile.open(path, "w:gz", compresslevel=1) as tar:
+def tgz(path, *members, level=1):
+    with tarfile.open(path, "w:gz", compresslevel=level) as tar:
         for member, content in members:
             member.size = len(content)
             tar.addfile(member, io.BytesIO(content))
@@ -344,6 +350,7 @@ def test_the_archive_gives_the_same_arrays(graph_file, converted, tmp_path):
         tmp_path / "inception.tgz",
         (tarfile.TarInfo("../../outside"), b"never written"),
         (tarfile.TarInfo(conversion.MEMBER), graph_file.read_bytes()),
+        level=0,
     )
     about = conversion.inception(source, tmp_path / "out.npz")
     assert about["sha256"] == converted[1]["sha256"]
