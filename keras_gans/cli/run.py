@@ -130,7 +130,8 @@ def act(options):
     asked = runs
     runs = _with_generators(runs, table, options)
     states = ["new" if options.restart and run in asked else run.state for run in runs]
-    _check_own_data([r for r, s in zip(runs, states, strict=True) if s == "finished"], options)
+    finished = [run for run, state in zip(runs, states, strict=True) if state == "finished"]
+    checked = _check_own_data(finished, options)
     if options.dry_run and options.verbose:
         for run, state in zip(runs, states, strict=True):
             print(f"# {run.folder}: {state}\n{run.to_yaml()}")
@@ -141,11 +142,10 @@ def act(options):
     if options.slurm_script:
         return slurm.write(jobs, states, options.slurm_script)
     arguments.check_writable(options.results, "--results")
-    finished = [run for run, state in zip(runs, states, strict=True) if state == "finished"]
     if finished and len(runs) == 1:
         print(f"{runs[0].title}: finished already, see {runs[0].folder}; --restart trains it again")
         return 0
-    return _train(jobs, states, finished, options)
+    return _train(jobs, states, finished, checked, options)
 
 
 def _check_together(options):
@@ -173,7 +173,7 @@ def _jobs(runs, asked, options):
     return [Job(r, *about, options.restart and r in asked, options.devices) for r in runs]
 
 
-def _train(jobs, states, finished, options):
+def _train(jobs, states, finished, checked, options):
     from keras_gans.runs import executors, trial
     from keras_gans.runs.costs import Costs
 
@@ -184,7 +184,8 @@ def _train(jobs, states, finished, options):
         train = trial.run if options.trial else partial(executors.run_one, child=options.child)
         return train(jobs[0])
     costs = Costs(jobs, states, options.jobs)
-    _read_data([job.planned for job in missing], options)
+    runs = [job.planned for job in missing]
+    _read_data([run for run in runs if run.experiment.dataset not in checked], options)
     if costs.side_by_side > 1:
         missing = costs.longest_first(missing)
     return executors.run_several(missing, finished, executors.Processes(missing, costs))
@@ -237,12 +238,15 @@ def _read_data(runs, options):
 def _check_own_data(finished, options):
     """Refuses finished runs on pictures of the user that have changed since.
 
+    Returns:
+        The data sets that were read, as parts.
+
     Raises:
         UsageError: They have, or cannot be read.
     """
     own = [r for r in finished if r.experiment.dataset.name not in parts.names("datasets")]
     if not own or options.child:
-        return
+        return []
     sources = _read_data(own, options)
     for run in own:
         difference = StoredRun.read(run.folder).other_data(sources[str(run.experiment.dataset)])
@@ -251,6 +255,7 @@ def _check_own_data(finished, options):
                 f"{run.folder} was trained on other data ({difference}): --restart trains it "
                 "again from the start, or move the folder away to keep it"
             )
+    return [run.experiment.dataset for run in own]
 
 
 # --- what is asked for -------------------------------------------------------------------------

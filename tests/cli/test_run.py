@@ -426,7 +426,9 @@ def test_seeds_are_different_runs(side_by_side):
     assert logs[0] != logs[1]
 
 
-def test_a_finished_run_on_pictures_that_have_changed_is_not_taken_for_one(main, tmp_path):
+def test_a_finished_run_on_pictures_that_have_changed_is_not_taken_for_one(
+    main, tmp_path, monkeypatch
+):
     pictures_ = np.random.default_rng(0).integers(0, 256, (6, 28, 28), dtype="uint8")
     own = tmp_path / "own.npy"
     np.save(own, pictures_)
@@ -443,6 +445,10 @@ def test_a_finished_run_on_pictures_that_have_changed_is_not_taken_for_one(main,
     command += ["--results", tmp_path / "results"]
     status, out, _ = main(*command)
     assert status == 0 and "finished already" in out
+    with monkeypatch.context() as context:
+        context.setattr("keras_gans.runs.executors.run_several", lambda *_: 0)
+        status, out, _ = main(*command, "--seeds", "0-1")
+    assert (status, out.count("6 images of 28x28 grey")) == (0, 1)  # read once for both
 
     np.save(own, pictures_[:5])
     for more in ((), ("--dry-run",)):
