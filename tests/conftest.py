@@ -12,10 +12,14 @@ import pytest
 from filelock import FileLock
 
 
+def pytest_configure():
+    gc.disable()  # until all modules are imported, of which nothing is garbage
+
+
 def pytest_collection_finish():
-    """Half a million objects of imported modules are no garbage, and need no look at each run."""
-    gc.collect()
+    """Half a million objects of imported modules need no look at each collection of garbage."""
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture
