@@ -8,6 +8,7 @@ import sys
 import threading
 
 _AGAIN = 0.01  # seconds until an exception that was lost is raised again
+_report = sys.unraisablehook  # what prints the exceptions that Python forgets
 
 
 class StopOnSignal:
@@ -27,10 +28,10 @@ class StopOnSignal:
     def __init__(self):
         self.signal = None
         self._asked = False
+        self._exit = None
+        sys.unraisablehook = self._lost
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._receive)
-        self._exit, self._said = None, sys.unraisablehook
-        sys.unraisablehook = self._lost
 
     def _receive(self, number, frame):
         if self.signal is not None:
@@ -42,7 +43,7 @@ class StopOnSignal:
 
     def _lost(self, lost):
         if self._exit is None or lost.exc_value is not self._exit:
-            return self._said(lost)
+            return _report(lost)
         number, self.signal = self.signal, None
         threading.Timer(_AGAIN, signal.raise_signal, [number]).start()
 
