@@ -131,7 +131,7 @@ def act(options):
     runs = _with_generators(runs, table, options)
     states = ["new" if options.restart and run in asked else run.state for run in runs]
     finished = [run for run, state in zip(runs, states, strict=True) if state == "finished"]
-    checked = _check_own_data(finished, options)
+    sources = _check_own_data(finished, options)
     if options.dry_run and options.verbose:
         for run, state in zip(runs, states, strict=True):
             print(f"# {run.folder}: {state}\n{run.to_yaml()}")
@@ -145,7 +145,7 @@ def act(options):
     if finished and len(runs) == 1:
         print(f"{runs[0].title}: finished already, see {runs[0].folder}; --restart trains it again")
         return 0
-    return _train(jobs, states, finished, checked, options)
+    return _train(jobs, states, finished, sources, options)
 
 
 def _check_together(options):
@@ -173,30 +173,30 @@ def _jobs(runs, asked, options):
     return [Job(r, *about, options.restart and r in asked, options.devices) for r in runs]
 
 
-def _train(jobs, states, finished, checked, options):
+def _train(jobs, states, finished, sources, options):
     from keras_gans.runs import executors, trial
     from keras_gans.runs.costs import Costs
 
     missing = [job for job in jobs if job.planned not in finished]
     if options.ray is not None and missing:
-        return _train_on_cluster(jobs, missing, states, finished, options)
+        return _train_on_cluster(jobs, missing, states, finished, sources, options)
     if len(jobs) == 1:
         train = trial.run if options.trial else partial(executors.run_one, child=options.child)
         return train(jobs[0])
     costs = Costs(jobs, states, options.jobs)
-    runs = [job.planned for job in missing]
-    _read_data([run for run in runs if run.experiment.dataset not in checked], options)
+    _read_data([job.planned for job in missing], options, sources)
+    sources.clear()  # each run reads its own, in a process of its own
     if costs.side_by_side > 1:
         missing = costs.longest_first(missing)
     return executors.run_several(missing, finished, executors.Processes(missing, costs))
 
 
-def _train_on_cluster(jobs, missing, states, finished, options):
+def _train_on_cluster(jobs, missing, states, finished, sources, options):
     from keras_gans.runs import cluster, executors
     from keras_gans.runs.costs import Costs
     from keras_gans.terminal.line import Line
 
-    sources = _read_data([job.planned for job in missing], options)
+    sources = _read_data([job.planned for job in missing], options, sources)
     with Line("Ray") as line:
         line.status("connecting")
         cluster.connect(options.ray)
@@ -210,13 +210,19 @@ def _train_on_cluster(jobs, missing, states, finished, options):
         return executors.run_several(missing, finished, workers)
 
 
-def _read_data(runs, options):
+def _read_data(runs, options, sources):
     """Reads the data of all runs before the first one starts, so that none fails for lack of them.
 
     One line says what each data set is.
 
+    Args:
+        runs: List of `PlannedRun`.
+        options: Of the command.
+        sources: Dict from the text of a data set's part to its `datasets.Source`; those that it
+            has are not read again, and those that are read come to it.
+
     Returns:
-        Dict from the text of a data set's part to its `datasets.Source`.
+        Such a dict of these runs alone.
 
     Raises:
         UsageError: A data set is missing or damaged.
@@ -224,30 +230,30 @@ def _read_data(runs, options):
     from keras_gans import datasets
     from keras_gans.terminal.line import Line
 
-    sources = {}
-    for part in (run.experiment.dataset for run in runs):
+    wanted = [run.experiment.dataset for run in runs]
+    for part in wanted:
         if str(part) not in sources:
             with Line(part.name) as line:
                 line.status("reading the data")
                 source = datasets.load(part, options.data_dir, damaged=options.damaged)
                 line.note(source.summary)
                 sources[str(part)] = source
-    return sources
+    return {str(part): sources[str(part)] for part in wanted}
 
 
 def _check_own_data(finished, options):
     """Refuses finished runs on pictures of the user that have changed since.
 
     Returns:
-        The data sets that were read, as parts.
+        What was read for that, as `_read_data`.
 
     Raises:
         UsageError: They have, or cannot be read.
     """
     own = [r for r in finished if r.experiment.dataset.name not in parts.names("datasets")]
     if not own or options.child:
-        return []
-    sources = _read_data(own, options)
+        return {}
+    sources = _read_data(own, options, {})
     for run in own:
         difference = StoredRun.read(run.folder).other_data(sources[str(run.experiment.dataset)])
         if difference:
@@ -255,7 +261,7 @@ def _check_own_data(finished, options):
                 f"{run.folder} was trained on other data ({difference}): --restart trains it "
                 "again from the start, or move the folder away to keep it"
             )
-    return [run.experiment.dataset for run in own]
+    return sources
 
 
 # --- what is asked for -------------------------------------------------------------------------

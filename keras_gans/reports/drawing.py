@@ -20,6 +20,7 @@ ROOM = 1_800_000
 _WIDTH, _HEIGHT, _MARGIN = 112, 30, 3
 _WIDEST = 480  # pixels of an embedded picture
 _COLOURS = {"L": 24, "RGB": 96}  # of a palette; samples are small and coarse
+_FEW = 256  # colours of a drawing; photographs have more, and lose theirs in a palette
 
 
 def sparkline(pairs, lower):
@@ -104,7 +105,7 @@ def frames(samples):
 
 
 def embedded(path):
-    """A picture as an address that holds it: a PNG with few colours.
+    """A picture as an address that holds it: a PNG with few colours, or a photograph as JPEG.
 
     Args:
         path: PNG of samples.
@@ -120,10 +121,24 @@ def embedded(path):
 def _embedded(path, changed, size):
     picture = animations.opened(path)
     picture = picture.convert("L" if picture.mode in ("L", "1") else "RGB")
-    picture.thumbnail((_WIDEST, _WIDEST))
-    colours = _COLOURS[picture.mode]
-    # Without dithering, which is noise to a PNG.
-    picture = picture.convert("RGB").quantize(colours, dither=Image.Dither.NONE)
     file = io.BytesIO()
-    picture.save(file, "PNG", optimize=True)
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode("ascii")
+    if picture.mode == "RGB" and picture.getcolors(_FEW) is None:
+        kind, picture = "jpeg", _in_own_pixels(picture)
+        picture.thumbnail((_WIDEST, _WIDEST))
+        picture.save(file, "JPEG", quality=80, subsampling=0)
+    else:
+        kind, colours = "png", _COLOURS[picture.mode]
+        picture.thumbnail((_WIDEST, _WIDEST))
+        # Without dithering, which is noise to a PNG.
+        picture = picture.convert("RGB").quantize(colours, dither=Image.Dither.NONE)
+        picture.save(file, "PNG", optimize=True)
+    return f"data:image/{kind};base64," + base64.b64encode(file.getvalue()).decode("ascii")
+
+
+def _in_own_pixels(picture):
+    """The picture before each of its pixels was enlarged to several, which a browser does, too."""
+    for by in (4, 3, 2):
+        own = picture.resize((picture.width // by, picture.height // by), Image.Resampling.NEAREST)
+        if own.resize(picture.size, Image.Resampling.NEAREST).tobytes() == picture.tobytes():
+            return own
+    return picture

@@ -18,8 +18,8 @@ class StopOnSignal:
     status 128 + its number. After it, a signal is stored and the next call returns True. A second
     signal always ends the process at once.
 
-    Python prints and forgets an exception that is raised while it calls a destructor, or a
-    library at the collection of garbage; the signal is then raised once more, a moment later.
+    An exception in a destructor or in a callback of the garbage collector is printed and lost. If
+    the signal comes there, it is raised again a moment later.
 
     Attributes:
         signal: Number of the signal received, or None.

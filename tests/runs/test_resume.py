@@ -51,7 +51,7 @@ def test_a_convolutional_run_that_is_stopped_and_resumed_ends_the_same(tmp_path)
 
 MOVES = {
     "unrolled": {
-        "turns": {"unroll": 1, "g_steps": 2, "latents": "shared"},
+        "turns": {"unroll": 2, "g_steps": 2, "latents": "shared"},
         "discriminator": {"name": "points", "hidden": [8]},
     },
     "adaptive": {"turns": {"update": "adaptive", "d_steps": 2}},
