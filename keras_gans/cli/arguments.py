@@ -318,7 +318,14 @@ def print_columns(lines):
     Args:
         lines: List of tuples of texts, all of one length.
     """
+    for line in aligned(lines):
+        print(line)
+
+
+def aligned(lines):
+    """The texts of `print_columns`, in a list."""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
-        print("  ".join(cells).rstrip())
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    ]

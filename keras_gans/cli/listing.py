@@ -1,4 +1,4 @@
-"""What `run --list` shows: the rows of a table, the state of their runs, and how long they take."""
+"""What `run --list` shows: rows, what they are for, the state of their runs, how long they take."""
 
 import shutil
 import textwrap
@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from keras_gans.cli import arguments
 from keras_gans.errors import UsageError
-from keras_gans.rows import Experiment, PlannedRun, tables, tables_folder
+from keras_gans.rows import Experiment, PlannedRun, documents, tables_folder
 from keras_gans.terminal.line import clock
 
 _COLUMNS = (
@@ -44,7 +44,7 @@ def show(table, seeds, options):
         lines.append({**_cells(several[0]), **cells})
     columns = shutil.get_terminal_size().columns
     print(textwrap.fill(f"{table.name}: {table.source}", columns) + "\n")
-    hidden = _print_fitting(lines, columns)
+    hidden = _print_fitting(lines, table.headings, columns)
     of = f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds"
     legend = f"State and time: {of}. ~ is expected on this machine, other times are measured."
     print("\n" + textwrap.fill(legend, columns))
@@ -57,8 +57,12 @@ def show(table, seeds, options):
     command = table.command
     if options.prog != "run_experiment.py":  # which an installed package does not have
         command = command.replace("python run_experiment.py", options.prog)
-    names = textwrap.fill(f"Tables (--table NAME): {', '.join(tables())}", columns)
-    print(f"{command}\n{names}")
+    print(f"{command}\n\nTables (--table NAME):")
+    found = documents()
+    width = max(map(len, found))
+    for name, source in found.items():
+        room = max(20, columns - width - 2)
+        print(f"{name:{width}}  {textwrap.shorten(source, room, placeholder=' ...')}")
     table.experiments()  # names the rows that are wrong
 
 
@@ -162,13 +166,30 @@ def _sum(times):
 # --- the screen --------------------------------------------------------------------------------
 
 
-def _print_fitting(lines, room):
-    """Prints lines of cells without the columns that have no room; returns the names of those."""
+def _print_fitting(lines, headings, room):
+    """Prints rows under their headings, without the columns that have no room.
+
+    Args:
+        lines: Dicts from the name of a column to a cell; the first has the names of the columns.
+        headings: As `Table.headings`.
+        room: Columns of the terminal.
+
+    Returns:
+        The names of the columns left out.
+    """
     shown, hidden = list(_COLUMNS), []
     for name in _LESS_IMPORTANT_FIRST:
         if sum(2 + max(len(line[n]) for line in lines) for n in shown) - 2 <= room:
             break
         shown.remove(name)
         hidden.append(name)
-    arguments.print_columns([tuple(line[name] for name in shown) for line in lines])
+    names, *rows = arguments.aligned([tuple(line[name] for name in shown) for line in lines])
+    print(names)
+    before = None
+    for line, row in zip(lines[1:], rows, strict=True):
+        group = max((first for first in headings if first <= int(line["exp"])), default=None)
+        if group != before:
+            print("\n" + textwrap.fill(headings[group], room))
+        before = group
+        print(row)
     return hidden

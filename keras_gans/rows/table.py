@@ -1,7 +1,7 @@
 """Tables: YAML files of numbered experiments, in experiments/ or anywhere.
 
-A table has a header (source, command, expected, claims), `defaults`, and numbered `rows` whose
-fields are those of `Experiment`, or of the stage that it names.
+A table has a header (source, command, expected, headings, claims), `defaults`, and numbered `rows`
+whose fields are those of `Experiment`, or of the stage that it names.
 """
 
 from dataclasses import dataclass, field, replace
@@ -12,7 +12,7 @@ from keras_gans.rows import claims, stages, yaml_reader
 
 _MOST = 10  # rows that a message names
 _EITHER = ("optimizer", "d_optimizer", "g_optimizer")  # a row has the first or the others
-_HEADER = ("source", "command", "expected", "claims", "defaults", "rows")
+_HEADER = ("source", "command", "expected", "headings", "claims", "defaults", "rows")
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Table:
         source: The document.
         command: The command that runs the table.
         expected: What the table is for, where it is not to test claims.
+        headings: Dict from the number of a row to what it and those up to the next heading are for.
         rows: Dict from number to the row as a plain mapping, defaults merged in; not checked yet.
         claims: Dict from number to `Claim`: what the document says, checked.
     """
@@ -34,6 +35,7 @@ class Table:
     source: str
     command: str
     expected: str
+    headings: dict
     rows: dict
     claims: dict = field(default_factory=dict)
 
@@ -135,12 +137,36 @@ def _read(path):
         mapping = isinstance(row, dict)
         rows[number] = stages.merged(defaults, row, f"{path.stem} {number}") if mapping else row
     source, command, expected = (" ".join(str(content.get(k, "")).split()) for k in _HEADER[:3])
-    return Table(path.stem, path, source, command, expected, rows), content.get("claims")
+    headings = _headings(content.get("headings") or {}, rows, path)
+    table = Table(path.stem, path, source, command, expected, headings, rows)
+    return table, content.get("claims")
+
+
+def _headings(found, rows, path):
+    if not isinstance(found, dict):
+        raise UsageError(f"{path}: 'headings' must be a mapping from rows to texts")
+    for number, text in found.items():
+        if number not in rows or type(number) is not int:
+            raise UsageError(f"{path}: headings: there is no row {short(number)}")
+        if not isinstance(text, str) or not text.strip():
+            raise UsageError(f"{path}: headings: {number}: {short(text)} is not a text")
+    return {number: " ".join(text.split()) for number, text in found.items()}
 
 
 def tables():
     """Names of the tables of the package, sorted."""
     return sorted(path.stem for path in tables_folder().glob("*.yaml"))
+
+
+def documents():
+    """Dict from the name of each of the package's tables to its source, or to what is wrong."""
+    found = {}
+    for name in tables():
+        try:
+            found[name] = _read(_find(name))[0].source
+        except UsageError as error:
+            found[name] = str(error)
+    return found
 
 
 def tables_folder():

@@ -9,7 +9,7 @@ from commands import ROOT
 
 from keras_gans import cli, files
 from keras_gans.cli import listing
-from keras_gans.rows import PlannedRun, read_table
+from keras_gans.rows import PlannedRun, read_table, tables
 from keras_gans.runs import machine, rates
 
 
@@ -123,6 +123,32 @@ def test_a_wide_terminal_shows_everything(listed):
         + ["transposed", "fid_thesis", "0.0681"]
     )
     assert "more columns" not in said
+
+
+def test_rows_stand_under_what_they_are_for(listed):
+    said = listed(columns=200, table="vedal2017")[1].splitlines()
+    heading = said.index("Leak of both networks, 0.01, 0.1 and 0.3 (row 9 has 0.2)")
+    assert said[heading - 1] == ""
+    assert [line.split()[0] for line in said[heading + 1 : heading + 4]] == ["31", "32", "33"]
+    assert said[heading + 4] == ""
+
+
+def test_a_heading_is_shown_where_its_first_row_is_wrong(main, tmp_path):
+    text = (ROOT / "experiments" / "quickstart.yaml").read_text()
+    (tmp_path / "mine.yaml").write_text(text.replace("iterations: 6000", "iterations: none", 1))
+    options = ["--table", tmp_path / "mine.yaml", "--results", tmp_path / "results"]
+    status, said, err = main("run", "--list", *options)
+    assert status == 2 and "mine 1: iterations" in err
+    lines = said.splitlines()
+    assert lines[lines.index("The four GANs of akel2022") + 1].startswith("2 ")
+
+
+def test_every_table_of_the_package_is_named_with_its_document(listed):
+    lines = listed()[1].splitlines()
+    found = lines[lines.index("Tables (--table NAME):") + 1 :]
+    assert [line.split()[0] for line in found] == tables()
+    (vedal,) = [line for line in found if line.startswith("vedal2017 ")]
+    assert "A. Vedal, C. Matsoukas and W. Kryscinski, Exploring" in vedal
 
 
 def test_a_list_of_finished_runs_reads_no_networks(plan, capsys, monkeypatch):

@@ -28,6 +28,11 @@ def test_a_table_has_the_name_of_its_file_and_a_header(write_table, row):
     assert (table.source, table.command, table.expected) == ("A b", "c", "d")
 
 
+def test_a_heading_stands_at_a_row(write_table, row):
+    table = read_table(write_table({"headings": {3: "a\n  b"}, "rows": {1: row, 3: row}}))
+    assert table.headings == {3: "a b"}
+
+
 def test_defaults_are_under_every_row_and_rows_win(write_table, row):
     other = {key: value for key, value in row.items() if key != "save_every"}
     defaults = {"save_every": 20, "turns": {"d_steps": 3}}
@@ -52,6 +57,11 @@ def test_defaults_are_under_every_row_and_rows_win(write_table, row):
         ("rows: {true: {}}", "row True ... number"),
         ("rows: {1: {loss: mse, loss: wasserstein}}", "'loss' occurs twice"),
         ("rows: {1: [", "not valid YAML"),
+        ("headings: [a]\nrows: {1: {}}", "'headings' must be a mapping"),
+        ("headings: {2: a}\nrows: {1: {}}", "headings: there is no row 2"),
+        ("headings: {true: a}\nrows: {1: {}}", "headings: there is no row True"),
+        ("headings: {1: [a]}\nrows: {1: {}}", "headings: 1: ['a'] is not a text"),
+        ("headings: {1: ' '}\nrows: {1: {}}", "headings: 1: ' ' is not a text"),
     ],
 )
 def test_a_wrong_table_is_refused_by_the_name_of_the_file(write_table, text, message):
