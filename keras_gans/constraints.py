@@ -24,9 +24,17 @@ class Clip(Recorded):
 
     def __call__(self, network):
         """Constrains the weights of a `keras.Model`, in place."""
-        chosen = network.weights if self.weights == "all" else network.trainable_weights
+        chosen = network.trainable_weights
+        if self.weights == "all":
+            chosen = [*chosen, *_moving_statistics(network)]
         for weight in chosen:
             weight.assign(ops.clip(weight, -self.limit, self.limit))
+
+
+def _moving_statistics(network):
+    normal = keras.layers.BatchNormalization
+    layers = [layer for layer in network._flatten_layers() if isinstance(layer, normal)]
+    return [weight for layer in layers for weight in layer.non_trainable_weights]
 
 
 CONSTRAINTS = {"clip": Clip}

@@ -15,6 +15,7 @@ import os
 from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
@@ -318,9 +319,12 @@ def evaluate(
     if is_source and (output_range or latents or rejecting):
         raise UsageError(f"{path} is no generator: leave out --range, --latents and --reject")
     own = pictures or {}
-    if own and not (is_source and dataset in datasets.names()):
-        dataset = dataset if isinstance(dataset, dict) else {"name": os.fspath(dataset)}
-        dataset = {**dataset, **own}
+    if own:
+        named = dataset.plain if isinstance(dataset, Part) else dataset
+        named = named if isinstance(named, dict) else {"name": os.fspath(named)}
+        is_path = isinstance(dataset, os.PathLike) or named.get("name") not in datasets.names()
+        if is_path or not is_source:
+            dataset = {**named, **own}
     progress.status("reading the data set")
     real = datasets.load(dataset, data_dir, split, damaged)
     progress.note(real.summary)
@@ -375,12 +379,10 @@ def _too_few(source, count):
 
 def versions():
     """Versions of the packages that decide a value."""
-    from importlib.metadata import version
-
     import keras
 
     packages = ("keras", keras.config.backend(), "numpy", "scipy")
-    return {name: version(name) for name in packages}
+    return {name: import_module(name).__version__ for name in packages}
 
 
 def _text(shape):

@@ -85,8 +85,7 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         means = ("d_loss", "d_loss_real", "d_loss_fake", "g_loss")
         self._means = [keras.metrics.Mean(name=name) for name in means]
         self._maxima = [Maximum(name="d_loss_max"), Maximum(name="g_loss_max")]
-        self.averaged = None
-        self.built = True
+        self.averaged, self.built = None, True
 
     def compile(
         self,
@@ -124,7 +123,8 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
 
         Raises:
             UsageError: A part is unknown, two do not go together, the optimizers are not one or
-                two, something computes in float16, or an argument would be ignored.
+                two, something computes in float16, an argument would be ignored, or the loss takes
+                scores and those of the discriminator have bounds.
         """
         fitting.refuse_ignored(kwargs)
         if optimizers.is_known(loss):  # the order of keras.Model.compile
@@ -140,21 +140,20 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         pairs.check_precision(
             self.precision, *(layer.dtype_policy for layer in self._flatten_layers())
         )
+        reads = objective.of_scores, self.precision, objective.of_features
+        self._trained = Trained(self.generator, self.discriminator, *reads)
         super().compile(optimizer=None, **kwargs)
         self.objective, self.turns, self.update = objective, turns, update
         self.penalty, self.constraint = penalty, constraints.get(constraint)
         self.average = averages.get(average)
+        self._tracker.untrack(self.averaged)  # of an earlier call
         self.averaged = self.average and self.average.copy(self.generator)
         self.augment = augmentations.get(augment)
         if self.augment is not None:
             self.augment.check(self.discriminator.inputs[0].shape[1:])
         self.d_optimizer, self.g_optimizer = d_optimizer, g_optimizer
-        self.optimizer = optimizers.Both(
-            *(d_optimizer, g_optimizer),
-            *(n.trainable_variables for n in (self.discriminator, self.generator)),
-        )
-        reads = objective.of_scores, self.precision, objective.of_features
-        self._trained = Trained(self.generator, self.discriminator, *reads)
+        weights = [n.trainable_variables for n in (self.discriminator, self.generator)]
+        self.optimizer = optimizers.Both(d_optimizer, g_optimizer, *weights)
 
     def fit(
         self,
@@ -183,7 +182,9 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
             self.scale = scale
             if self.train_function is not None:
                 self.make_train_function(force=True)  # the scale of other data is traced in
-        return super().fit(x, y, batch_size, epochs, verbose, callbacks, **kwargs)
+        history = super().fit(x, y, batch_size, epochs, verbose, callbacks, **kwargs)
+        self.optimizer.finalize()
+        return history
 
     def evaluate(self, *args, **kwargs):
         """Refused: losses of a game say nothing about samples.
@@ -281,7 +282,6 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         on_real, on_fake = self.objective.sides(
             lambda: score(real), lambda: score(fake), self.seed_generator
         )
-
         if optimizer is None:
             return [ops.stop_gradient(loss()[0]) for loss in (on_real, on_fake)]
 

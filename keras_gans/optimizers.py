@@ -89,6 +89,11 @@ class Both:
             self.optimizers = [d_optimizer, g_optimizer]
         self.variables = [v for optimizer in self.optimizers for v in optimizer.variables]
 
+    def finalize(self):
+        """Ends a `fit` as Keras ends it: `use_ema` puts the averages in the weights."""
+        for optimizer in self.optimizers:
+            optimizer.finalize_variable_values(optimizer._trainable_variables)
+
 
 def is_known(identifier):
     """Whether an identifier is that of an optimizer: an object, a name or a mapping."""
@@ -101,12 +106,26 @@ def is_known(identifier):
 def pair(optimizer=None, d_optimizer=None, g_optimizer=None):
     """The optimizers of the discriminator and of the generator, one object where they share it.
 
+    Args:
+        optimizer, d_optimizer, g_optimizer: What `get` takes: the first, or the other two.
+
+    Returns:
+        Pair of Keras optimizers.
+
     Raises:
-        UsageError: They are not one or two, or one is unknown, or no Keras optimizer.
+        UsageError: They are not one or two, one is unknown or no Keras optimizer, or a shared one
+            accumulates gradients.
     """
     one, d_one, g_one = map(get, (optimizer, d_optimizer, g_optimizer))
     if (one is None) == (d_one is None) or (d_one is None) != (g_one is None):
         raise UsageError("give either optimizer, or d_optimizer and g_optimizer")
+    one = one or (d_one if d_one is g_one else None)
+    # Its one counter would let all steps of one network fall on moves, and none of the other's.
+    if getattr(one, "gradient_accumulation_steps", None):
+        raise UsageError(
+            "gradient_accumulation_steps: two networks that share an optimizer share its counter; "
+            "give d_optimizer and g_optimizer"
+        )
     return (d_one, g_one) if one is None else (one, one)
 
 

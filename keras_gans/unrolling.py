@@ -80,6 +80,8 @@ class _Steps:
         rate = ops.cast(self.optimizer.learning_rate, "float32")
         for gradient, variable in zip(gradients, variables, strict=True):
             self.move(variable, gradient, self.places[id(variable)], rate)
+            if variable.constraint is not None:  # of the layer; an optimizer applies it likewise
+                variable.assign(variable.constraint(variable))
         self.optimizer.iterations.assign_add(1)
 
 

@@ -40,6 +40,16 @@ def test_clipping_is_that_of_numpy_on_the_chosen_weights(weights, limit, critic)
             assert not np.array_equal(after[path], value), path
 
 
+def test_a_reference_batch_is_no_weight():
+    critic = networks.build({"name": "convolutional", "normalization": "virtual"},
+                            "discriminator", (8, 8, 1))  # fmt: skip
+    (reference,) = [v for v in critic.variables if v.path.endswith("/reference")]
+    before = ops.convert_to_numpy(reference)
+    Clip(0.01, "all")(critic)
+    np.testing.assert_array_equal(ops.convert_to_numpy(reference), before)
+    assert max(np.abs(v).max() for v in values(critic.trainable_variables).values()) <= 0.01
+
+
 def test_the_default_is_that_of_the_paper():
     assert (Clip().limit, Clip().weights) == (0.01, "trainable")
     found = constraints.get({"name": "clip", "limit": 1, "weights": "all"})

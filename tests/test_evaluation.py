@@ -303,6 +303,14 @@ def test_pictures_are_fitted_to_a_data_set_given_as_a_mapping(evaluate, tmp_path
     assert named["results"] == mapped["results"]
 
 
+def test_a_name_means_the_same_however_it_is_given(evaluate, tmp_path):
+    fake = save(tmp_path / "fake.npz", DIGITS.values[30:60, ::2, ::2])
+    part = parts.check("datasets", "digits", "here")
+    found = [evaluate(fake, given, pictures={"resize": 28}) for given in ("digits", part)]
+    found.append(evaluate(fake, {"name": "digits"}, pictures={"resize": 28}))
+    assert found[0]["results"] == found[1]["results"] == found[2]["results"]
+
+
 def test_the_inception_score_of_sorted_images_is_that_of_shuffled_ones(measuring):
     order = np.argsort(DIGITS.labels, kind="stable")
     ordered = datasets.Images("sorted", DIGITS.values[order], None, "sorted")

@@ -235,6 +235,10 @@ def test_one_object_given_twice_is_shared():
         ({"optimizer": ["adam", "adam"]}, "optimizer: .* or an object"),
         ({"optimizer": len}, "optimizer: .* is none"),
         ({"optimizer": keras.optimizers.Adam(loss_scale_factor=2.0)}, "scales losses"),
+        (
+            {"optimizer": keras.optimizers.Adam(gradient_accumulation_steps=2)},
+            "gradient_accumulation_steps: two networks that share an optimizer",
+        ),
         ({}, "either optimizer, or d_optimizer and g_optimizer"),
         ({**RULES, "turns": "fast"}, "turns: 'fast': give Turns or a dict"),
         ({**RULES, "turns": {"d_step": 2}}, "unknown field 'd_step'; did you mean 'd_steps'"),
@@ -320,6 +324,37 @@ def test_averages_of_an_optimizer_are_swapped_in(images):
     averages = gan.g_optimizer._model_variables_moving_average
     assert same(averages, gan.generator.trainable_weights)
     assert not same(gan.generator.trainable_weights, plain.generator.trainable_weights)
+
+
+@pytest.mark.backends
+def test_averages_of_an_optimizer_are_the_weights_at_the_end(images):
+    """As `keras.Model.fit` leaves them, without a callback."""
+    gan = make_gan(d_optimizer=keras.optimizers.Adam(0.1, use_ema=True, ema_momentum=0.5))
+    train(gan, images)
+    averages = gan.d_optimizer._model_variables_moving_average
+    assert same(averages, gan.discriminator.trainable_weights)
+
+
+@pytest.mark.backends
+def test_a_second_compile_leaves_nothing_of_the_first(images):
+    once, twice = make_gan(average="exponential"), make_gan(average="exponential")
+    twice.compile(**RULES, average="exponential")
+    assert [v.shape for v in twice.state] == [v.shape for v in once.state]
+    train(once, images)
+    train(twice, images)
+    assert same(once.state, twice.state)
+    twice.compile(**RULES)
+    assert len(twice.variables) == len(make_gan().variables)
+
+
+def test_scores_with_bounds_are_refused(images):
+    discriminator = keras.Sequential(
+        [layers.Input(SHAPE), layers.Flatten(), layers.Dense(1, activation="tanh")]
+    )
+    gan = GAN(make_gan().generator, discriminator)
+    with pytest.raises(UsageError, match="the loss takes scores"):
+        gan.compile(loss="wasserstein", **RULES)
+    gan.compile(loss="mse", **RULES)
 
 
 class Interrupted(keras.callbacks.Callback):

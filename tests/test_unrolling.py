@@ -158,13 +158,28 @@ def test_its_steps_are_those_of_keras_and_have_a_derivative(options):
         np.testing.assert_allclose(ahead_of, now, rtol=1e-5, atol=1e-7)
 
 
+def test_its_steps_keep_the_constraint_of_a_layer():
+    network = keras.Sequential([keras.Input((2,)), layers.Dense(2, kernel_constraint="unit_norm")])
+    (kernel, _), optimizer = network.trainable_variables, optimizers.get(sgd())
+    optimizer.build(network.trainable_variables)
+    steps = [differentiable(optimizer), optimizer]
+    found, before = [], numbers([kernel])[0]
+    for step in steps:
+        kernel.assign(before)
+        gradient = [ops.ones_like(v) for v in network.trainable_variables]
+        step.apply(gradient, network.trainable_variables)
+        found.append(numbers([kernel])[0])
+    np.testing.assert_allclose(*found, rtol=1e-6)
+    np.testing.assert_allclose(np.linalg.norm(found[0], axis=0), 1.0, rtol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("optimizer", "said"),
     [
         ("rmsprop", "a step of RMSprop is not differentiated; give D sgd or adam"),
         ("rmsprop_keras2", "RMSpropKeras2"),
         ("adamw", "weight_decay of D's optimizer"),
-        (sgd(clipnorm=1.0, use_ema=True), "clipnorm, use_ema of D's optimizer"),
+        (sgd(clipnorm=1.0, weight_decay=0.1), "clipnorm, weight_decay of D's optimizer"),
         ({"name": "adam", "amsgrad": True}, "amsgrad"),
     ],
 )

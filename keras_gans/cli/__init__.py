@@ -95,14 +95,16 @@ def guarded(prog, action, options):
             f"pip install {error.name}, or set KERAS_BACKEND=tensorflow",
             2,
         )
-    except MemoryError as error:
-        return _said(prog, f"there is not enough memory: {error or 'ask for less'}", 1)
-    except KeyboardInterrupt:
-        return 130
     except BrokenPipeError:
         # The reader has seen enough, as in `--list | head`.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:  # a file that cannot be read, a full disk
+        return _said(prog, error, 1)
+    except MemoryError as error:
+        return _said(prog, f"there is not enough memory: {error or 'ask for less'}", 1)
+    except KeyboardInterrupt:
+        return 130
 
 
 def _said(prog, error, status):

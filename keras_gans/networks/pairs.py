@@ -3,7 +3,7 @@
 import keras
 
 from keras_gans.errors import UsageError
-from keras_gans.networks.rewriting import last_layers
+from keras_gans.networks.rewriting import activation_of, last_layers, moves_values
 
 _BOUNDS = {
     "tanh": (-1.0, 1.0),
@@ -13,10 +13,6 @@ _BOUNDS = {
     "hard_sigmoid": (0.0, 1.0),
 }
 _ENCODERS = ("num_tokens", "input_dim")  # of CategoryEncoding, of Embedding
-_KEEP_BOUNDS = (
-    *(keras.layers.Reshape, keras.layers.Flatten, keras.layers.Permute, keras.layers.Identity),
-    *(keras.layers.Cropping1D, keras.layers.Cropping2D, keras.layers.Cropping3D),
-)
 
 
 def check(generator, discriminator):
@@ -28,7 +24,7 @@ def check(generator, discriminator):
 
     Raises:
         UsageError: One has no fixed inputs, the two are swapped, have different shapes, or only
-            one of them takes labels.
+            one of them takes labels; or a layer has a regularizer.
     """
     for role, network in (("generator", generator), ("discriminator", discriminator)):
         if not getattr(network, "inputs", None):
@@ -36,6 +32,12 @@ def check(generator, discriminator):
                 f"the {role} has no shape yet: begin a Sequential with keras.Input(shape), or make "
                 "a subclass of keras.Model functional"
             )
+        for layer in network._flatten_layers():
+            if layer.activity_regularizer or any(v.regularizer for v in layer._trainable_variables):
+                raise UsageError(
+                    f"the {role}'s layer '{layer.name}' has a regularizer, which a GAN leaves out "
+                    "of its losses: take it away, or give compile a penalty"
+                )
     given, made = (tuple(s[1:]) for s in (generator.inputs[0].shape, generator.output_shape))
     judged, answer = (
         tuple(s[1:]) for s in (discriminator.inputs[0].shape, discriminator.output_shape)
@@ -93,10 +95,23 @@ def classes(*networks):
 def bounds(network):
     """(lowest, highest) value that a network can make by its last activation, or None."""
     for layer in last_layers(network):
-        activation = getattr(layer, "activation", None)
-        if isinstance(layer, _KEEP_BOUNDS) or (
-            isinstance(layer, keras.layers.Activation) and activation is keras.activations.linear
-        ):
-            continue
-        return _BOUNDS.get(getattr(activation, "__name__", None))
+        if not moves_values(layer):
+            return _BOUNDS.get(activation_of(layer))
     return None
+
+
+def check_scores(discriminator):
+    """Checks that a discriminator can make any score, for losses that take scores.
+
+    Args:
+        discriminator: `keras.Model`, without its final sigmoid.
+
+    Raises:
+        UsageError: Its last activation has bounds.
+    """
+    limits = bounds(discriminator)
+    if limits is not None:
+        raise UsageError(
+            f"the loss takes scores, and the discriminator's are between {limits[0]:g} and "
+            f"{limits[1]:g} by its last activation: leave that out, or give it a sigmoid"
+        )

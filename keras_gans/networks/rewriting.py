@@ -22,8 +22,8 @@ def before_sigmoid(network):
     probabilities reach exactly 1, and their logarithm stops giving a gradient, at a score of 17.
 
     Args:
-        network: `keras.Model`. Its last layer may be an `Activation("sigmoid")`, or a `Dense` or
-            convolution with that activation.
+        network: `keras.Model`. Its last layer, but for some that only move values, may be a sigmoid
+            or a `Dense` or convolution with that activation.
 
     Returns:
         A `keras.Model` over the same layers, or `network` itself where it does not end so.
@@ -32,7 +32,11 @@ def before_sigmoid(network):
     if graph is None or len(graph.outputs) != 1:
         return network
     copy, calls = _traced(graph)
+    moved = []  # the layers after the sigmoid, the last one first
     last = next((call for call in calls if call.output is copy.outputs[0]), None)
+    while last is not None and moves_values(last.layer):
+        moved.append(last.layer)
+        last = next((call for call in calls if call.output is last.args[0]), None)
     if last is None:
         return network
     layer = last.layer
@@ -41,15 +45,43 @@ def before_sigmoid(network):
         if inner is layer:
             return network
         score = inner(*last.args, **last.kwargs)
-    elif getattr(layer, "activation", None) is not keras.activations.sigmoid:
+    elif activation_of(layer) != "sigmoid":
         return network
-    elif isinstance(layer, keras.layers.Activation):
-        (score,) = last.args
     elif WithoutActivation.fits(layer):
         score = WithoutActivation(layer)(*last.args)
+    elif isinstance(layer, keras.layers.Activation) or not isinstance(layer, keras.layers.Layer):
+        score = last.args[0]
     else:
         return network
+    for layer in reversed(moved):
+        score = layer(score)
     return keras.Model(copy.input, score, name=network.name)
+
+
+_MOVE = (
+    *(keras.layers.Reshape, keras.layers.Flatten, keras.layers.Permute, keras.layers.Identity),
+    *(keras.layers.Cropping1D, keras.layers.Cropping2D, keras.layers.Cropping3D),
+)
+
+
+def moves_values(layer):
+    """Whether a layer gives the values that it takes, or some of them, in another order."""
+    return isinstance(layer, _MOVE) or (
+        isinstance(layer, keras.layers.Activation) and activation_of(layer) == "linear"
+    )
+
+
+def activation_of(layer):
+    """Name of the activation of a layer, or of one of `keras.ops`, such as "sigmoid"; or None."""
+    if not isinstance(layer, keras.layers.Layer):  # of `keras.ops`
+        return _OF_OPS.get(type(layer).__name__)
+    return getattr(getattr(layer, "activation", None), "__name__", None)
+
+
+_OF_OPS = {
+    "Sigmoid": "sigmoid", "HardSigmoid": "hard_sigmoid", "Tanh": "tanh", "HardTanh": "hard_tanh",
+    "Softsign": "softsign",
+}  # fmt: skip
 
 
 def last_hidden(network):
@@ -68,7 +100,7 @@ def last_hidden(network):
     if graph is None:
         raise UsageError("the last hidden layer is known of Sequential and functional models only")
     copy, calls = _traced(graph)
-    last = next(call for call in reversed(calls) if call.layer.weights)
+    last = next(call for call in reversed(calls) if getattr(call.layer, "weights", None))
     inner = last.args[0] if _graph(last.layer) is None else last_hidden(last.layer)(*last.args)
     return keras.Model(copy.input, inner, name=network.name)
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager, nullcontext
 import keras
 from keras import ops
 
+from keras_gans.networks import pairs
 from keras_gans.networks.rewriting import before_sigmoid, cheaper, halves, last_hidden
 
 
@@ -24,11 +25,16 @@ class Trained:
 
     Attributes:
         first: The part of the generator that is the same in training and inference, or None.
+
+    Raises:
+        UsageError: Scores are asked for, and those of the discriminator have bounds.
     """
 
     def __init__(self, generator, discriminator, of_scores, precision, of_features=False):
         self._generator = cheaper(generator)
         self._discriminator = before_sigmoid(discriminator) if of_scores else discriminator
+        if of_scores:
+            pairs.check_scores(self._discriminator)
         self._hidden = last_hidden(discriminator) if of_features else None
         self._precision = precision
         self.first, self._rest = halves(self._generator)

@@ -46,8 +46,13 @@ NOUNS = {
 # Keras does not annotate its options. Their types follow from the defaults, these ranges do not.
 _KERAS_RANGES = {
     "learning_rate": Positive, "epsilon": Positive, "beta_1": Rate, "beta_2": Rate, "rho": Rate,
-    "momentum": Rate, "ema_momentum": Rate,
+    "momentum": Rate,
 }  # fmt: skip
+# A part has a name of its own; a row has `average` and `batch_size`, and scales no losses.
+_NOT_OF_ROWS = (
+    "name", "use_ema", "ema_momentum", "ema_overwrite_frequency", "loss_scale_factor",
+    "gradient_accumulation_steps",
+)  # fmt: skip
 
 
 def names(noun, role=None):
@@ -164,9 +169,9 @@ def _keras_options(module, name):
     options = {}
     first = len(init.args.args) - len(init.args.defaults)
     for argument, default in zip(init.args.args[first:], init.args.defaults, strict=True):
-        if argument.arg == "name":  # the object's, where a part has its own
+        if argument.arg in _NOT_OF_ROWS:
             continue
         value = ast.literal_eval(default)
-        kind = int | float | None if value is None else type(value)
+        kind = float | None if value is None else type(value)
         options[argument.arg] = (_KERAS_RANGES.get(argument.arg, kind), False)
     return options

@@ -139,11 +139,11 @@ def smooth(values, share=0.01):
     """
     half = int(len(values) * share)
     finite = np.isfinite(values)
-    sums = np.cumsum([0.0, *np.where(finite, values, 0.0)])
-    counts = np.cumsum([0, *finite])
-    low = np.maximum(np.arange(len(values)) - half, 0)
-    high = np.minimum(np.arange(len(values)) + half + 1, len(values))
-    means = (sums[high] - sums[low]) / np.maximum(counts[high] - counts[low], 1)
+    window = np.ones(2 * half + 1)
+    # Each sum by itself: differences of running sums lose small losses after a huge one.
+    sums = np.convolve(np.where(finite, values, 0.0), window)
+    counts = np.convolve(finite, window)
+    means = (sums / np.maximum(counts, 1))[half : half + len(values)]
     return np.where(finite, means, np.nan)
 
 

@@ -71,12 +71,19 @@ class Line:
     @property
     def iterations(self):
         """How long the run was, and what ended it early, as text."""
-        text = f"{self.run.iterations:,}"
-        if self.run.stopped_at is not None:
-            text += f" (stopped at {self.run.stopped_at:,})"
-        if self.run.diverged_at is not None:
-            text += f" (diverged at {self.run.diverged_at:,})"
-        return text
+        return "".join([f"{self.run.iterations:,}", *(f" ({end})" for end in self.ends)])
+
+    @property
+    def ends(self):
+        """What ended the run early and when, or how many of several seeds, as a list of texts."""
+        ends = []
+        for word in ("stopped", "diverged"):
+            at = [getattr(run, f"{word}_at") for run in self.runs]
+            early = [iteration for iteration in at if iteration is not None]
+            if early:
+                of = f"in {len(early)} of {len(at)}" if self.over_seeds else f"at {early[0]:,}"
+                ends.append(f"{word} {of}")
+        return ends
 
     @property
     def changes(self):

@@ -63,13 +63,12 @@ def results(page, runs, ids):
 def _result(line, by_folder, ids):
     run, value = line.run, line.measured
     single = not line.over_seeds
-    ends = [("stopped at", run.stopped_at), ("diverged at", run.diverged_at)]
     return {
         "run": run,
         "id": ids[run.folder] if single else None,
         "over_seeds": line.over_seeds,
         "changes": line.changes,
-        "ends": [(text, at) for text, at in ends if at is not None],
+        "ends": line.ends,
         "seed": line.seed,
         "printed": [(name, f"{value:g}") for name, value in line.printed.items()],
         "sort_printed": next(iter(line.printed.values()), ""),

@@ -151,6 +151,12 @@ class Cluster(Workers):
         self._signals.append(number)  # the relay takes it to the runs
 
     def run(self, job):
+        try:
+            return self._until_it_ends(job)
+        finally:
+            self._costs.end(job)
+
+    def _until_it_ends(self, job):
         import ray
 
         planned, died = job.planned, 0
@@ -172,7 +178,6 @@ class Cluster(Workers):
                 return Outcome(planned, "failed", f"{reason}, for the {died}th time")
             print(f"{planned.title}: {reason}; it is begun again", flush=True)
             self._tasks[job] = self._submit(job, again=True)
-        self._costs.end(job)
         status = 128 + self.signal if status is None else status
         return self.outcome(planned, status, self._said.get(job, ""))
 

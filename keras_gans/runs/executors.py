@@ -221,7 +221,10 @@ def _after(future, run, job):
     """Runs a job once that of the run which it needs has ended, however it ended."""
     if future:
         wait([future])
-    return run(job)
+    try:
+        return run(job)
+    except OSError as error:  # the system has no room for another process; other runs go on
+        return Outcome(job.planned, "failed", str(error))
 
 
 class Workers(ABC):

@@ -277,6 +277,12 @@ def test_a_failure_is_status_1(capsys):
     assert guarded(capsys, error) == (1, f"keras-gans run: {error}\n")
 
 
+def test_a_file_that_cannot_be_read_is_one_line(capsys):
+    error = PermissionError(13, "Permission denied", "log.jsonl")
+    said = "keras-gans run: [Errno 13] Permission denied: 'log.jsonl'\n"
+    assert guarded(capsys, error) == (1, said)
+
+
 def test_too_little_memory_is_one_line(capsys):
     error = MemoryError("Unable to allocate 373. GiB for an array")
     said = f"keras-gans run: there is not enough memory: {error}\n"

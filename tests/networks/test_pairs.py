@@ -2,7 +2,7 @@
 
 import keras
 import pytest
-from keras import layers
+from keras import layers, ops
 
 from keras_gans.errors import UsageError
 from keras_gans.networks import pairs
@@ -75,6 +75,25 @@ def test_bounds_are_found_inside_networks_and_before_branches():
     summed = layers.Add()([inner(given), inner(given)])
     assert pairs.bounds(keras.Model(given, summed)) is None
     assert pairs.bounds(keras.Model(given, layers.Activation("tanh")(summed))) == (-1, 1)
+
+
+def test_an_operation_has_bounds_too():
+    given = keras.Input((4,))
+    assert pairs.bounds(keras.Model(given, ops.tanh(given))) == (-1, 1)
+    assert pairs.bounds(keras.Model(given, ops.square(given))) is None
+
+
+@pytest.mark.parametrize("where", ["kernel_regularizer", "activity_regularizer"])
+def test_regularizers_are_refused(where):
+    judge = network((8, 8, 1), layers.Flatten(), layers.Dense(1, name="last", **{where: "l2"}))
+    with pytest.raises(UsageError, match="the discriminator's layer 'last' has a regularizer"):
+        pairs.check(generator(), judge)
+
+
+def test_scores_have_no_bounds():
+    pairs.check_scores(discriminator())
+    with pytest.raises(UsageError, match="scores, and the discriminator's are between -1 and 1"):
+        pairs.check_scores(network((8,), layers.Dense(1, activation="tanh")))
 
 
 def test_float16_is_refused():

@@ -67,6 +67,18 @@ def reused():
     return keras.Model(x, y)
 
 
+def moved():
+    """Layers that only move values come after the sigmoid."""
+    x = keras.Input((6,))
+    y = layers.Reshape((1, 1, 1))(layers.Dense(1, activation="sigmoid")(x))
+    return keras.Model(x, layers.Activation("linear")(layers.Flatten()(y)))
+
+
+def operation():
+    x = keras.Input((6,))
+    return keras.Model(x, layers.Identity()(ops.sigmoid(layers.Dense(1)(x))))
+
+
 def compiled():
     network = sequential()
     network.compile("sgd", "binary_crossentropy")
@@ -74,7 +86,8 @@ def compiled():
 
 
 @pytest.mark.parametrize(
-    "make", [sequential, dense, functional, convolutional, nested, reused, compiled]
+    "make",
+    [sequential, dense, functional, convolutional, nested, reused, moved, operation, compiled],
 )
 def test_the_score_before_the_probability(make, random):
     network = make()
@@ -149,7 +162,7 @@ def test_networks_that_do_not_end_in_a_sigmoid_stay_themselves(make):
     assert cheaper(network) is network
 
 
-@pytest.mark.parametrize("make", [sequential, dense, functional, nested, reused])
+@pytest.mark.parametrize("make", [sequential, dense, functional, nested, reused, operation])
 def test_the_last_layer_makes_the_output_of_the_last_hidden_one(make, random):
     network = make()
     hidden = last_hidden(network)

@@ -64,6 +64,13 @@ def test_smoothing_is_a_running_mean_of_one_percent_to_each_side():
     np.testing.assert_allclose(smooth[-1], values[-4:].mean())
 
 
+def test_small_losses_after_a_huge_one_keep_their_digits():
+    values = np.array([1e20, *[0.7] * 300])
+    smooth = curves.smooth(values)
+    np.testing.assert_allclose(smooth[10:], 0.7)
+    np.testing.assert_allclose(smooth[:4], (1e20 + 0.7 * np.arange(3, 7)) / np.arange(4, 8))
+
+
 def test_short_curve_is_not_smoothed():
     np.testing.assert_array_equal(curves.smooth(np.array([3.0, 1.0, 7.0])), [3.0, 1.0, 7.0])
 

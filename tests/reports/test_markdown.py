@@ -74,6 +74,12 @@ def test_distance_of_zero_is_a_number(write_run, columns, fid):
     assert [page[head][0] for head in ("start", "end", "best (at)")] == ["0", "0", "0 (1)"]
 
 
+def test_a_line_over_seeds_says_how_many_ended_early(write_run, columns):
+    for seed, diverged_at in ((0, 1200), (1, None), (2, 900)):
+        write_run(seed=seed, diverged_at=diverged_at)
+    assert columns()["iterations"][-1] == "30,000 (diverged in 2 of 3)"
+
+
 def test_diverged_run_says_so(write_run, columns):
     write_run(diverged_at=1200)
     assert columns()["iterations"] == ["30,000 (diverged at 1,200)"]
