@@ -293,7 +293,7 @@ def _told(found, compared, measure):
 
 
 def _value(label, sample, back):
-    seeds = f" of {sample.count} seeds" if sample.count > 1 else ""
+    seeds = f" over {sample.count} seeds" if sample.count > 1 else ""
     return f"row {label} = {back(sample.mean):.4g}{seeds}"
 
 

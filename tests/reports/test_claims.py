@@ -114,7 +114,9 @@ def test_of_some_metrics_the_higher_value_is_better(run, judge):
     assert judge("ordered", rows=[1, 2], measure="recall", by=0.3).word == HOLDS
     assert judge("ordered", rows=[1, 2], measure="recall", by=0.7).word == FAILS
     numbers = judge("ordered", rows=[1, 2], measure="recall").by[0].findings[0].numbers
-    assert numbers.startswith("row 1 = 0.81 of 2 seeds, row 2 = 0.31 of 2 seeds, difference 0.5 (")
+    assert numbers.startswith(
+        "row 1 = 0.81 over 2 seeds, row 2 = 0.31 over 2 seeds, difference 0.5 ("
+    )
 
 
 @pytest.mark.parametrize(("by", "word"), [(1.5, HOLDS), (2.0, OPEN), (3.0, FAILS)])
@@ -481,7 +483,7 @@ def test_generators_at_an_iteration_are_compared_once(run, judge):
     assert verdict.word == HOLDS
     assert verdict.rows == "1 at 200, 1 at 100"
     assert [finding.generator for finding in verdict.by[0].findings] == [""]
-    assert verdict.by[0].numbers.startswith("row 1 at 200 = 20 of 2 seeds")
+    assert verdict.by[0].numbers.startswith("row 1 at 200 = 20 over 2 seeds")
 
 
 def test_a_changed_row_is_another_one(run, judge):
@@ -499,7 +501,7 @@ def test_rows_that_have_not_been_run_are_named(run, judge):
     run(1, TEN)
     verdict = judge("best", row=1, rows=[1, 2, 3, 4, 7])
     assert (verdict.word, verdict.reason) == (OPEN, "rows 2-4, 7 have not been run")
-    assert "row 1 = 9.999 of 3 seeds" in verdict.by[0].numbers
+    assert "row 1 = 9.999 over 3 seeds" in verdict.by[0].numbers
     run(2, (0.5,), metric="recall")
     assert judge("ordered", rows=[1, 2]).reason == "row 2 has no fid"
 
@@ -575,7 +577,7 @@ def test_the_page_of_a_table_ends_with_its_claims(tmp_path, write_run):
     assert [key for key in lines if key.isdecimal()] == [str(number) for number in table.claims]
     assert lines["2"][1] == table.claims[2].says
     assert lines["2"][2:5] == ["section 4.7", "1, 3", "does not hold"]
-    assert lines["2"][5].startswith("last: row 3 = 20.05 of 2 seeds, row 1 = 17.05 of 2 seeds")
+    assert lines["2"][5].startswith("last: row 3 = 20.05 over 2 seeds, row 1 = 17.05 over 2 seeds")
     assert lines["11"][4].startswith("not tested: the WGAN rows")
     assert "Verdicts on 27 claims: does not hold 3, not decided 21, not tested 3." in section
     assert "| mnist.npz | fid_thesis | fid5k_lenet | last | 1.00 | 3 | 0.33 |" in section
