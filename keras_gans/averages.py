@@ -47,5 +47,9 @@ AVERAGES = {"exponential": Exponential}
 
 
 def get(identifier):
-    """The average of a name, a mapping or a `Part`; None and an object are returned."""
+    """The average of a name, a mapping or a `Part`; None and an object are returned.
+
+    Raises:
+        UsageError: It is unknown, or an option is.
+    """
     return parts.get("averages", identifier)

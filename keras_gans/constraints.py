@@ -41,5 +41,9 @@ CONSTRAINTS = {"clip": Clip}
 
 
 def get(identifier):
-    """The constraint of a name, a mapping or a `Part`; None and an object are returned."""
+    """The constraint of a name, a mapping or a `Part`; None and an object are returned.
+
+    Raises:
+        UsageError: It is unknown, or an option is.
+    """
     return parts.get("constraints", identifier)

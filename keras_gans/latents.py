@@ -111,5 +111,8 @@ def get(identifier, size=None):
     Args:
         identifier: As `parts.get` takes it.
         size: Components of one latent, where the identifier does not say.
+
+    Raises:
+        UsageError: It is unknown, or an option is.
     """
     return parts.get("latents", identifier, **({} if size is None else {"size": size}))

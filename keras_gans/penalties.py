@@ -112,5 +112,9 @@ PENALTIES = {"gradient_penalty": GradientPenalty, "dragan": DRAGAN, "r1": R1, "r
 
 
 def get(identifier):
-    """The penalty of a name, a mapping or a `Part`; None and an object are returned."""
+    """The penalty of a name, a mapping or a `Part`; None and an object are returned.
+
+    Raises:
+        UsageError: It is unknown, or an option is.
+    """
     return parts.get("penalties", identifier)

@@ -67,6 +67,8 @@ class Joint(Update):
 class Weighted(Joint):
     """One optimizer step on a weighted sum of the two losses, and the penalty.
 
+    The loss of `Adaptive`'s paper with weights that are fixed.
+
     Args:
         real: Weight of the loss on real samples, > 0.
         fake: Weight of the loss on fake samples, > 0.
@@ -175,7 +177,11 @@ UPDATES = {"joint": Joint, "separate": Separate, "weighted": Weighted, "adaptive
 
 
 def get(identifier):
-    """The update of a name, a mapping or a `Part`; an object is returned."""
+    """The update of a name, a mapping or a `Part`; an object is returned.
+
+    Raises:
+        UsageError: It is unknown, or an option is.
+    """
     return parts.get("updates", identifier)
 
 

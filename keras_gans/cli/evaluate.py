@@ -96,8 +96,8 @@ def act(options):
     """Measures, and prints a table or JSON.
 
     Returns:
-        The exit status: 1 if a metric that was named has no value. Others are printed all the
-        same.
+        The exit status: 1 if a metric has no value, unless all were asked for. Others are printed
+        all the same.
     """
     output_range, latents = arguments.read_foreign(options)
     rejecting = arguments.read_reject(options)

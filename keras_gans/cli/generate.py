@@ -255,7 +255,7 @@ def _write_arrays(path, values, latents, labels):
 
 
 def _write_folder(folder, images, line):
-    """Writes numbered images, all of them or none."""
+    """Writes numbered images; all are drawn before the first appears."""
     from keras_gans import pictures
     from keras_gans.files import PARTIAL
 

@@ -40,6 +40,11 @@ def save(saved, path, **about):
         saved: `Saved` with a part.
         path: Where to; ends in .h5.
         **about: Plain values that are added to the generator's origin.
+
+    Raises:
+        ValueError: The generator is a foreign one, without a part.
+        UsageError: Its samples are too large for a file.
+        OSError: The file cannot be written.
     """
     if saved.part is None:
         raise ValueError("a foreign generator cannot be saved: no part builds its network")
@@ -61,6 +66,9 @@ def save_discriminator(network, part, shape, classes, path, origin, **about):
         origin: Dict of plain values about the run.
         **about: Plain values that are added to the origin. `rejection` needs `loss`, the part that
             the network was trained with as YAML has it, and `scale`, that of the data.
+
+    Raises:
+        OSError: The file cannot be written.
     """
     recipe = _recipe_of("discriminator", part, shape, classes)
     _write(network, path, recipe, origin | about)

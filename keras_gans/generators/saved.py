@@ -153,6 +153,9 @@ class Saved:
         Args:
             latents: float32 `(n, latents.size)`; inputs for latents share the columns.
             labels: Integers `(n,)` in [0, classes), or None.
+
+        Raises:
+            UsageError: Latents or labels do not fit the network.
         """
         latents = np.asarray(latents, "float32")
         if latents.shape[1:] != (self.latents.size,):
@@ -204,6 +207,9 @@ def check_shape(path, found, needed):
         path: Of the file.
         found: Shape of its samples.
         needed: The shape, or None for any.
+
+    Raises:
+        UsageError: The shapes differ.
     """
     if needed is not None and tuple(found) != tuple(needed):
         found, needed = ("x".join(map(str, shape)) for shape in (found, needed))

@@ -95,5 +95,9 @@ AUGMENTATIONS = {"differentiable": Differentiable}
 
 
 def get(identifier):
-    """The augmentation of a name, a mapping or a `Part`; None and an object are returned."""
+    """The augmentation of a name, a mapping or a `Part`; None and an object are returned.
+
+    Raises:
+        UsageError: It is unknown, or an option is.
+    """
     return parts.get("augmentations", identifier)

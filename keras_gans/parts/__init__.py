@@ -48,6 +48,9 @@ def get(noun, identifier, **given):
             returned as it is.
         **given: Options that the identifier may leave out.
 
+    Returns:
+        The object, or None for None.
+
     Raises:
         UsageError: As `check`, or the class refuses its options, or it is a class or a plain value.
     """

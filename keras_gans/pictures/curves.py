@@ -4,8 +4,6 @@ import numpy as np
 
 from keras_gans.pictures.figures import figure, save_figure
 
-__all__ = ["compared", "figure", "losses", "measured", "save_figure", "smooth"]
-
 _LOSSES = (
     ("d_loss", "discriminator (mean of real and fake)", "tab:blue"),
     ("g_loss", "generator", "tab:orange"),

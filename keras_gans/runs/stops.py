@@ -75,5 +75,9 @@ STOPS = {"collapse": Collapse, "flat": Flat}
 
 
 def get(identifier):
-    """The rule of a name, a mapping or a `Part`; None and an object are returned."""
+    """The rule of a name, a mapping or a `Part`; None and an object are returned.
+
+    Raises:
+        UsageError: It is unknown, or an option is.
+    """
     return parts.get("stops", identifier)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_gans.pictures import curves
+from keras_gans.pictures.figures import figure, save_figure
 
 DATASETS = ("mnist", "celeba")
 RANGES = {"0..255": "", "-1..1": "_signed", "0..1": "_unit"}
@@ -61,7 +61,7 @@ def draw(path, content):
     """
     from matplotlib.ticker import NullFormatter
 
-    drawing, columns = curves.figure(size=(9, 4.8), panels=len(content["data"]))
+    drawing, columns = figure(size=(9, 4.8), panels=len(content["data"]))
     for axes, name in zip(columns, content["data"], strict=True):
         rows = _rows(content, name)
         places = range(len(rows))
@@ -84,7 +84,7 @@ def draw(path, content):
     drawing.suptitle(f"{content['network']}, {content['samples']:,} images", fontsize=11)
     marks = columns[0].get_legend_handles_labels()
     drawing.legend(*marks, loc="outside lower center", ncols=3, fontsize=9)
-    curves.save_figure(drawing, path)
+    save_figure(drawing, path)
 
 
 def _records(content, name):

@@ -109,7 +109,8 @@ class Extractor:
 class Values:
     """The extractor of points: the values themselves are the features.
 
-    Its attributes and methods are those of `Extractor`.
+    Its attributes and methods are those of `Extractor`, but for `dimension`, which is that of the
+    points.
     """
 
     name = "values"

@@ -67,6 +67,12 @@ def build(seed=None):
 def load(path=PACKAGED):
     """The network with the weights of a file written by `save`.
 
+    Args:
+        path: The .npz file.
+
+    Returns:
+        Model as that of `build`.
+
     Raises:
         UsageError: The file is damaged, or of another network.
     """
@@ -135,7 +141,12 @@ def classified(model, images):
 
 
 def accuracy(model, images, labels):
-    """Share of images, 0 to 1, that a model classifies correctly."""
+    """Share of images, 0 to 1, that a model classifies correctly.
+
+    Args:
+        model: Model of `build`.
+        images, labels: As for `train`.
+    """
     images, labels = _checked(images, labels)
     return float(np.mean(classified(model, images) == labels))
 
