@@ -11,9 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from statistics import mean, stdev
 
-from keras_gans import files
 from keras_gans.errors import UsageError
 from keras_gans.metrics import metric_of
+from keras_gans.rows.stored import records
 
 _NUMBER = int | float
 _WRONG = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
@@ -101,11 +101,7 @@ class Finished:
         Raises:
             UsageError: It is damaged.
         """
-        try:
-            lines = (files.log(self.folder) or b"").decode("utf-8").splitlines()
-            return [_of(dict, json.loads(line)) for line in lines]
-        except (*files.UNPACKING, ValueError, TypeError):
-            raise _damaged(self.folder / "log.jsonl") from None
+        return records(self.folder, finished=True)
 
     def reading(self, measure, generator, at=None):
         """One value of the run.

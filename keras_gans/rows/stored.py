@@ -81,22 +81,8 @@ class StoredRun:
 
     @property
     def records(self):
-        """The lines of log.jsonl as dicts with "iteration"; empty for a run that has none yet.
-
-        Raises:
-            UsageError: A line is damaged. The last one may be: it is being written.
-        """
-        path = self.folder / "log.jsonl"
-        try:
-            content = files.log(self.folder) or b""
-            lines = content.decode("utf-8", errors="replace").split("\n")[:-1]
-            records = [json.loads(line) for line in lines]
-            sound = all(type(record["iteration"]) is int for record in records)
-        except (*files.UNPACKING, ValueError, KeyError, TypeError, RecursionError):
-            sound = False
-        if not sound:
-            raise UsageError(f"{path} has a line that no run writes: it is damaged")
-        return records
+        """What `records` says of the folder."""
+        return records(self.folder)
 
     def other_data(self, source):
         """How data differ from those that the run learned from, in words; "" for not at all.
@@ -152,6 +138,28 @@ class StoredRun:
             f"{self.folder} has no saved generator, as published runs have none: train it, or "
             "give a generator_model_*.h5"
         )
+
+
+def records(folder, finished=False):
+    """The lines of a run's log.jsonl as dicts with "iteration"; empty for a run that has none yet.
+
+    Args:
+        folder: `Path` of the run.
+        finished: Whether the last line is whole, too. That of other runs may be being written.
+
+    Raises:
+        UsageError: A line is damaged.
+    """
+    try:
+        *lines, rest = (files.log(folder) or b"").decode("utf-8", errors="replace").split("\n")
+        lines += [rest] if finished and rest else []
+        found = [json.loads(line) for line in lines]
+        sound = all(type(record["iteration"]) is int for record in found)
+    except (*files.UNPACKING, OSError, ValueError, KeyError, TypeError, RecursionError):
+        sound = False
+    if not sound:
+        raise UsageError(f"{folder / 'log.jsonl'} has a line that no run writes: it is damaged")
+    return found
 
 
 def _numbered(folder, pattern):

@@ -26,13 +26,9 @@ def read(path):
     if path.stat().st_size > MAX_BYTES:
         raise UsageError(f"{path}: a table has at most {MAX_BYTES // 1000} kB")
     try:
-        text = path.read_text(encoding="utf-8")
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        raise UsageError(f"{path} is no text in UTF-8: {error}") from None
-    try:
-        return yaml.load(text, Loader=_StrictLoader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: 2022-02-30
         said = " ".join(str(error).split()).replace('in "<unicode string>", ', "")
         raise UsageError(f"{path} is not valid YAML: {said}") from None

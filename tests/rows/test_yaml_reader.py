@@ -53,6 +53,12 @@ def test_what_is_no_yaml_of_plain_values_is_refused_in_one_line(read, content, t
     assert "unicode string" not in str(caught.value)
 
 
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    (tmp_path / "a.yaml").mkdir()  # root may read whatever is a file
+    with pytest.raises(UsageError, match=f"^{tmp_path / 'a.yaml'} cannot be read: Is a directory"):
+        yaml_reader.read(tmp_path / "a.yaml")
+
+
 @pytest.mark.parametrize(
     ("text", "key", "place"),
     [
