@@ -353,6 +353,31 @@ def test_a_discriminator_chooses_among_the_samples(main, plain, judges, tmp_path
     np.testing.assert_array_equal(found["images"], saved.make(found["latents"]))
 
 
+def test_a_signal_between_batches_leaves_nothing_and_changes_nothing(
+    main, plain, judges, tmp_path, monkeypatch
+):
+    """The command begins again after a kill, and makes what it would have made."""
+    path, out, made = judges("binary_crossentropy"), tmp_path / "a.npz", Saved.make
+    command = ["generate", plain, "--reject", path, "--count", 12_000, "--out", out]
+    assert main(*command)[0] == 0
+    whole = out.read_bytes()
+    out.unlink()
+    batches = []
+
+    def killed(self, *arguments):
+        batches.append(arguments)
+        if len(batches) == 2:
+            signal.raise_signal(signal.SIGTERM)
+        return made(self, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Saved, "make", killed)
+        assert main(*command)[0] == 143
+    assert (len(batches), files(tmp_path)) == (2, [])
+    assert main(*command)[0] == 0
+    assert out.read_bytes() == whole
+
+
 def test_gamma_is_a_number_or_a_percentile(main, plain, judges, tmp_path):
     saved, judge = generators.load(plain), generators.Judge.open(judges("mse"))
     for gamma, given in (("1.5", (1.5, False)), ("30%", (30.0, True)), ("-2", (-2.0, False))):
