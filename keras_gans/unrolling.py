@@ -81,7 +81,7 @@ class _Steps:
         for gradient, variable in zip(gradients, variables, strict=True):
             self.move(variable, gradient, self.places[id(variable)], rate)
             if variable.constraint is not None:  # of the layer; an optimizer applies it likewise
-                variable.assign(variable.constraint(variable))
+                variable.assign(variable.constraint(variable.value))
         self.optimizer.iterations.assign_add(1)
 
 

@@ -166,7 +166,7 @@ def test_its_steps_keep_the_constraint_of_a_layer():
     found, before = [], numbers([kernel])[0]
     for step in steps:
         kernel.assign(before)
-        gradient = [ops.ones_like(v) for v in network.trainable_variables]
+        gradient = [ops.ones(v.shape) for v in network.trainable_variables]
         step.apply(gradient, network.trainable_variables)
         found.append(numbers([kernel])[0])
     np.testing.assert_allclose(*found, rtol=1e-6)
