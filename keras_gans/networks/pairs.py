@@ -12,6 +12,12 @@ _BOUNDS = {
     "sigmoid": (0.0, 1.0),
     "hard_sigmoid": (0.0, 1.0),
 }
+_POOL = (  # values stay between the same bounds
+    *(keras.layers.AveragePooling1D, keras.layers.AveragePooling2D, keras.layers.AveragePooling3D),
+    *(keras.layers.MaxPooling1D, keras.layers.MaxPooling2D, keras.layers.MaxPooling3D),
+    *(keras.layers.GlobalAveragePooling1D, keras.layers.GlobalAveragePooling2D),
+    *(keras.layers.GlobalMaxPooling1D, keras.layers.GlobalMaxPooling2D),
+)
 _ENCODERS = ("num_tokens", "input_dim")  # of CategoryEncoding, of Embedding
 
 
@@ -95,7 +101,7 @@ def classes(*networks):
 def bounds(network):
     """(lowest, highest) value that a network can make by its last activation, or None."""
     for layer in last_layers(network):
-        if not moves_values(layer):
+        if not (moves_values(layer) or isinstance(layer, _POOL)):
             return _BOUNDS.get(activation_of(layer))
     return None
 

@@ -57,6 +57,8 @@ def test_networks_without_a_shape_are_refused(shapeless):
         ([layers.Conv1D(1, 1, activation="sigmoid")], (0, 1)),
         ([layers.Activation("tanh"), layers.Reshape((8, 8)), layers.Flatten()], (-1, 1)),
         ([layers.Activation("sigmoid"), layers.Activation("linear")], (0, 1)),
+        ([layers.Activation("sigmoid"), layers.GlobalAveragePooling1D()], (0, 1)),
+        ([layers.Activation("tanh"), layers.MaxPooling1D(2)], (-1, 1)),
         ([layers.Activation("tanh"), layers.Dropout(0.1)], None),
         ([layers.Activation("tanh"), layers.Rescaling(255)], None),
         ([layers.Dense(64, activation="relu")], None),
@@ -92,6 +94,9 @@ def test_regularizers_are_refused(where):
 
 def test_scores_have_no_bounds():
     pairs.check_scores(discriminator())
+    patches = network((8, 1), layers.Conv1D(1, 3, activation="sigmoid"))
+    with pytest.raises(UsageError, match="between 0 and 1"):
+        pairs.check_scores(network((8, 1), patches, layers.GlobalAveragePooling1D()))
     with pytest.raises(UsageError, match="scores, and the discriminator's are between -1 and 1"):
         pairs.check_scores(network((8,), layers.Dense(1, activation="tanh")))
 
