@@ -126,7 +126,7 @@ def test_an_installed_package_plans_runs_in_an_empty_folder(wheel, tmp_path):
     assert done.stdout == f"{wheel.parent}/site/keras_gans/__init__.py\n"
     listed = finish([*program, "--list"], tmp_path, env=environment)
     assert (listed.returncode, listed.stderr) == (0, "")
-    assert "keras-gans run --exp 1-20\nTables (--table NAME): akel2022" in listed.stdout
+    assert "keras-gans run --exp 1-20\n\nTables (--table NAME):\nakel2022 " in listed.stdout
     planned = finish([*program, "--exp", "18", "--dry-run", "--verbose"], tmp_path, env=environment)
     assert (planned.returncode, planned.stderr) == (0, "")
     assert planned.stdout.startswith("# results/akel2022/18/seed-0: new\n")
