@@ -377,6 +377,14 @@ def test_a_published_run_is_small_and_whole(metrics):
         assert all(sha256(folder / name) == content["sha256"][name] for name in checked)
 
 
+def test_published_runs_name_no_folder_of_the_machine_that_ran_them():
+    environments = sorted(PUBLISHED.glob("*/*/seed-*/environment.json"))
+    commands = {path: json.loads(path.read_text())["command"] for path in environments}
+    assert commands
+    absolute = re.compile(r"(^|[\s=\"'])(/|~|[A-Za-z]:\\)")
+    assert {p: c for p, c in commands.items() if absolute.search(c)} == {}
+
+
 LOGS = [path for path in PUBLISHED.glob("*/*/seed-*/metrics.json") if log(path.parent) is not None]
 
 
