@@ -92,7 +92,8 @@ class Both:
     def finalize(self):
         """Ends a `fit` as Keras ends it: `use_ema` puts the averages in the weights."""
         for optimizer in self.optimizers:
-            optimizer.finalize_variable_values(optimizer._trainable_variables)
+            if int(ops.convert_to_numpy(optimizer.iterations)):  # else its averages are still zero
+                optimizer.finalize_variable_values(optimizer._trainable_variables)
 
 
 def is_known(identifier):

@@ -336,6 +336,17 @@ def test_averages_of_an_optimizer_are_the_weights_at_the_end(images):
 
 
 @pytest.mark.backends
+def test_averages_of_an_optimizer_that_took_no_step_are_left_alone(images):
+    gan = make_gan(g_optimizer=keras.optimizers.Adam(0.1, use_ema=True))
+    before = values(gan.generator.trainable_weights)
+    train(gan, images, epochs=0)
+    gan.train_only("discriminator")
+    train(gan, images)
+    for old, now in zip(before, values(gan.generator.trainable_weights), strict=True):
+        np.testing.assert_array_equal(old, now)
+
+
+@pytest.mark.backends
 def test_a_second_compile_leaves_nothing_of_the_first(images):
     once, twice = make_gan(average="exponential"), make_gan(average="exponential")
     twice.compile(**RULES, average="exponential")
