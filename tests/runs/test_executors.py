@@ -1,5 +1,6 @@
 """Several runs, each in a process of its own, where scripts stand for the processes."""
 
+import errno
 import os
 import re
 import signal
@@ -400,3 +401,14 @@ def test_where_there_are_no_signals_a_child_is_told_by_its_input(monkeypatch):
         assert child.poll() is None
         executors._send(child, signal.SIGINT)  # a second one ends it at once
         assert child.wait(30) != 0
+
+
+def test_a_run_for_which_there_is_no_process_fails_alone():
+    job = SimpleNamespace(planned=object())
+
+    def run(job):
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    outcome = executors._after(None, run, job)
+    assert (outcome.planned, outcome.word) == (job.planned, "failed")
+    assert "Resource temporarily unavailable" in outcome.reason
