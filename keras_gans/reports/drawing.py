@@ -19,6 +19,7 @@ ROOM = 1_800_000
 """Bytes that all pictures of a page may take, about, while each run has `LEAST_FRAMES`."""
 _WIDTH, _HEIGHT, _MARGIN = 112, 30, 3
 _WIDEST = 480  # pixels of an embedded picture
+_QUALITIES = (80, 60)  # of photographs, where there is room and where there is not
 _COLOURS = {"L": 24, "RGB": 96}  # of a palette; samples are small and coarse
 _FEW = 256  # colours of a drawing; photographs have more, and lose theirs in a palette
 
@@ -95,37 +96,41 @@ def frames(samples):
     Raises:
         UsageError: A file is not a picture.
     """
-    last = [embedded(list(found.values())[-1]) for found in samples if found]
-    each = ROOM // max(sum(map(len, last)), 1)
+    for quality in _QUALITIES:
+        last = [embedded(list(found.values())[-1], quality) for found in samples if found]
+        each = ROOM // max(sum(map(len, last)), 1)
+        if each >= LEAST_FRAMES:
+            break
     most = max(LEAST_FRAMES, min(MOST_FRAMES, each))
     return [
-        {at: embedded(found[at]) for at in animations.spread(list(found), most)}
+        {at: embedded(found[at], quality) for at in animations.spread(list(found), most)}
         for found in samples
     ]
 
 
-def embedded(path):
+def embedded(path, quality=_QUALITIES[0]):
     """A picture as an address that holds it: a PNG with few colours, or a photograph as JPEG.
 
     Args:
         path: PNG of samples.
+        quality: Of a JPEG, 1 to 95.
 
     Raises:
         UsageError: It is not a picture.
     """
     about = path.stat()
-    return _embedded(path, about.st_mtime_ns, about.st_size)
+    return _embedded(path, quality, about.st_mtime_ns, about.st_size)
 
 
 @lru_cache(4096)  # a page that is watched is written again and again
-def _embedded(path, changed, size):
+def _embedded(path, quality, changed, size):
     picture = animations.opened(path)
     picture = picture.convert("L" if picture.mode in ("L", "1") else "RGB")
     file = io.BytesIO()
     if picture.mode == "RGB" and picture.getcolors(_FEW) is None:
         kind, picture = "jpeg", _in_own_pixels(picture)
         picture.thumbnail((_WIDEST, _WIDEST))
-        picture.save(file, "JPEG", quality=80, subsampling=0)
+        picture.save(file, "JPEG", quality=quality, subsampling=0)
     else:
         kind, colours = "png", _COLOURS[picture.mode]
         picture.thumbnail((_WIDEST, _WIDEST))

@@ -178,6 +178,16 @@ def test_many_runs_share_the_room_for_pictures(write_whole_run, read, monkeypatc
     assert len(read().all("img")) == 2 * drawing.LEAST_FRAMES
 
 
+def test_photographs_are_coarser_where_there_is_little_room(tmp_path, random, monkeypatch):
+    path = tmp_path / "000100.png"
+    Image.fromarray(random.integers(0, 256, (40, 40, 3), "uint8")).save(path)
+    fine = drawing.embedded(path)
+    assert drawing.frames([{100: path}]) == [{100: fine}]
+    monkeypatch.setattr(drawing, "ROOM", drawing.LEAST_FRAMES * len(fine) - 1)
+    ((coarse,),) = (frames.values() for frames in drawing.frames([{100: path}]))
+    assert len(coarse) < 0.8 * len(fine)
+
+
 def test_a_long_log_becomes_means():
     pairs = [(i, float(i)) for i in range(1, 2501)]
     thin = drawing.thinned(pairs, 1000)
