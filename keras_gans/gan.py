@@ -17,6 +17,7 @@ from keras_gans.autodiff import Begun, StatefulTrainStep, minimize
 from keras_gans.datasets import fitting
 from keras_gans.datasets.sources import Scale, Source
 from keras_gans.errors import UsageError, short
+from keras_gans.losses import reported
 from keras_gans.networks import augmentations, pairs
 from keras_gans.networks.trained import Trained, frozen_statistics
 from keras_gans.parts import Chosen
@@ -82,10 +83,9 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         self.iteration = self.add_weight(
             shape=(), initializer="zeros", dtype="int32", trainable=False, name="iteration"
         )
-        means = ("d_loss", "d_loss_real", "d_loss_fake", "g_loss")
-        self._means = [keras.metrics.Mean(name=name) for name in means]
-        self._maxima = [Maximum(name="d_loss_max"), Maximum(name="g_loss_max")]
-        self.averaged, self.built = None, True
+        self._means = [keras.metrics.Mean(name=name) for name in reported.LOSSES]
+        self._maxima = [reported.Maximum(name=name) for name in reported.MAXIMA]
+        self._accuracies, self.averaged, self.built = [], None, True
 
     def compile(
         self,
@@ -99,6 +99,7 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         average: Chosen | averages.Exponential | None = None,
         augment: Chosen | augmentations.Differentiable | None = None,
         precision: str | keras.DTypePolicy | None = None,
+        accuracy: bool = False,
         **kwargs: Any,
     ) -> None:
         """Sets the rules of the game. Each part is an object, a name or `{"name": NAME, ...}`.
@@ -119,12 +120,15 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
             precision: `keras.DTypePolicy` or its name, such as "mixed_bfloat16", in which the
                 networks compute while they are trained; None for their own. Weights, losses and
                 what is saved or sampled stay as they are.
+            accuracy: Whether `fit` also reports `d_accuracy_real` and `d_accuracy_fake`, the shares
+                of both samples that the discriminator judges right before its last turn.
             **kwargs: Passed to `keras.Model.compile` (`jit_compile`, `steps_per_execution`, ...).
 
         Raises:
             UsageError: A part is unknown, two do not go together, the optimizers are not one or
-                two, something computes in float16, an argument would be ignored, or the loss takes
-                scores and those of the discriminator have bounds.
+                two, something computes in float16, an argument would be ignored, the loss takes
+                scores and those of the discriminator have bounds, or accuracy is asked for and the
+                loss tells no right from wrong.
         """
         fitting.refuse_ignored(kwargs)
         if optimizers.is_known(loss):  # the order of keras.Model.compile
@@ -133,6 +137,8 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         update, penalty = updates.get(turns.update), penalties.get(penalty)
         objective = losses.get(loss)
         updates.check_together(update, objective, penalty)
+        if accuracy:
+            reported.check_accuracy(objective)
         d_optimizer, g_optimizer = optimizers.pair(optimizer, d_optimizer, g_optimizer)
         if turns.unroll:
             differentiable(d_optimizer)
@@ -144,6 +150,7 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         self._trained = Trained(self.generator, self.discriminator, *reads)
         super().compile(optimizer=None, **kwargs)
         self.objective, self.turns, self.update = objective, turns, update
+        self._accuracies = [keras.metrics.Mean(name=n) for n in reported.ACCURACIES if accuracy]
         self.penalty, self.constraint = penalty, constraints.get(constraint)
         self.average = averages.get(average)
         self._tracker.untrack(self.averaged)  # of an earlier call
@@ -213,7 +220,7 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         Returns:
             Dict of the means, since they were last reset, of `d_loss_real` and `d_loss_fake` (of
             the last turn), of `d_loss`, their average, and of `g_loss` (of the last turn); and of
-            the maxima `d_loss_max` and `g_loss_max`.
+            the maxima `d_loss_max` and `g_loss_max`; and of the accuracies, where asked for.
         """
         # A critic needs several turns to follow the generator, each with samples of its own: the
         # same ones again would let it learn them by heart. The generator waits, so its samples for
@@ -224,7 +231,7 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         fakes, begun = self._fakes(latents, [labels for _, labels in shares])
         for (real, labels), fake in zip(shares, fakes, strict=True):
             optimizer = self.d_optimizer if self.turns.moves("discriminator") else None
-            on_real, on_fake = self._discriminator_turn(real, fake, labels, optimizer)
+            both = self._discriminator_turn(real, fake, labels, optimizer)
 
         # The generator learns from the discriminator as it now is: on new latents, as the papers
         # have it, or on those that the discriminator has just seen, as many scripts have it.
@@ -240,9 +247,12 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         # The model counts its iterations itself: an optimizer counts its own steps, of which an
         # iteration may have several.
         self.iteration.assign_add(1)
+        (on_real, of_real), (on_fake, of_fake) = both
         d_loss = (on_real + on_fake) / 2
-        reported = (d_loss, on_real, on_fake, g_loss, d_loss, g_loss)
-        for metric, value in zip(self.metrics, reported, strict=True):
+        values = [d_loss, on_real, on_fake, g_loss, d_loss, g_loss]
+        if self._accuracies:
+            values += reported.accuracies(self.objective, of_real, of_fake)
+        for metric, value in zip(self.metrics, values, strict=True):
             metric.update_state(value)
         return {metric.name: metric.result() for metric in self.metrics}
 
@@ -274,7 +284,11 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         return [ops.stop_gradient(fake) for fake in fakes], begun
 
     def _discriminator_turn(self, real, fake, labels, optimizer):
-        """Moves the discriminator, but for an optimizer of None; returns the losses before."""
+        """Moves the discriminator, but for an optimizer of None.
+
+        Returns:
+            The pairs (loss, scores) of real and of fake samples, before it was moved.
+        """
 
         def score(samples):
             return self._seen(self._trained.score, samples, labels)
@@ -283,17 +297,17 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
             lambda: score(real), lambda: score(fake), self.seed_generator
         )
         if optimizer is None:
-            return [ops.stop_gradient(loss()[0]) for loss in (on_real, on_fake)]
+            return [map(ops.stop_gradient, loss()) for loss in (on_real, on_fake)]
 
         def penalty():
             return self.penalty(score, real, fake, self.seed_generator)
 
         weights = self.discriminator.trainable_variables
         also = None if self.penalty is None else penalty
-        losses_before = self.update(on_real, on_fake, also, weights, optimizer)
+        before = self.update(on_real, on_fake, also, weights, optimizer)
         if self.constraint is not None:
             self.constraint(self.discriminator)
-        return losses_before
+        return before
 
     def _generator_turn(self, latents, real, labels, begun):
         """Moves the generator, unless it is held still; returns the loss before."""
@@ -362,7 +376,7 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
 
     @property
     def metrics(self):
-        return [*self._means, *self._maxima]
+        return [*self._means, *self._maxima, *self._accuracies]
 
     @property
     def iterations(self) -> int:
@@ -376,24 +390,3 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         A run that puts all of them back and gives the batches that follow goes on exactly.
         """
         return [*self.variables, *self.optimizer.variables]
-
-
-class Maximum(keras.metrics.Metric):
-    """The largest of the values since the last reset: the peak of an interval."""
-
-    def __init__(self, name="maximum", **kwargs):
-        super().__init__(name=name, **kwargs)
-        self.largest = self.add_variable((), initializer=_least, name="largest")
-
-    def update_state(self, value):
-        self.largest.assign(ops.maximum(self.largest, ops.cast(value, self.largest.dtype)))
-
-    def result(self):
-        return ops.convert_to_tensor(self.largest)
-
-    def reset_state(self):
-        self.largest.assign(_least((), self.largest.dtype))
-
-
-def _least(shape, dtype=None):
-    return ops.full(shape, -float("inf"), dtype)

@@ -40,7 +40,8 @@ class Update(Recorded, ABC):
             optimizer: Keras optimizer that is built for them.
 
         Returns:
-            The losses on real and on fake samples, each before the step that it caused.
+            What both functions returned, each before the step that it caused: the pairs (loss,
+            scores) of real and of fake samples.
         """
 
 
@@ -52,11 +53,12 @@ class Joint(Update):
 
     def __call__(self, on_real, on_fake, penalty, weights, optimizer):
         def total():
-            losses = on_real()[0], on_fake()[0]
-            added = self.add(*losses)
-            return (added if penalty is None else added + penalty(), *losses)
+            real, fake = on_real(), on_fake()
+            added = self.add(real[0], fake[0])
+            return (added if penalty is None else added + penalty(), *real, *fake)
 
-        return minimize(total, weights, optimizer)[1:]
+        before = minimize(total, weights, optimizer)[1:]
+        return before[:2], before[2:]
 
     def add(self, on_real, on_fake):
         """The loss whose gradient is followed, a scalar, without the penalty."""
@@ -88,10 +90,7 @@ class Separate(Update):
     takes_penalty = False
 
     def __call__(self, on_real, on_fake, penalty, weights, optimizer):
-        return tuple(
-            minimize(lambda loss=loss: (loss()[0],), weights, optimizer)[0]
-            for loss in (on_real, on_fake)
-        )
+        return minimize(on_real, weights, optimizer), minimize(on_fake, weights, optimizer)
 
 
 @keras.saving.register_keras_serializable("keras_gans")
@@ -137,9 +136,9 @@ class Adaptive(Update):
         self.epsilon, self.delta = epsilon, delta
 
     def __call__(self, on_real, on_fake, penalty, weights, optimizer):
-        (real, of_real), r = gradients(on_real, weights)
-        (fake, of_fake), f = gradients(on_fake, weights)
-        probabilities = (ops.mean(ops.sigmoid(scores)) for scores in (of_real, of_fake))
+        real, r = gradients(on_real, weights)
+        fake, f = gradients(on_fake, weights)
+        probabilities = (ops.mean(ops.sigmoid(scores)) for _, scores in (real, fake))
         products = _product(r, r), _product(f, f), _product(r, f)
         # Constants of the step: an unrolled one is differentiated as if they were given.
         w_r, w_f = map(ops.stop_gradient, self.weights(*probabilities, *products))

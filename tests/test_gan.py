@@ -78,6 +78,22 @@ def test_losses_reported_are_those_of_the_networks_before_their_steps(images):
     assert history["d_loss"][0] == pytest.approx(mean)
 
 
+@pytest.mark.parametrize("update", ["joint", "separate", {"name": "adaptive"}])
+def test_accuracies_reported_are_those_of_the_discriminator_before_its_steps(update, images):
+    gan = make_gan(rate=1e-12, update=update, compiled={"accuracy": True})
+    latents = np.random.default_rng(1).standard_normal((8, 4)).astype("float32")
+    gan.draw_latents = lambda n: ops.convert_to_tensor(latents)
+    fakes = gan.generator(latents, training=True)
+    scores = [ops.convert_to_numpy(gan.discriminator(x, training=True)) for x in (images, fakes)]
+    logs = train(gan, images)
+    assert logs["d_accuracy_real"] == [pytest.approx((scores[0] > 0).mean())]
+    assert logs["d_accuracy_fake"] == [pytest.approx((scores[1] < 0).mean())]
+    gan.compile(turns={"train": "generator"}, optimizer="adam", accuracy=True)
+    assert {"d_accuracy_real", "d_accuracy_fake"} < set(train(gan, images))
+    gan.compile(optimizer="adam")
+    assert "d_accuracy_real" not in train(gan, images)
+
+
 def test_each_turn_sees_reals_of_its_own(images):
     """The critic ends where three single turns on the three parts end."""
     latents = np.random.default_rng(1).standard_normal((4, 4)).astype("float32")

@@ -14,19 +14,24 @@ RATE = 0.1
 
 
 def turn(update, penalty=None):
-    """One turn from w = 2; returns the reported losses, w afterwards and the optimizer's steps."""
+    """One turn from w = 2; returns the reported losses, w afterwards and the optimizer's steps.
+
+    Scores are half of what is squared.
+    """
     w = keras.Variable(np.float32(2.0))
     optimizer = keras.optimizers.SGD(RATE)
     optimizer.build([w])
-    losses = update(
-        lambda: (ops.square(w - 1.0), None),
-        lambda: (ops.square(w + 3.0), None),
+    real, fake = update(
+        lambda: (ops.square(w - 1.0), (w - 1.0) / 2.0),
+        lambda: (ops.square(w + 3.0), (w + 3.0) / 2.0),
         penalty and (lambda: penalty * w),
         [w],
         optimizer,
     )
-    found = [float(ops.convert_to_numpy(x)) for x in (*losses, w, optimizer.iterations)]
-    return found[:2], found[2], found[3]
+    values = (*real, *fake, w, optimizer.iterations)
+    real, of_real, fake, of_fake, *after = (float(ops.convert_to_numpy(x)) for x in values)
+    assert [2 * of_real, 2 * of_fake] == pytest.approx([real**0.5, fake**0.5])
+    return [real, fake], *after
 
 
 def test_joint_is_one_step_on_the_sum():
@@ -77,7 +82,9 @@ def adaptive_step(angle, s_r, s_f, **options):
         [w],
         optimizer,
     )
-    assert [float(ops.convert_to_numpy(x)) for x in losses] == [3.0, 4.0]
+    found = [ops.convert_to_numpy(x).item() for pair in losses for x in pair]
+    assert found[::2] == [3.0, 4.0]
+    assert found[1::2] == pytest.approx([np.log(s / (1 - s)) for s in (s_r, s_f)], rel=1e-6)
     assert int(ops.convert_to_numpy(optimizer.iterations)) == 1
     return -ops.convert_to_numpy(w) / RATE, r, f
 

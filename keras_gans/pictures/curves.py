@@ -1,4 +1,4 @@
-"""Curves over iterations: losses and measurements, of one run or of several."""
+"""Curves over iterations: losses, accuracies and measurements, of one run or of several."""
 
 import numpy as np
 
@@ -7,6 +7,10 @@ from keras_gans.pictures.figures import figure, save_figure
 _LOSSES = (
     ("d_loss", "discriminator (mean of real and fake)", "tab:blue"),
     ("g_loss", "generator", "tab:orange"),
+)
+_ACCURACIES = (
+    ("d_accuracy_real", "of real samples, judged real", "tab:blue"),
+    ("d_accuracy_fake", "of generated samples, judged generated", "tab:orange"),
 )
 _PEAKS = 0.35  # of the height, at most, for what rises above the curves
 _TITLE = 100  # characters of a title, at most
@@ -30,7 +34,6 @@ def losses(path, records, title=None):
     records = [record for record in records if "d_loss" in record]
     iterations = [record["iteration"] for record in records]
     drawing, axes = figure()
-    marker = "." if len(records) == 1 else None  # a line needs two
     shown, peaks = [], []
     for key, label, colour in _LOSSES:
         values = _column(records, key)
@@ -40,14 +43,31 @@ def losses(path, records, title=None):
             label += f"; peak {maxima[highest]:.3g} at {iterations[highest]:,}"
             band = {"color": colour, "alpha": 0.15, "linewidth": 0.0}
             axes.fill_between(iterations, values, maxima, **band)
-        axes.plot(iterations, values, color=colour, alpha=0.25, linewidth=0.7)
-        axes.plot(
-            iterations, smooth(values), marker=marker, color=colour, linewidth=1.4, label=label
-        )
+        _plot(axes, iterations, values, colour, label)
         shown.append(values)
         peaks.append(maxima)
     _limit(axes, np.concatenate(shown), np.concatenate(peaks))
     axes.set_ylabel("loss")
+    _finish(drawing, axes, path, title)
+
+
+def accuracies(path, records, title=None):
+    """Draws how many samples the discriminator judges right (as Sabiri et al. 2022, figure 15).
+
+    Args:
+        path: PNG to write.
+        records: List of dicts with "iteration" and, in those about losses, "d_accuracy_real" and
+            "d_accuracy_fake", shares from 0 to 1.
+        title: Title of the plot, or None.
+    """
+    records = [record for record in records if "d_accuracy_real" in record]
+    iterations = [record["iteration"] for record in records]
+    drawing, axes = figure()
+    axes.axhline(0.5, color="0.4", linestyle="--", label="a guess")
+    for key, label, colour in _ACCURACIES:
+        _plot(axes, iterations, _column(records, key), colour, label)
+    axes.set_ylim(-0.05, 1.05)
+    axes.set_ylabel("share that the discriminator judges right")
     _finish(drawing, axes, path, title)
 
 
@@ -121,6 +141,13 @@ def compared(path, runs, better):
     handles, labels = axes[0].get_legend_handles_labels()
     drawing.legend(handles, labels, loc="outside lower left", frameon=False, fontsize=9)
     save_figure(drawing, path, colours=256)
+
+
+def _plot(axes, iterations, values, colour, label):
+    """Draws a noisy curve faintly, and its running mean."""
+    marker = "." if len(values) == 1 else None  # a line needs two
+    axes.plot(iterations, values, color=colour, alpha=0.25, linewidth=0.7)
+    axes.plot(iterations, smooth(values), marker=marker, color=colour, linewidth=1.4, label=label)
 
 
 def _column(records, key):

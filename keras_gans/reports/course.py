@@ -12,8 +12,13 @@ from keras_gans.reports.page import changes
 from keras_gans.reports.results import Finished
 from keras_gans.rows import StoredRun
 
-LOSSES = {"d_loss": "loss of the discriminator", "g_loss": "loss of the generator"}
-"""Names of the losses in a log, and what to call them."""
+REPORTED = {
+    "d_loss": "loss of the discriminator",
+    "g_loss": "loss of the generator",
+    "d_accuracy_real": "share of real samples that the discriminator judges right",
+    "d_accuracy_fake": "share of generated samples that the discriminator judges right",
+}
+"""What a log says of the game itself, and what to call it."""
 _MOST = 1e300
 _SILENT = timedelta(minutes=10)
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from keras_gans.files import PACKED_LOG
 from keras_gans.reports import claimed, drawing
 from keras_gans.reports.claims import FAILS, HOLDS, OPEN, WORDS
-from keras_gans.reports.course import LOSSES, better, is_number
+from keras_gans.reports.course import REPORTED, better, is_number
 from keras_gans.reports.page import NOTHING, changes, number
 from keras_gans.reports.results import Spread
 from keras_gans.terminal.line import clock
@@ -19,7 +19,8 @@ _SPREADS = ("precision", "recall", "density", "coverage")
 _LOOKS = {HOLDS: "holds", FAILS: "fails", OPEN: "open"}
 _COLOURS, _DASHES = 8, 4  # of curves, as report.css has them
 _FILES = (
-    "metrics.json", "log.jsonl", PACKED_LOG, "experiment.yaml", "plot_loss.png", "model_plot.png",
+    "metrics.json", "log.jsonl", PACKED_LOG, "experiment.yaml", "plot_loss.png",
+    "plot_accuracy.png", "model_plot.png",
 )  # fmt: skip
 
 
@@ -39,7 +40,7 @@ def in_progress(runs, ids):
 def _in_progress(run, ids):
     share = min(run.iteration / run.iterations, 1.0) if run.iterations else None
     last = run.last_recorded
-    names = [name for name in (*LOSSES, *run.measures) if run.series(name)]
+    names = [name for name in (*REPORTED, *run.measures) if run.series(name)]
     return {
         "id": ids[run.stored.folder],
         "name": run.name,
@@ -159,7 +160,7 @@ def curves(runs, ids):
     names = list(dict.fromkeys(name for run in runs for name in run.measures))
     labels = {name: f"{name} ({word} is better)" for name in names if (word := better(name))}
     labels = {name: labels.get(name, name) for name in names}
-    labels |= {name: label for name, label in LOSSES.items() if any(r.series(name) for r in runs)}
+    labels |= {name: label for name, label in REPORTED.items() if any(r.series(name) for r in runs)}
     drawn = [run for run in runs if any(run.series(name) for name in labels)]
     places = _places([run.stored.folder for run in drawn])
     chosen = [folder for folder, (_, seed) in places.items() if not seed][:_COLOURS]
@@ -197,7 +198,7 @@ def _series(run, names):
     for name in names:
         pairs = drawing.thinned(run.series(name))
         if pairs:
-            pairs = drawing.smoothed(pairs) if name in LOSSES else pairs
+            pairs = drawing.smoothed(pairs) if name in REPORTED else pairs
             at, values = zip(*pairs, strict=True)
             found[name] = [at, [float(f"{value:.5g}") for value in values]]
     return found

@@ -63,6 +63,9 @@ class Experiment:
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
     """Type of the numbers in which the networks compute while they are trained. Weights, losses,
     samples and measurements are float32 either way."""
+    accuracy: bool = False
+    """Whether the log also has the shares of real and of fake samples that the discriminator judges
+    right."""
     stop: Annotated[Part, Of("stops")] | None = None
     """Rule that ends the run before its last iteration."""
     on_divergence: Literal["stop", "continue"] = "stop"

@@ -57,6 +57,7 @@ def build(experiment, data, seed, devices=1):
         average=experiment.average,
         augment=experiment.augment,
         precision=None if experiment.precision == "float32" else experiment.precision,
+        accuracy=experiment.accuracy,
         jit_compile=pace.jit_compile(convolutional),
         steps_per_execution=pace.steps_per_execution(experiment, convolutional),
     )

@@ -244,7 +244,7 @@ class Measure(Scheduled):
 
 
 class DrawCurves(Scheduled):
-    """Redraws plot_loss.png and a plot of each metric, plot_fid.png and so on.
+    """Redraws plot_loss.png, plot_accuracy.png where accuracies are recorded, and plot_fid.png...
 
     Args:
         history: `History`.
@@ -266,6 +266,9 @@ class DrawCurves(Scheduled):
             return
         self._drawn = time.monotonic()
         curves.losses(self.folder / "plot_loss.png", self.history.records, self.title)
+        if any("d_accuracy_real" in record for record in self.history.losses):
+            path = self.folder / "plot_accuracy.png"
+            curves.accuracies(path, self.history.records, self.title)
         for metric in self.measured.metrics:
             if self.history.values(metric.name):
                 curves.measured(

@@ -163,10 +163,16 @@ def _print_result(planned, metrics):
         f"{clock(metrics['seconds']['wall'])}{rate}"
     )
     if gan:
-        d_loss, g_loss = (
-            "not finite" if value is None else f"{value:.4g}" for value in metrics["final"].values()
-        )
-        print(f"  losses at the end: discriminator {d_loss}, generator {g_loss}")
+        final = {
+            name: "not finite" if value is None else f"{value:.4g}"
+            for name, value in metrics["final"].items()
+        }
+        print(f"  losses at the end: discriminator {final['d_loss']}, generator {final['g_loss']}")
+        if "d_accuracy_real" in final:
+            print(
+                f"  judged right at the end: {final['d_accuracy_real']} of real samples, "
+                f"{final['d_accuracy_fake']} of generated ones"
+            )
     if metrics["diverged_at"]:
         print(f"  no longer finite from iteration {metrics['diverged_at']:,} on")
     for name, value in metrics["measured"].items():

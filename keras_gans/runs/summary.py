@@ -1,5 +1,7 @@
 """metrics.json: the summary of a finished run."""
 
+_FINAL = ("d_loss", "g_loss", "d_accuracy_real", "d_accuracy_fake")
+
 
 def summary(planned, data, history, metrics):
     """The content of metrics.json without the sha256 of the files.
@@ -21,7 +23,7 @@ def summary(planned, data, history, metrics):
     return {
         **about(planned, data),
         **ended,
-        "final": {key: final[key] for key in ("d_loss", "g_loss")},
+        "final": {key: final[key] for key in _FINAL if key in final},
         "diverged_at": min(lost, default=None),
         **results(planned, history, metrics),
         "iterations_per_second": round(trained / history.seconds["training"], 2),

@@ -46,6 +46,21 @@ def test_negative_losses_of_a_critic(tmp_path, pixels, count_colour):
     assert count_colour(pixels(tmp_path / "a.png"), ORANGE) > 500
 
 
+def test_accuracies_of_both_kinds_of_samples_beside_a_guess(drawn):
+    names = ("d_accuracy_real", "d_accuracy_fake")
+    records = [
+        {"iteration": i, "d_loss": 1.0, **dict(zip(names, pair, strict=True))}
+        for i, pair in enumerate([(0.5, 0.25), (1.0, 0.5), (1.0, 0.0)])
+    ]
+    curves.accuracies("a.png", [*records, {"iteration": 3, NAME: 1.0}])
+    (axes,) = drawn
+    guess, _, real, _, fake = axes.lines
+    assert set(guess.get_ydata()) == {0.5}
+    assert list(real.get_ydata()) == [0.5, 1.0, 1.0]
+    assert list(fake.get_ydata()) == [0.25, 0.5, 0.0]
+    assert axes.get_ylim()[0] < 0 and axes.get_ylim()[1] > 1
+
+
 def test_curve_is_higher_where_the_loss_is(tmp_path, pixels):
     records = [{"iteration": i, "d_loss": 0.0, "g_loss": float(i)} for i in range(100)]
     curves.losses(tmp_path / "a.png", records)

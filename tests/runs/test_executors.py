@@ -318,6 +318,18 @@ def test_a_result_that_is_no_better_than_untrained_says_so(
     assert ("no better than untrained" in capsys.readouterr().out) == noted
 
 
+def test_accuracies_are_among_the_results(tmp_path, capsys):
+    final = {"d_loss": 0.5, "g_loss": 1.0, "d_accuracy_real": 0.75, "d_accuracy_fake": 0.5}
+    metrics = {
+        "iterations": 40, "iterations_per_second": 1.0, "seconds": {"wall": 1.0}, "final": final,
+        "diverged_at": None, "measured": {},
+    }  # fmt: skip
+    executors._print_result(quickstart(1, tmp_path, {"iterations": 40}), metrics)
+    told = capsys.readouterr().out
+    assert "losses at the end: discriminator 0.5, generator 1\n" in told
+    assert "judged right at the end: 0.75 of real samples, 0.5 of generated ones\n" in told
+
+
 @one_run
 def test_a_run_of_another_process_is_named_before_anything_is_read(tmp_path, monkeypatch):
     planned = quickstart(1, tmp_path)

@@ -92,6 +92,17 @@ def test_the_log_has_every_execution_and_every_measurement(straight):
     assert list(measured(planned, "fid50_lenet")) == [0, 2, 4, 6, 8, 10]
 
 
+def test_accuracies_are_recorded_drawn_and_summed_up_where_a_row_asks(tmp_path):
+    planned = quickstart(3, tmp_path, {"iterations": 20, "save_every": 20, "accuracy": True})
+    metrics, _ = train(planned)
+    last = [record for record in records(planned) if "d_loss" in record][-1]
+    assert metrics["final"] == {
+        key: last[key] for key in ("d_loss", "g_loss", "d_accuracy_real", "d_accuracy_fake")
+    }
+    assert all(0 <= metrics["final"][key] <= 1 for key in ("d_accuracy_real", "d_accuracy_fake"))
+    assert (planned.folder / "plot_accuracy.png").is_file()
+
+
 def test_metrics_are_those_of_the_log_and_vouch_for_the_files(straight):
     planned, metrics, _ = straight
     assert json.loads((planned.folder / "metrics.json").read_text()) == metrics
