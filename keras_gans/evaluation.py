@@ -19,6 +19,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 import keras_gans
 from keras_gans import datasets
 from keras_gans.datasets import Source
@@ -175,7 +177,8 @@ class Measuring:
             {metric: why it will have no value}.
 
         Raises:
-            UsageError: Their shape is not that of the data set, there are too few or no labels.
+            UsageError: Their shape is not that of the data set, there are too few, or what a metric
+                needs of them is missing.
         """
         is_source, shape = isinstance(generated, Source), tuple(self.source.shape)
         if tuple(generated.shape) != shape:
@@ -192,6 +195,7 @@ class Measuring:
             if name not in reasons:
                 with self._noting(name, reasons):
                     measures.check_labels(name, labels, self._extractors[fake])
+                    measures.check_directions(name, getattr(generated, "directions", None))
         return reasons
 
     def check_some(self, generated):
@@ -233,8 +237,9 @@ class Measuring:
                     step = _announced(progress, fake, self.count, "generated")
                     fakes[fake] = extractor(drawn.values, step)
                 if (real, fake) not in comparisons:
+                    given = drawn.labels, seed, drawn.directions
                     comparisons[real, fake] = measures.Comparison(
-                        self._reals[real], fakes[fake], extractor, drawn.labels, seed
+                        self._reals[real], fakes[fake], extractor, *given
                     )
                 progress.status(name)
                 with self._noting(name, reasons):
@@ -242,6 +247,17 @@ class Measuring:
             more = measures.MEASURES[name].better, measures.MEASURES[name].about, fake, weights
             results.append(Result(self.names[name], name, value, std, *more, reasons.get(name)))
         return results
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn(Source):
+    """The generated side of a comparison.
+
+    Attributes:
+        directions: Of the generator that made it, as `generators.Saved` has them, or None.
+    """
+
+    directions: np.ndarray | None = None
 
 
 def draw(generated, count, seed=0, progress=None):
@@ -254,7 +270,7 @@ def draw(generated, count, seed=0, progress=None):
         progress: Object with `status(text)`, `begin(total)` and `update(done)`, if given.
 
     Returns:
-        `datasets.Source`.
+        `Drawn`.
     """
     if isinstance(generated, Source):
         chosen = sample(len(generated), count, [seed, 1])
@@ -265,7 +281,8 @@ def draw(generated, count, seed=0, progress=None):
         (progress or _Quiet()).status(f"{count:,} samples of the generator")
         labels = generated.turns_of_labels(count)
         values = generated.sample(count, [seed, 1], labels, progress)
-    return Source(title, values, labels, title, generated.scale)
+    directions = getattr(generated, "directions", None)
+    return Drawn(title, values, labels, title, generated.scale, directions=directions)
 
 
 def evaluate(

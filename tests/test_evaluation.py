@@ -11,18 +11,22 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_gans import datasets, evaluation, generators, networks, parts
+from keras_gans import datasets, evaluation, generators, latents, networks, parts
 from keras_gans.datasets import Points
 from keras_gans.errors import UsageError
 from keras_gans.evaluation import Measuring
 from keras_gans.metrics import features, measures
+from keras_gans.metrics.features.cache import sample
 from keras_gans.metrics.fid import fid
 from keras_gans.metrics.kid import mmd2
 from keras_gans.metrics.modes import mode_counts
+from keras_gans.metrics.subspaces import principal_components
 
 DIGITS = datasets.load("digits")
 OF_IMAGES = tuple(
-    name for name in measures.names() if name not in ("fid_thesis", "modes", "high_quality")
+    name
+    for name, measure in measures.MEASURES.items()
+    if name != "fid_thesis" and not {"modes", "directions"} & set(measure.needs)
 )
 CENTERS = np.array([[0, 1], [1, 0], [0, -1], [-1, 0]], "f4")
 
@@ -118,6 +122,28 @@ def test_all_metrics_take_one_pass(evaluate, noisy, passes):
         "seed": 0,
     }
     json.dumps(found, allow_nan=False)
+
+
+@pytest.mark.parametrize("network", ["lqg", "vanilla"])
+def test_principal_components_are_those_of_the_real_side(network, tmp_path):
+    """A linear generator is measured by its weights: its samples lose what pixels cannot hold."""
+    generator = networks.build(network, "generator", (28, 28, 1), 3)
+    saved = generators.Saved.of(generator, None, latents.get("normal", size=3), DIGITS, {})
+    metrics = ("principal_share", "principal_angle")
+    measuring = Measuring(DIGITS, metrics, count=300, data_dir=tmp_path)
+    if network != "lqg":
+        with pytest.raises(UsageError, match="principal_share needs a linear generator"):
+            measuring.check(saved)
+        return
+    real = DIGITS.values[sample(len(DIGITS), 300, evaluation.REAL_SEED)]
+    generator.weights[0].assign(1e3 * principal_components(real, 3))
+    share, angle = measuring(saved)
+    assert share.value == pytest.approx(1)
+    assert angle.value == pytest.approx(0, abs=1e-3)
+    assert [share.name, angle.name] == [f"{name}300_pixels" for name in metrics]
+    generator.weights[0].assign(principal_components(real, 4)[1:])
+    share, angle = measuring(saved)
+    assert share.value < 0.9 and angle.value == pytest.approx(90)
 
 
 def test_the_values_are_those_of_the_pure_functions(evaluate, noisy):

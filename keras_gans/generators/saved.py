@@ -143,6 +143,17 @@ class Saved:
         """
         return self.make(self.latents.sample(count, seed), labels, progress)
 
+    @property
+    def directions(self) -> np.ndarray | None:
+        """Rows `(r, d)` that span the samples of a linear generator; None for every other one."""
+        from keras import activations, layers
+
+        shaping = layers.InputLayer, layers.Reshape, layers.Flatten
+        made = [layer for layer in self.network.layers if not isinstance(layer, shaping)]
+        if len(made) != 1 or not isinstance(made[0], layers.Dense):
+            return None
+        return made[0].get_weights()[0] if made[0].activation is activations.linear else None
+
     def turns_of_labels(self, count: int) -> np.ndarray | None:
         """Labels 0, 1, 2, ... in turns, int64 `(count,)`; None where the network takes none."""
         return None if self.classes is None else np.arange(count) % self.classes

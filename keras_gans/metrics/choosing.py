@@ -47,13 +47,14 @@ def choose(metrics, source, generated, features, count, progress):
         return metrics
     count = len(source) if count is None else count
     turns = getattr(generated, "turns_of_labels", lambda _: generated.labels)
-    names, reasons = applicable(source, turns(count), count, features)
+    directions = getattr(generated, "directions", None)
+    names, reasons = applicable(source, turns(count), count, features, directions)
     for name, reason in reasons.items():
         progress.note(f"{name} is left out: {reason}")
     return names
 
 
-def applicable(source, labels, count, features=None):
+def applicable(source, labels, count, features=None, directions=None):
     """The metrics that a data set and samples allow.
 
     Those whose weights are missing are among them: they could be brought.
@@ -63,6 +64,7 @@ def applicable(source, labels, count, features=None):
         labels: Classes requested for the generated samples, or None.
         count: Samples on each side.
         features: Name of an extractor; None for the one that fits the data set.
+        directions: Of a linear generator, as `generators.Saved` has them, or None.
 
     Returns:
         (names, reasons): a tuple of names of `measures`, in the order of the table, and a dict
@@ -72,14 +74,14 @@ def applicable(source, labels, count, features=None):
     names, reasons = [], {}
     for name in measures.names():
         try:
-            _check(name, source, labels, count, chosen)
+            _check(name, source, labels, count, chosen, directions)
             names.append(name)
         except UsageError as error:
             reasons[name] = str(error)
     return tuple(names), reasons
 
 
-def _check(name, source, labels, count, chosen):
+def _check(name, source, labels, count, chosen, directions):
     measures.check_data(name, count, getattr(source, "centers", None) is not None)
     pair = measures.feature_names(name, chosen, source.name)
     for extractor in pair:
@@ -89,3 +91,4 @@ def _check(name, source, labels, count, chosen):
         raise extractors.no_classes(pair[1])
     # All that the check asks of an extractor, whose network is not loaded for it.
     measures.check_labels(name, labels, SimpleNamespace(name=pair[1], classes=classes))
+    measures.check_directions(name, directions)

@@ -19,6 +19,7 @@ from keras_gans.metrics.kid import kid, mmd2
 from keras_gans.metrics.modes import mode_counts
 from keras_gans.metrics.neighbours import balls
 from keras_gans.metrics.statistics import Statistics
+from keras_gans.metrics.subspaces import largest_angle, principal_components, share_of_variance
 
 KID_SUBSETS, KID_SUBSET = 100, 1000
 PRECISION_K, DENSITY_K = 3, 5
@@ -41,6 +42,25 @@ class Reals:
         """`Statistics` of the features."""
         return Statistics.from_features(self.features)
 
+    @cached_property
+    def _components(self):
+        return principal_components(self.features, min(len(self.features) - 1, self.dimension))
+
+    @property
+    def dimension(self):
+        """Number of features."""
+        return self.features.shape[1]
+
+    def components(self, rank):
+        """The first principal components `(rank, d)` of the features.
+
+        Raises:
+            ValueError: There are too few features or samples.
+        """
+        if rank > len(self._components):
+            raise ValueError(f"{rank} directions of {len(self._components)}")
+        return self._components[:rank]
+
 
 class Comparison:
     """Generated samples and real ones, as features.
@@ -51,11 +71,12 @@ class Comparison:
         extractor: The `features.Extractor` of the generated side.
         labels: Integers `(m,)`, the classes requested for the generated images, or None.
         seed: Seed of the random choices of a metric, an integer at least 0.
+        directions: Array `(r, d)` that spans the samples of a linear generator, or None.
     """
 
-    def __init__(self, real, fake, extractor, labels=None, seed=0):
+    def __init__(self, real, fake, extractor, labels=None, seed=0, directions=None):
         self.real, self.fake, self.extractor = real, fake, extractor
-        self.labels, self.seed = labels, seed
+        self.labels, self.seed, self.directions = labels, seed, directions
 
     @cached_property
     def logits(self):
@@ -94,7 +115,7 @@ class Measure:
         about: What it is, its source and its convention, in one line.
         least: Smallest number of samples on each side.
         needs: Further requirements: "classes" of the extractor, "labels" of the generated
-            images, known "modes" of the data set.
+            images, known "modes" of the data set, the "directions" of a linear generator.
         per_feature: A note says that the value is biased where there are fewer samples per
             feature than this.
     """
@@ -125,6 +146,17 @@ def _inception_score(comparison):
     # Each split needs all classes, and folders are often sorted by class.
     order = np.random.Generator(np.random.Philox(comparison.seed)).permutation(len(comparison.fake))
     return inception_score(comparison.logits[order])
+
+
+def _angle(comparison):
+    directions = comparison.directions
+    return largest_angle(directions, comparison.real.components(len(directions)))
+
+
+def _principal_share(comparison):
+    real, directions = comparison.real, comparison.directions
+    best = share_of_variance(real.features, real.components(len(directions)))
+    return share_of_variance(real.features, directions) / best
 
 
 MEASURES = {
@@ -193,6 +225,22 @@ MEASURES = {
         "share of generated points within 3 deviations of a mode (Srivastava et al. 2017)",
         least=1,
         needs=("modes",),
+    ),
+    "principal_share": Measure(
+        _principal_share,
+        "higher",
+        "variance of the data along the directions of a linear generator, as a share of that along "
+        "as many principal components (Feizi et al. 2017)",
+        least=2,
+        needs=("directions",),
+    ),
+    "principal_angle": Measure(
+        _angle,
+        "lower",
+        "largest angle, in degrees, between these directions and as many principal components "
+        "(Feizi et al. 2017)",
+        least=2,
+        needs=("directions",),
     ),
     "fid_thesis": Measure(
         _fid,
@@ -292,6 +340,23 @@ def check_labels(name, labels, extractor):
         )
 
 
+def check_directions(name, directions):
+    """Refuses a metric of linear generators, if the generator is another one.
+
+    Args:
+        name: A name of the table.
+        directions: Array `(r, d)`, or None.
+
+    Raises:
+        UsageError: There are none.
+    """
+    if "directions" in MEASURES[name].needs and directions is None:
+        raise UsageError(
+            f"{name} needs a linear generator, whose samples are combinations of some directions: "
+            "take a run with the networks lqg"
+        )
+
+
 def note(name, count, dimension):
     """A warning that a value is biased by a small sample, or None.
 
@@ -325,6 +390,8 @@ def feature_names(name, chosen, real_name):
     """
     if "modes" in MEASURES[name].needs:
         return "values", "values"
+    if "directions" in MEASURES[name].needs:
+        return ("values", "values") if chosen == "values" else ("pixels", "pixels")
     if name != "fid_thesis":
         return chosen, chosen
     network = chosen if chosen and chosen.startswith("imagenet") else "imagenet2048"

@@ -1,4 +1,4 @@
-"""Principal components of samples, and the angle between two subspaces."""
+"""Principal components of samples, and how near another subspace comes to them."""
 
 import numpy as np
 
@@ -37,3 +37,20 @@ def largest_angle(one, two):
         raise ValueError(f"subspaces of {one.shape[1]} and {two.shape[1]} dimensions")
     sine = np.linalg.norm(two - one @ (one.T @ two), ord=2)
     return float(np.degrees(np.arcsin(min(sine, 1.0))))
+
+
+def share_of_variance(samples, directions):
+    """The variance of samples inside a subspace, where 1 is all of it.
+
+    Args:
+        samples: Array `(n, ...)`, n > 1; samples of several axes are flattened.
+        directions: Array `(r, d)` of r independent rows, which span the subspace.
+
+    Returns:
+        A share from 0 to 1: no subspace of r dimensions has more than the first r principal
+        components.
+    """
+    flat = np.asarray(samples, "float64").reshape(len(samples), -1)
+    flat = flat - flat.mean(axis=0)
+    basis = np.linalg.qr(np.asarray(directions, "float64").T)[0]
+    return float(np.sum((flat @ basis) ** 2) / np.sum(flat**2))

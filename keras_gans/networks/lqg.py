@@ -2,7 +2,7 @@
 
 Feizi, Farnia, Ginart and Tse, "Understanding GANs: the LQG Setting", 2017, arXiv 1710.10793: for
 Gaussian data the best linear generator of r latents gives the r-dimensional principal component
-analysis. Data are taken to have the mean 0, so the generator has no bias.
+analysis. The paper's data have the mean 0; here the generator has a bias, which learns their mean.
 """
 
 from math import prod
@@ -11,19 +11,19 @@ from keras import Input, Model, Sequential, layers
 
 
 def generator(shape, latent_size):
-    """G(z) = W z.
+    """G(z) = W z + b.
 
     Args:
         shape: Of one sample, any.
         latent_size: Size of the latent vector, the rank r of the samples.
 
     Returns:
-        `keras.Sequential`; 200 parameters for points of 100 numbers and 2 latents.
+        `keras.Sequential`; 300 parameters for points of 100 numbers and 2 latents.
     """
     return Sequential(
         [
             layers.Input((latent_size,)),
-            layers.Dense(prod(shape), use_bias=False),
+            layers.Dense(prod(shape)),
             layers.Reshape(shape),
         ],
         name="generator",

@@ -10,6 +10,7 @@ from keras_gans.metrics.fid import fid
 from keras_gans.metrics.inception_score import inception_score
 from keras_gans.metrics.kid import kid, mmd2
 from keras_gans.metrics.measures import MEASURES, Comparison, Reals
+from keras_gans.metrics.subspaces import principal_components
 
 CENTERS = np.random.default_rng(2).standard_normal((5, 8)) * 9
 REAL = CENTERS[np.arange(120) % 5] + np.random.default_rng(0).standard_normal((120, 8))
@@ -34,16 +35,20 @@ class NoClasses(Extractor):
         raise WeightsMissing("no softmax/kernel")
 
 
-def compare(real=REAL, fake=FAKE, labels=None, seed=0):
-    return Comparison(Reals(real, CENTERS, 1.0), fake, Extractor(), labels, seed)
+def compare(real=REAL, fake=FAKE, labels=None, seed=0, directions=None):
+    return Comparison(Reals(real, CENTERS, 1.0), fake, Extractor(), labels, seed, directions)
 
 
 @pytest.mark.parametrize("name", measures.names())
 def test_every_metric_is_a_number_that_separates_near_from_far(name):
     labels = np.argmax(REAL[:, :3], axis=1)
+    components = principal_components(REAL, 8)
     near, far = (
-        measures.compute(name, compare(fake=fake, labels=labels))
-        for fake in (REAL + np.float32(1e-3), np.tile(REAL[:1] + 99, (120, 1)))
+        measures.compute(name, compare(fake=fake, labels=labels, directions=directions))
+        for fake, directions in (
+            (REAL + np.float32(1e-3), components[:2]),
+            (np.tile(REAL[:1] + 99, (120, 1)), components[2:4]),
+        )
     )
     assert all(isinstance(value, float) for value, _ in (near, far))
     assert (near[1] is None) == (name != "inception_score")
@@ -111,7 +116,8 @@ def test_features_that_are_not_finite_are_refused_by_every_metric(name):
 def test_the_least_number_of_samples_is_enough_and_one_less_is_refused(name):
     least = MEASURES[name].least
     labels = np.zeros(least, int)
-    assert measures.compute(name, compare(REAL[:least], FAKE[:least], labels))
+    given = compare(REAL[:least], FAKE[:least], labels, directions=np.eye(1, 8))
+    assert measures.compute(name, given)
     measures.check_data(name, least, True)
     with pytest.raises(UsageError, match=f"^{name} needs at least {least} samples"):
         measures.check_data(name, least - 1, True)
@@ -137,6 +143,28 @@ def test_requirements_are_checked_without_features():
         measures.check_labels("classifier_accuracy", np.array([0, 3]), Extractor())
 
 
+def test_a_linear_generator_that_finds_the_principal_components_is_whole():
+    """Any basis of them, in the order of no matter which."""
+    first = principal_components(REAL, 3)
+    found = [
+        measures.compute(name, compare(directions=np.array([[1, 2, 0], [0, 1, 0], [3, 0, 2]]) @ d))
+        for d in (first, first + [[0.0], [0.0], [1.0]] * principal_components(REAL, 4)[3])
+        for name in ("principal_share", "principal_angle")
+    ]
+    (share, _), (angle, _), (less, _), (half, _) = found
+    assert share == pytest.approx(1) and angle == pytest.approx(0, abs=1e-5)
+    assert less < 1 and half == pytest.approx(45)
+    with pytest.raises(UsageError, match="principal_share: 9 directions of 8"):
+        measures.compute("principal_share", compare(directions=np.eye(9, 8)))
+
+
+def test_other_generators_have_no_directions():
+    measures.check_directions("fid", None)
+    measures.check_directions("principal_angle", np.eye(2))
+    with pytest.raises(UsageError, match="principal_angle needs a linear generator"):
+        measures.check_directions("principal_angle", None)
+
+
 def test_a_note_on_the_bias_of_small_samples():
     assert measures.note("fid", 168, 84) is None
     assert "167 samples in 84 features" in measures.note("fid", 167, 84)
@@ -155,6 +183,8 @@ def test_statistics_of_reals_are_computed_once():
         (("fid", "lenet", "mnist"), ("lenet", "lenet")),
         (("kid", None, "drawings"), (None, None)),
         (("modes", "lenet", "ring"), ("values", "values")),
+        (("principal_share", "lenet", "mnist"), ("pixels", "pixels")),
+        (("principal_angle", "values", "own"), ("values", "values")),
         (("fid_thesis", "lenet", "mnist"), ("imagenet2048", "imagenet2048_signed")),
         (("fid_thesis", None, "celeba"), ("imagenet2048_signed", "imagenet2048_signed")),
         (("fid_thesis", "imagenet768", "mnist"), ("imagenet768", "imagenet768_signed")),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_gans.metrics.subspaces import largest_angle, principal_components
+from keras_gans.metrics.subspaces import largest_angle, principal_components, share_of_variance
 
 
 @pytest.mark.parametrize("degrees", [0, 1e-6, 0.5, 45, 89, 90])
@@ -34,6 +34,15 @@ def test_principal_components_are_the_axes_of_an_ellipsoid(random):
     samples = np.concatenate([corners, -corners]) + 7
     found = principal_components(samples.reshape(8, 2, 2), 3)
     np.testing.assert_allclose(np.abs(found @ axes.T), np.eye(4)[:3], atol=1e-12)
+
+
+def test_the_variance_along_the_axes_of_an_ellipsoid(random):
+    axes = np.linalg.qr(random.standard_normal((4, 4)))[0]
+    corners = np.diag([3.0, 2.0, 1.0, 0.5]) @ axes
+    samples = np.concatenate([corners, -corners]) + 7
+    mixed = random.standard_normal((2, 2)) @ axes[[0, 2]]
+    assert share_of_variance(samples, mixed) == pytest.approx(10 / 14.25)
+    assert share_of_variance(samples, axes) == pytest.approx(1)
 
 
 @pytest.mark.parametrize("rank", [0, 3, 4])

@@ -378,7 +378,7 @@ def test_convolutions_and_virtual_normalization_change_the_networks_of_row_1(sun
     row, first = (sundar.experiment(n).to_dict() for n in (number, 1))
     for network in networks:
         if number == 56:
-            assert row[network] == {**first[network], "normalization": "virtual"}
+            assert row[network] == {**first[network], "normalization": None}
         else:
             assert row[network]["name"] == "conditional_convolutional"
     same = {k: v for k, v in first.items() if k not in (*networks, "printed")}

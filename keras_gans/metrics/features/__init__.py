@@ -13,6 +13,7 @@ A name contains the network, the layer by its number of features and, if it is n
     imagenet2048_signed, _unit    the same, images scaled to -1..1 or 0..1 where it expects
                                   0..255: a mistake in some published code, for its study
     values                        points (n, d): the values themselves
+    pixels                        the pixels of images of one size, as they are
 
 The function is the same for real and generated images, and takes uint8, so the two sides cannot
 differ in scale or resize. Keras is imported when a network is loaded, not for the names.
@@ -23,7 +24,7 @@ import functools
 from keras_gans.errors import UsageError, suggestion
 from keras_gans.files import sha256
 from keras_gans.metrics.features.archive import WeightsMissing
-from keras_gans.metrics.features.extractor import Extractor, Values, no_classes
+from keras_gans.metrics.features.extractor import Extractor, Pixels, Values, no_classes
 
 __all__ = [
     "Extractor", "WeightsMissing", "check_shape", "default_name", "get", "names", "no_classes",
@@ -49,7 +50,7 @@ WITH_CLASSES = {"lenet": 10} | {n: 1008 for n, (tap, *_) in INCEPTION.items() if
 
 def names():
     """The names that `get` accepts."""
-    return ["lenet", *INCEPTION, *IMAGENET, "values"]
+    return ["lenet", *INCEPTION, *IMAGENET, "values", "pixels"]
 
 
 def default_name(shape):
@@ -82,7 +83,7 @@ def check_shape(name, shape):
     if name not in names():
         raise UsageError(f"unknown feature extractor '{name}'{suggestion(name, names())}")
     if not _takes(name, tuple(shape)):
-        kinds = {"lenet": "images of 28x28x1", "values": "points (n, d)"}
+        kinds = {"lenet": "images of 28x28x1", "values": "points (n, d)", "pixels": "images"}
         found = f"images of {'x'.join(map(str, shape))}" if len(shape) == 3 else f"points {shape}"
         default = default_name(shape)
         other = f"; use {default}" if default else ""
@@ -95,6 +96,8 @@ def _takes(name, shape):
         return shape == (28, 28, 1)
     if name == "values":
         return len(shape) == 1
+    if name == "pixels":
+        return len(shape) == 3
     return len(shape) == 3 and shape[-1] in (1, 3)
 
 
@@ -107,7 +110,7 @@ def get(name, data_folder):
             the package, so that its name stands for the same network everywhere.
 
     Returns:
-        An `Extractor` or `Values`.
+        An `Extractor`, `Values` or `Pixels`.
 
     Raises:
         WeightsMissing: The weights are not in the folder, or end before the layer.
@@ -117,6 +120,8 @@ def get(name, data_folder):
         return _lenet()
     if name == "values":
         return Values()
+    if name == "pixels":
+        return Pixels()
     if name in INCEPTION:
         return _inception(name, data_folder)
     if name in IMAGENET:

@@ -132,6 +132,15 @@ class Values:
         raise no_classes(self.name)
 
 
+class Pixels(Values):
+    """The extractor whose features are the pixels of images, flattened, as `Values` otherwise."""
+
+    name = "pixels"
+
+    def __call__(self, images, progress=None):
+        return super().__call__(np.asarray(images, "float32").reshape(len(images), -1), progress)
+
+
 def no_classes(name):
     """The error for an extractor without classes."""
     from keras_gans.metrics.features import WITH_CLASSES

@@ -81,6 +81,8 @@ def test_the_features_of_points_are_their_values():
     for call in (extractor.check_classes, lambda: extractor.logits(points)):
         with pytest.raises(UsageError, match="values has no classes; lenet, inception2048"):
             call()
+    pixels = features.get("pixels", "nowhere")
+    assert np.array_equal(pixels(GREY), GREY.reshape(len(GREY), -1)) and pixels.name == "pixels"
     for wrong in (points.astype("f8"), GREY, points[0]):
         with pytest.raises(UsageError, match="points are float32"):
             extractor(wrong)

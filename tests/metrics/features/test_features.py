@@ -31,7 +31,7 @@ def test_the_names():
     theirs = [f"imagenet{tap}{end}" for end in ("", "_signed", "_unit") for tap in (768, 2048)]
     suffixes = "", "_75px", "_pytorch-fid"
     ours = [f"{tap}{suffix}" for suffix in suffixes for tap in taps]
-    assert features.names() == ["lenet", *ours, *theirs, "values"]
+    assert features.names() == ["lenet", *ours, *theirs, "values", "pixels"]
 
 
 @pytest.mark.parametrize(
@@ -146,6 +146,7 @@ def test_shapes_that_a_network_does_not_accept(random_folder):
         ("lenet", (40, 40, 3), "not images of 40x40x3; use inception768_75px"),
         ("inception64", (9, 9, 4), "images of 1 or 3 channels, not images of 9x9x4$"),
         ("imagenet768", (2,), r"not points \(2,\); use values"),
+        ("pixels", (2,), r"pixels takes images, not points \(2,\); use values"),
         ("values", (28, 28, 1), r"values takes points \(n, d\), not images .* use lenet"),
     ],
 )
