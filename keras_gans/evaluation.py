@@ -19,8 +19,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-
 import keras_gans
 from keras_gans import datasets
 from keras_gans.datasets import Source
@@ -28,7 +26,8 @@ from keras_gans.errors import UsageError
 from keras_gans.metrics import features as extractors
 from keras_gans.metrics import measures, metric_name
 from keras_gans.metrics.choosing import check_names, choose
-from keras_gans.metrics.features.cache import cached_features, sample
+from keras_gans.metrics.drawn import draw
+from keras_gans.metrics.features.cache import cached_features
 from keras_gans.parts import Chosen, Part
 
 REAL_SEED = 0
@@ -247,42 +246,6 @@ class Measuring:
             more = measures.MEASURES[name].better, measures.MEASURES[name].about, fake, weights
             results.append(Result(self.names[name], name, value, std, *more, reasons.get(name)))
         return results
-
-
-@dataclass(frozen=True, eq=False)
-class Drawn(Source):
-    """The generated side of a comparison.
-
-    Attributes:
-        directions: Of the generator that made it, as `generators.Saved` has them, or None.
-    """
-
-    directions: np.ndarray | None = None
-
-
-def draw(generated, count, seed=0, progress=None):
-    """Draws the generated side of a comparison.
-
-    Args:
-        generated: `generators.Saved` or `datasets.Source`.
-        count: Number of samples.
-        seed: The stream is `[seed, 1]`.
-        progress: Object with `status(text)`, `begin(total)` and `update(done)`, if given.
-
-    Returns:
-        `Drawn`.
-    """
-    if isinstance(generated, Source):
-        chosen = sample(len(generated), count, [seed, 1])
-        labels = None if generated.labels is None else generated.labels[chosen]
-        title, values = generated.source, generated.values[chosen]
-    else:
-        title = "generator"
-        (progress or _Quiet()).status(f"{count:,} samples of the generator")
-        labels = generated.turns_of_labels(count)
-        values = generated.sample(count, [seed, 1], labels, progress)
-    directions = getattr(generated, "directions", None)
-    return Drawn(title, values, labels, title, generated.scale, directions=directions)
 
 
 def evaluate(
