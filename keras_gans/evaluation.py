@@ -222,6 +222,19 @@ class Measuring:
         self.check(generated)
         return self.measure(draw(generated, self.count, seed, progress), seed, progress)
 
+    def classified(self, generated, seed=0):
+        """The images of `classifier_accuracy`, and how its classifier reads them.
+
+        Args:
+            generated, seed: As for a call.
+
+        Returns:
+            The pair (`metrics.drawn.Drawn`, integers `(count,)`).
+        """
+        drawn = draw(generated, self.count, seed)
+        extractor = self._extractors[self._pairs["classifier_accuracy"][1]]
+        return drawn, extractor.logits(extractor(drawn.values)).argmax(axis=1)
+
     def measure(self, drawn, seed=0, progress=None):
         """Measures `count` samples that `draw` returned, as a call does."""
         progress = progress or _Quiet()

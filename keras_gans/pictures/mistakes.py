@@ -9,7 +9,7 @@ def mistakes(images, labels, found):
     """The picture of the first wrongly classified images.
 
     Args:
-        images: uint8 `(n, height, width, 1)`.
+        images: uint8 `(n, height, width, channels)`, 1 or 3 channels.
         labels: Integers `(n,)`.
         found: Integers `(n,)`, the classes that were found.
 
@@ -24,6 +24,7 @@ def mistakes(images, labels, found):
     for axes in panels:
         axes.axis("off")
     for axes, index in zip(panels, shown, strict=False):
-        axes.imshow(images[index, ..., 0], cmap="gray_r", vmin=0, vmax=255)
+        image = images[index].squeeze(-1) if images.shape[-1] == 1 else images[index]
+        axes.imshow(image, cmap="gray_r", vmin=0, vmax=255)
         axes.set_title(f"{labels[index]} as {found[index]}", fontsize=8, pad=2)
     return rendered(drawing)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from keras_gans.evaluation import Measuring
 from keras_gans.metrics import measures
 from keras_gans.metrics.features import WeightsMissing
+from keras_gans.pictures.mistakes import mistakes
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,21 @@ class Measured:
         """
         if self.metrics:
             self._measuring.check(saved)
+
+    def misread(self, saved):
+        """The picture of images that are classified as another label than the one requested.
+
+        Args:
+            saved: `generators.Saved`.
+
+        Returns:
+            A `PIL.Image.Image`; None where `classifier_accuracy` is not measured.
+        """
+        name, measured = "classifier_accuracy", [metric.metric for metric in self.metrics]
+        if name not in measured or name in self._measuring.reasons:
+            return None
+        drawn, found = self._measuring.classified(saved, self.seed)
+        return mistakes(drawn.values, drawn.labels, found)
 
     def __call__(self, saved):
         """Values by full name; None for a metric whose weights are missing."""

@@ -155,6 +155,9 @@ def run(
         if history.stopped is not None:
             progress.note(f"ended at iteration {gan.iterations:,}: {history.stopped['stopped']}")
 
+        if not callbacks.not_finite(gan) and (misread := metrics.misread(saved)) is not None:
+            pictures.save(misread, place / "misread.png")
+
         # --- The summary, which vouches for the files. ---
         history.write()
         content = summary(planned, data, history, metrics.metrics)

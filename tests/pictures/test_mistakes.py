@@ -28,6 +28,13 @@ def test_wrong_images_are_shown_with_their_labels_and_right_ones_are_not(drawn):
     assert drawn[0].get_suptitle() == "2 of 12 wrong"
 
 
+def test_images_in_colour_keep_it(drawn):
+    images = np.random.default_rng(0).integers(0, 256, (2, 8, 8, 3), "uint8")
+    mistakes(images, np.array([0, 1]), np.array([0, 2]))
+    (shown,) = [axes.images[0] for axes in drawn[0].axes if axes.images]
+    np.testing.assert_array_equal(shown.get_array(), images[1])
+
+
 @pytest.mark.parametrize(("wrong", "shown"), [(0, 0), (11, 11), (90, 40)])
 def test_at_most_forty_images_are_shown(drawn, wrong, shown):
     labels = np.zeros(100, int)

@@ -5,8 +5,10 @@ import pytest
 from running import Silent, plan, quickstart
 
 from keras_gans import datasets
-from keras_gans.datasets import Images
+from keras_gans.datasets import Images, fitting
 from keras_gans.errors import UsageError
+from keras_gans.generators import Saved
+from keras_gans.runs import measured as module
 from keras_gans.runs.building import build
 from keras_gans.runs.measured import Measured
 
@@ -40,6 +42,27 @@ def test_a_frechet_distance_of_few_samples_is_noted(tmp_path):
     assert "fid of 50 samples in 84 features is biased upwards" in note
 
 
+def test_misread_images_are_those_that_classifier_accuracy_counts(tmp_path, monkeypatch):
+    digits = datasets.load("digits")
+    planned = quickstart(5, tmp_path, {"iterations": 30})
+    found, _ = measured(planned, digits, tmp_path)
+    gan = build(planned.experiment, digits, 0)
+    source = fitting.matched(digits, gan.bounds)
+    saved = Saved.of(gan.generator, planned.experiment.generator, gan.latents, source, {})
+    given = []
+    monkeypatch.setattr(module, "mistakes", lambda *arrays: given.extend(arrays))
+    found.misread(saved)
+    images, labels, read = given
+    np.testing.assert_array_equal(images, saved.sample(50, [0, 1], np.arange(50) % 10))
+    np.testing.assert_array_equal(labels, np.arange(50) % 10)
+    assert np.mean(labels == read) == found(saved)["classifier_accuracy50_lenet"]
+
+
+def test_nothing_is_misread_where_no_classifier_is_asked(tmp_path):
+    found, _ = measured(quickstart(5, tmp_path, {"measure": ["fid"]}), MNIST, tmp_path)
+    assert found.misread(None) is None
+
+
 def test_a_row_may_measure_nothing(tmp_path):
     found, progress = measured(quickstart(1, tmp_path, {"measure": []}), MNIST, tmp_path)
     assert (found.metrics, progress.notes) == ((), [])
@@ -54,8 +77,6 @@ def test_what_lacks_weights_is_noted_and_null_and_the_rest_is_measured(tmp_path)
     assert [m.metric for m in found.metrics] == ["fid", "fid_thesis"]
     (note,) = [note for note in progress.notes if "null" in note]
     assert note.startswith(found.metrics[1].name)
-
-    from keras_gans.generators import Saved
 
     gan = build(planned.experiment, digits, 0)
     saved = Saved.of(gan.generator, planned.experiment.generator, gan.latents, digits, {})
