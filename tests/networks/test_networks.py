@@ -25,7 +25,7 @@ GENERATORS = {
     ("convolutional", MNIST): (839_937, 839_937),  # 101 * 49 * 128 + (25 * 128 + 1) * 64 + 1,601
     ("convolutional", FACES): (1_502_467, 1_502_467),
     ("conditional_convolutional", MNIST): (903_425, 903_041),  # 10 * 49 * 128 and 4 * 192 more
-    ("lqg", POINTS): (10_000, 10_000),
+    ("lqg", POINTS): (10_100, 10_100),
 }
 DISCRIMINATORS = {
     ("vanilla", MNIST): (533_505, 533_505),
