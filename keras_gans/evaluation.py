@@ -11,6 +11,7 @@ one rule for seeds, so a full name such as `fid5k_lenet` has one value for one g
 `seed` is that of the run. `evaluate` reads it from the file of a generator.
 """
 
+import math
 import os
 from collections.abc import Sequence
 from contextlib import contextmanager
@@ -148,7 +149,8 @@ class Measuring:
                 self._extractors[extractor] = extractors.get(extractor, self._folder)
         fake = self._extractors[pair[1]]
         measures.check_classes(name, fake)
-        note = measures.note(name, self.count, getattr(fake, "dimension", self.source.shape[-1]))
+        dimension = getattr(fake, "dimension", math.prod(self.source.shape))
+        note = measures.note(name, self.count, dimension)
         if note:
             progress.note(note)
 
@@ -189,12 +191,12 @@ class Measuring:
         if is_source and len(generated) < self.count:
             raise _too_few(generated, self.count)
         labels = generated.labels if is_source else generated.turns_of_labels(self.count)
-        reasons = dict(self.reasons)
+        reasons, directions = dict(self.reasons), getattr(generated, "directions", None)
         for name, (_, fake) in self._pairs.items():
             if name not in reasons:
                 with self._noting(name, reasons):
                     measures.check_labels(name, labels, self._extractors[fake])
-                    measures.check_directions(name, getattr(generated, "directions", None))
+                    measures.check_directions(name, directions, self.count, math.prod(shape))
         return reasons
 
     def check_some(self, generated):

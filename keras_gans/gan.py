@@ -120,8 +120,9 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
             precision: `keras.DTypePolicy` or its name, such as "mixed_bfloat16", in which the
                 networks compute while they are trained; None for their own. Weights, losses and
                 what is saved or sampled stay as they are.
-            accuracy: Whether `fit` also reports `d_accuracy_real` and `d_accuracy_fake`, the shares
-                of both samples that the discriminator judges right before its last turn.
+            accuracy: Whether `fit` also reports `d_accuracy_real` and `d_accuracy_fake`, the share
+                of real and that of fake samples that the discriminator judges right, each before
+                the step that they cause in its last turn.
             **kwargs: Passed to `keras.Model.compile` (`jit_compile`, `steps_per_execution`, ...).
 
         Raises:

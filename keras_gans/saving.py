@@ -47,12 +47,14 @@ class SavedWhole:
         else:
             parts |= {"d_optimizer": self.d_optimizer, "g_optimizer": self.g_optimizer}
         turns = {key: value for key, value in self.turns.plain.items() if key != "update"}
-        return {"turns": turns, **{key: _pack(part) for key, part in parts.items()}}
+        packed = {key: _pack(part) for key, part in parts.items()}
+        return {"turns": turns, "accuracy": bool(self._accuracies), **packed}
 
     def compile_from_config(self, config):
-        parts = {key: _unpack(value) for key, value in config.items() if key != "turns"}
+        plain = {"accuracy": config.get("accuracy", False)}  # files of version 0.7.0 have none
+        parts = {k: _unpack(value) for k, value in config.items() if k not in ("turns", *plain)}
         turns = {**config["turns"], "update": parts.pop("update")}
-        self.compile(turns=turns, **parts)
+        self.compile(turns=turns, **plain, **parts)
 
     @property
     def _own_variables(self):

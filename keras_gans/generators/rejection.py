@@ -175,6 +175,11 @@ class Rejection:
         """`Scale` of the samples."""
         return self.generator.scale
 
+    @property
+    def directions(self):
+        """As `Saved.directions`: accepted samples lie in the same subspace."""
+        return self.generator.directions
+
     def turns_of_labels(self, count):
         """As `Saved.turns_of_labels`."""
         return self.generator.turns_of_labels(count)

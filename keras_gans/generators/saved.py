@@ -145,14 +145,21 @@ class Saved:
 
     @property
     def directions(self) -> np.ndarray | None:
-        """Rows `(r, d)` that span the samples of a linear generator; None for every other one."""
+        """Rows `(r, d)` that span the samples of a linear generator; None for every other one.
+
+        They are flattened samples, up to the scale.
+        """
         from keras import activations, layers
 
         shaping = layers.InputLayer, layers.Reshape, layers.Flatten
         made = [layer for layer in self.network.layers if not isinstance(layer, shaping)]
         if len(made) != 1 or not isinstance(made[0], layers.Dense):
             return None
-        return made[0].get_weights()[0] if made[0].activation is activations.linear else None
+        if made[0].activation is not activations.linear:
+            return None
+        kernel = made[0].get_weights()[0]
+        outputs = kernel.reshape(-1, *self.network.output_shape[1:])
+        return self._shaped(outputs).reshape(len(kernel), -1)
 
     def turns_of_labels(self, count: int) -> np.ndarray | None:
         """Labels 0, 1, 2, ... in turns, int64 `(count,)`; None where the network takes none."""
@@ -197,13 +204,16 @@ class Saved:
             raise UsageError(f"this generator's labels are 0 to {self.classes - 1}")
         return labels
 
-    def _values(self, outputs):
-        """Outputs of the network as values of the data, `(n, *shape)`."""
+    def _shaped(self, outputs):
+        """Outputs of the network in the shape of the data, `(n, *shape)`."""
         if self.layout == "first":
             outputs = np.moveaxis(outputs, 1, -1)
         outputs = outputs.reshape(len(outputs), *self.shape[:-1], -1)
-        outputs = outputs[..., : self.shape[-1]]  # without an alpha channel
-        scale = self.scale
+        return outputs[..., : self.shape[-1]]  # without an alpha channel
+
+    def _values(self, outputs):
+        """Outputs of the network as values of the data, `(n, *shape)`."""
+        outputs, scale = self._shaped(outputs), self.scale
         if scale.dtype == "uint8" and scale != PIXELS:
             # Every range is rounded in the same way, after it is mapped to [-1, 1].
             outputs = (outputs + scale.shift) * (2 * scale.divisor / 255) - 1

@@ -58,8 +58,12 @@ def accuracies(objective, real, fake):
         fake: Likewise of fake ones.
 
     Returns:
-        List of two scalar tensors, the shares of real samples and of fake ones. A sample that is
-        as likely real as generated is judged wrong.
+        List of two scalar tensors, the shares of real samples and of fake ones; NaN where a score
+        is. A sample that is as likely real as generated is judged wrong.
     """
-    right = objective.log_ratio(real) > 0, objective.log_ratio(fake) < 0
-    return [ops.mean(ops.cast(of, "float32")) for of in right]
+    towards_right = objective.log_ratio(real), -objective.log_ratio(fake)
+    # A comparison would take NaN for a wrong judgement.
+    return [
+        ops.mean(ops.where(ops.isnan(ratios), ratios, ops.cast(ratios > 0, ratios.dtype)))
+        for ratios in towards_right
+    ]

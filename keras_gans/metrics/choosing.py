@@ -1,5 +1,6 @@
 """Which metrics: names are checked, and `all` stands for those that apply to a comparison."""
 
+from math import prod
 from types import SimpleNamespace
 
 from keras_gans.errors import UsageError, suggestion
@@ -91,4 +92,4 @@ def _check(name, source, labels, count, chosen, directions):
         raise extractors.no_classes(pair[1])
     # All that the check asks of an extractor, whose network is not loaded for it.
     measures.check_labels(name, labels, SimpleNamespace(name=pair[1], classes=classes))
-    measures.check_directions(name, directions)
+    measures.check_directions(name, directions, count, prod(source.shape))

@@ -36,20 +36,12 @@ class Reals:
 
     def __init__(self, features, centers=None, std=None):
         self.features, self.centers, self.std = features, centers, std
+        self._components = {}
 
     @cached_property
     def statistics(self):
         """`Statistics` of the features."""
         return Statistics.from_features(self.features)
-
-    @cached_property
-    def _components(self):
-        return principal_components(self.features, min(len(self.features) - 1, self.dimension))
-
-    @property
-    def dimension(self):
-        """Number of features."""
-        return self.features.shape[1]
 
     def components(self, rank):
         """The first principal components `(rank, d)` of the features.
@@ -57,9 +49,9 @@ class Reals:
         Raises:
             ValueError: There are too few features or samples.
         """
-        if rank > len(self._components):
-            raise ValueError(f"{rank} directions of {len(self._components)}")
-        return self._components[:rank]
+        if rank not in self._components:
+            self._components[rank] = principal_components(self.features, rank)
+        return self._components[rank]
 
 
 class Comparison:
@@ -340,20 +332,29 @@ def check_labels(name, labels, extractor):
         )
 
 
-def check_directions(name, directions):
-    """Refuses a metric of linear generators, if the generator is another one.
+def check_directions(name, directions, count, size):
+    """Refuses a metric of linear generators, if it does not fit the generator.
 
     Args:
         name: A name of the table.
         directions: Array `(r, d)`, or None.
+        count: Samples on each side.
+        size: Numbers of a sample.
 
     Raises:
-        UsageError: There are none.
+        UsageError: There are no directions, or as many principal components do not exist.
     """
-    if "directions" in MEASURES[name].needs and directions is None:
+    if "directions" not in MEASURES[name].needs:
+        return
+    if directions is None:
         raise UsageError(
             f"{name} needs a linear generator, whose samples are combinations of some directions: "
             "take a run with the networks lqg"
+        )
+    if len(directions) > min(count - 1, size):
+        raise UsageError(
+            f"{name}: {len(directions)} directions need more samples than that, of as many numbers "
+            f"at least, and not {count:,} of {size:,}: measure more samples, or take fewer latents"
         )
 
 

@@ -73,7 +73,8 @@ class Finished:
         measured: Dict from full name to `Measured`.
         printed: Dict from name to the number that the document prints.
         seconds: Time of the run.
-        final: Dict from "d_loss" and "g_loss" to the last losses; empty for a classifier.
+        final: Dict from "d_loss" and "g_loss" to the last losses, and to the last accuracies where
+            they are recorded; empty for a classifier.
         evaluated: Dict from "last" and "best" to what was evaluated of that generator: a dict from
             full name to the pair (metric, value or None).
     """

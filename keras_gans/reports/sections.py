@@ -20,7 +20,7 @@ _LOOKS = {HOLDS: "holds", FAILS: "fails", OPEN: "open"}
 _COLOURS, _DASHES = 8, 4  # of curves, as report.css has them
 _FILES = (
     "metrics.json", "log.jsonl", PACKED_LOG, "experiment.yaml", "plot_loss.png",
-    "plot_accuracy.png", "model_plot.png",
+    "plot_accuracy.png", "misread.png", "model_plot.png",
 )  # fmt: skip
 
 

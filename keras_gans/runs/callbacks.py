@@ -244,7 +244,7 @@ class Measure(Scheduled):
 
 
 class DrawCurves(Scheduled):
-    """Redraws plot_loss.png, plot_accuracy.png where accuracies are recorded, and plot_fid.png...
+    """Redraws plot_loss.png, plot_accuracy.png where there are some, and a plot of each metric.
 
     Args:
         history: `History`.

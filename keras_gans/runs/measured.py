@@ -65,7 +65,7 @@ class Measured:
         )
 
     def check(self, saved):
-        """Refuses a generator without the labels that a metric needs.
+        """Refuses a generator without what a metric needs: labels, or directions.
 
         Args:
             saved: `generators.Saved`.

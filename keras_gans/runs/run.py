@@ -155,8 +155,11 @@ def run(
         if history.stopped is not None:
             progress.note(f"ended at iteration {gan.iterations:,}: {history.stopped['stopped']}")
 
-        if not callbacks.not_finite(gan) and (misread := metrics.misread(saved)) is not None:
-            pictures.save(misread, place / "misread.png")
+        if not callbacks.not_finite(gan):
+            progress.doing("drawing")
+            misread = metrics.misread(saved)
+            if misread is not None:
+                pictures.save(misread, place / "misread.png")
 
         # --- The summary, which vouches for the files. ---
         history.write()

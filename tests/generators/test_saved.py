@@ -116,6 +116,32 @@ def test_layouts_of_the_output(random):
     np.testing.assert_array_equal(alpha.make(grey.reshape(2, -1)), expected[..., :1])
 
 
+def linear(shape, activation=None):
+    dense = keras.layers.Dense(int(np.prod(shape)), activation, bias_initializer="ones")
+    return keras.Sequential([keras.Input((4,)), dense, keras.layers.Reshape(shape)])
+
+
+@pytest.mark.parametrize(
+    ("outputs", "layout", "shape"),
+    [
+        ((8, 9, 3), "last", (8, 9, 3)),
+        ((3, 8, 9), "first", (8, 9, 3)),
+        ((8, 9, 4), "last", (8, 9, 1)),
+    ],
+)
+def test_directions_span_the_samples_of_a_linear_generator(outputs, layout, shape, random):
+    saved = Saved(linear(outputs), Normal(4), shape, PLAIN, layout=layout)
+    saved = replace(saved, inputs=(Input("latents", (4,)),))
+    latents = random.standard_normal((5, 4)).astype("float32")
+    spanned = (latents @ saved.directions).reshape(5, *shape)
+    np.testing.assert_allclose(saved.make(latents), 1 + spanned, rtol=1e-4, atol=1e-5)
+
+
+def test_other_generators_have_no_directions(saved):
+    assert saved.directions is None
+    assert replace(saved, network=linear((8, 8, 1), "tanh")).directions is None
+
+
 def test_latents_of_another_size_are_refused(saved):
     with pytest.raises(UsageError, match=r"latents \(n, 4\)"):
         saved.make(np.zeros((3, 5), "float32"))

@@ -28,6 +28,12 @@ def test_accuracies_are_shares_on_the_right_side_of_equal_densities(loss, middle
     assert [float(ops.convert_to_numpy(x)) for x in found] == pytest.approx([0.75, 0.4])
 
 
+def test_scores_that_are_not_numbers_have_no_accuracy():
+    scores = ops.convert_to_tensor(np.float32([[np.nan], [1.0]]))
+    found = reported.accuracies(losses.get("binary_crossentropy"), scores, -scores)
+    assert np.isnan([float(ops.convert_to_numpy(x)) for x in found]).all()
+
+
 REAL = [[0.1], [0.3], [-0.1], [0.2]]
 FAKE = [[0.1], [0.3], [-0.1], [0.2], [-0.3]]
 

@@ -45,6 +45,14 @@ def test_the_variance_along_the_axes_of_an_ellipsoid(random):
     assert share_of_variance(samples, axes) == pytest.approx(1)
 
 
+@pytest.mark.parametrize("shape", [(60, 5), (6, 50)])
+def test_components_of_many_and_of_few_samples_are_singular_vectors(shape, random):
+    samples = random.standard_normal(shape) * np.arange(1, shape[1] + 1)
+    expected = np.linalg.svd(samples - samples.mean(axis=0), full_matrices=False)[2][:3]
+    found = principal_components(samples, 3)
+    np.testing.assert_allclose(np.abs(found @ expected.T), np.eye(3), atol=1e-9)
+
+
 @pytest.mark.parametrize("rank", [0, 3, 4])
 def test_more_directions_than_there_are(rank, random):
     with pytest.raises(ValueError, match=f"{rank} directions of 3 samples of 5 numbers"):
