@@ -54,7 +54,7 @@ MOVES = {
         "turns": {"unroll": 2, "g_steps": 2, "latents": "shared"},
         "discriminator": {"name": "points", "hidden": [8]},
     },
-    "adaptive": {"turns": {"update": "adaptive", "d_steps": 2}},
+    "adaptive": {"turns": {"update": "adaptive", "d_steps": 2}, "accuracy": True},
     "weighted": {"turns": {"update": {"name": "weighted", "real": 0.5, "fake": 2.0}}},
     "phases": {
         "phases": [

@@ -171,10 +171,12 @@ def test_one_name_is_one_number_whether_a_run_or_evaluate_measures(straight, ite
 def test_a_conditional_run_draws_a_class_a_column_and_measures_the_labels(tmp_path):
     """Several metrics: each has its curve and summary, and the first chooses the best."""
     names = ["coverage", "kid", "classifier_accuracy"]
-    planned = quickstart(5, tmp_path, {"measure": names, "iterations": 30})
+    changed = {"measure": names, "iterations": 30, "accuracy": True}
+    planned = quickstart(5, tmp_path, changed)
     metrics, _ = train(planned)
     steps = ("000010", "000020", "000030")
-    assert files(planned) == expected_files(steps, steps[1:], names) | {"misread.png"}
+    expected = expected_files(steps, steps[1:], [*names, "accuracy"])
+    assert files(planned) == expected | {"misread.png"}
     for name, best in zip(names, (max, min, max), strict=True):
         values = measured(planned, f"{name}50_lenet")
         assert list(values) == [0, 10, 20, 30]
