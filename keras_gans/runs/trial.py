@@ -4,9 +4,11 @@ A trial is the run itself, on the real data and with all that a run writes, in a
 Only when it saves and when it ends is another matter: the clock says so.
 """
 
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
@@ -39,24 +41,26 @@ def measure(jobs, costs, progress):
         The pair (dict from a job to the reason why its rate could not be measured, whether Ctrl-C
         ended it early).
     """
-    children, reasons, interrupted = set(), {}, False
+    children, reasons, interrupted = set(), {}, threading.Event()
     pool = ThreadPoolExecutor(costs.side_by_side)
     left = {pool.submit(_measure, job, costs.environ, children): job for job in jobs}
     progress.begin(len(jobs))
+    # A note and no exception, which is lost where it comes during garbage collection.
+    before = signal.signal(signal.SIGINT, lambda *_: interrupted.set())
     try:
-        while left:
+        while left and not interrupted.is_set():
             for future in wait(left, timeout=0.2).done:
                 reasons[left.pop(future)] = future.result()
                 progress.update(len(jobs) - len(left))
-    except KeyboardInterrupt:
-        interrupted = True
     finally:
+        signal.signal(signal.SIGINT, before)
         pool.shutdown(wait=False, cancel_futures=True)
         while not all(future.done() for future in left):
             for child in list(children):  # one may just have been begun
                 child.kill()
             time.sleep(0.02)
-    return {job: reason for job, reason in reasons.items() if reason}, interrupted
+    failed = {job: reason for job, reason in reasons.items() if reason}
+    return failed, interrupted.is_set()
 
 
 def _measure(job, environ, children):

@@ -54,6 +54,19 @@ def test_what_fails_has_its_reason_and_leaves_the_others_alone(stand_in):
     assert stand_in(script) == ({1: "no room", 2: "its trial ended with 3"}, False)
 
 
+class Interrupting:
+    def __del__(self):
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_ctrl_c_in_a_destructor_is_not_lost(stand_in, monkeypatch):
+    """Python prints an exception that is raised there and goes on."""
+    monkeypatch.setattr(Silent, "update", lambda *_: Interrupting() and None)
+    before = signal.getsignal(signal.SIGINT)
+    assert stand_in("[ $row = 1 ] && exit 0; exec sleep 60") == ({}, True)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
 def test_ctrl_c_ends_all_of_them_at_once(stand_in, tmp_path):
     def interrupt():
         until = time.monotonic() + 20
