@@ -8,6 +8,8 @@ contains all four: see `metric_name`.
 
 import re
 
+_NAME = re.compile(r"([a-z_]+)\d+k?_(\w\S*)")
+
 
 def metric_name(metric, count, extractor_name):
     """The full name of a value: metric, sample size, network and layer.
@@ -26,5 +28,11 @@ def metric_name(metric, count, extractor_name):
 
 def metric_of(name):
     """The metric of a full name: "fid" of "fid5k_lenet"; None of a text that is no such name."""
-    match = re.fullmatch(r"([a-z_]+)\d+k?_\w\S*", name)
+    match = _NAME.fullmatch(name)
     return match and match[1]
+
+
+def features_of(name):
+    """The features of a full name: "lenet" of "fid5k_lenet"; None of another text."""
+    match = _NAME.fullmatch(name)
+    return match and match[2]

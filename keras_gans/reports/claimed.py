@@ -29,8 +29,8 @@ def lines(verdicts, orders, row):
     head = ["claim", "", "where", "rows", "verdict", "numbers", "by"]
     cells = [_cells(verdict) for verdict in verdicts]
     if any(len(verdict.by) > 1 for verdict in verdicts):
-        head.append("by fid_thesis")
-        cells = [[*line, _second(v)] for line, v in zip(cells, verdicts, strict=True)]
+        head.append("by other distances")
+        cells = [[*line, _others(v)] for line, v in zip(cells, verdicts, strict=True)]
     found = [f"## {TITLE}", "", ABOUT, "", _counted(verdicts), "", *_table(head, cells, row)]
     if orders:
         head = ["data", "printed", "measured", "generator", "correlation", "rows", "p"]
@@ -45,11 +45,8 @@ def _cells(verdict):
     return [str(verdict.number), verdict.says, verdict.where, verdict.rows, said, numbers, measure]
 
 
-def _second(verdict):
-    if len(verdict.by) < 2:
-        return ""
-    second = verdict.by[1]
-    return f"{second.word}; {second.numbers}"
+def _others(verdict):
+    return " ".join(f"{one.measure}: {one.word}; {one.numbers}." for one in verdict.by[1:])
 
 
 def _order(order):

@@ -19,9 +19,11 @@ crosses a bound, or is not known without a second seed, or rows have not been ru
 - The document seldom says which generator it measured. So the last and the best one are judged
   apart. If only one of them decides, its verdict counts and is named; if they decide opposite
   ways, nothing is decided.
-- A claim about `fid` is judged a second time by `fid_thesis` where runs have it, because what a
-  document says may be true of its own scale alone. Not so `at_least` and `at_most`: their number
-  belongs to one scale.
+- A claim about `fid` is judged again by its values in other features, where runs have them: what
+  looks better to one network may look worse to another. If the verdicts are opposite, nothing is
+  decided. It is also judged by `fid_thesis`, because what a document says may be true of its own
+  scale alone; this verdict is shown and decides nothing. Not so `at_least` and `at_most`: their
+  number belongs to one scale.
 """
 
 from dataclasses import dataclass, replace
@@ -30,6 +32,7 @@ from math import exp
 from pathlib import Path
 
 from keras_gans import parts
+from keras_gans.metrics import features_of, metric_of
 from keras_gans.reports import results
 from keras_gans.reports.intervals import LEVEL, interval, rank_correlation
 from keras_gans.reports.means import better, means, short
@@ -98,8 +101,8 @@ class Verdict:
         says: The claim.
         where: Section or page of the document.
         rows: The rows that are compared, as a short text.
-        by: Tuple of `Judgement`: by the measure of the claim, then by `fid_thesis` where runs have
-            it. Empty for a claim that is not tested.
+        by: Tuple of `Judgement`: by the measure of the claim, then by a distance in other features
+            and by `fid_thesis` where runs have them. Empty for a claim that is not tested.
         untested: Why it is not tested, or "".
     """
 
@@ -113,13 +116,28 @@ class Verdict:
 
     @property
     def word(self):
-        """One of `WORDS`, by the measure of the claim."""
-        return self.by[0].word if self.by else UNTESTED
+        """One of `WORDS`."""
+        if not self.by:
+            return UNTESTED
+        return OPEN if self._opposed else self.by[0].word
 
     @property
     def reason(self):
         """One short sentence, or ""."""
-        return self.by[0].reason if self.by else self.untested
+        if not self.by:
+            return self.untested
+        if self._opposed:
+            said = " and ".join(f"{one.word} by {one.measure}" for one in self._opposed)
+            return f"the features disagree: it {said}"
+        return self.by[0].reason
+
+    @property
+    def _opposed(self):
+        """Two judgements of one metric, in different features, that decide opposite ways, or ()."""
+        first, *others = self.by
+        alike = [one for one in others if metric_of(one.measure) == "fid"]
+        against = [one for one in alike if {first.word, one.word} == {HOLDS, FAILS}]
+        return (first, against[0]) if against else ()
 
 
 def verdicts(table, results_folder):
@@ -158,26 +176,48 @@ def judge(number, claim, table, runs):
     measure = claim.measure(table.row)
     judgements = [_by(measure, claim, table, runs)]
     if measure == "fid" and claim.test.name not in ("at_least", "at_most"):
-        thesis = _by("fid_thesis", claim, table, runs)
-        judgements += [thesis] if any(f.numbers for f in thesis.findings) else []
+        for name in _others(judgements[0].measure, claim, table, runs):
+            other = _by(metric_of(name), claim, table, runs, name)
+            judgements += [other] if any(f.numbers for f in other.findings) else []
     return replace(verdict, by=tuple(judgements))
 
 
-def _by(measure, claim, table, runs):
+def _others(measures, claim, table, runs):
+    """Full names, sorted, of distances that runs of a claim's rows were evaluated by only."""
+    known = {features_of(name) for name in measures.split(", ")}
+    evaluated = {
+        (metric, name)
+        for place, number in {row.place for row in claim.rows}
+        for run in runs(place or table.name)
+        if run.experiment == number
+        for values in run.evaluated.values()
+        for name, (metric, _) in values.items()
+        if name not in run.measured
+    }
+    return sorted(
+        name
+        for metric, name in evaluated
+        if metric == "fid_thesis" or (metric == "fid" and known != {features_of(name)})
+    )
+
+
+def _by(measure, claim, table, runs, name=None):
     test = parts.get("tests", claim.test)
     if all(row.at is not None for row in claim.rows):
         generators = {"": "last"}  # the log is asked
     else:
         generators = {g: g for g in ([test.generator] if test.generator else ("last", "best"))}
     found = {
-        name: means(claim.rows, measure, generator, table.name, runs)
-        for name, generator in generators.items()
+        called: means(claim.rows, measure, generator, table.name, runs, name)
+        for called, generator in generators.items()
     }
     # A generator without any value is left out, unless the other one has none either.
-    found = {name: m for name, m in found.items() if m.samples} or dict([next(iter(found.items()))])
+    found = {called: m for called, m in found.items() if m.samples} or dict(
+        [next(iter(found.items()))]
+    )
     judged = _by_ranks if isinstance(test, tests.Trend | tests.Correlates) else _by_bounds
-    findings = [judged(name, m, test, measure, claim, table) for name, m in found.items()]
-    names = dict.fromkeys(name for m in found.values() for name in m.names.values())
+    findings = [judged(called, m, test, measure, claim, table) for called, m in found.items()]
+    names = dict.fromkeys(full for m in found.values() for full in m.names.values())
     return Judgement(", ".join(names) or measure, *_together(findings), tuple(findings))
 
 

@@ -28,7 +28,7 @@ class Means:
     seeds: dict
 
 
-def means(rows, measure, generator, table, runs):
+def means(rows, measure, generator, table, runs, name=None):
     """The means of rows.
 
     Args:
@@ -37,21 +37,23 @@ def means(rows, measure, generator, table, runs):
         generator: "last" or "best".
         table: Name of the table of the rows that name none.
         runs: Function from the name of a table to the list of its `results.Finished`.
+        name: Full name of the measure where runs have it in several features; None is what they
+            measured.
 
     Returns:
         `Means`.
     """
     samples, missing, silent, names, seeds = {}, [], [], {}, {}
     for row in rows:
-        name, number = row.place
-        groups = results.groups(runs(name or table))
+        place, number = row.place
+        groups = results.groups(runs(place or table))
         own = [g for g in groups if g[0].experiment == number and g[0].changed == row.set]
         if not own:
             missing.append(row.label)
             continue
         group = max(own, key=len)
         seeds[row.label] = len(group)
-        pairs = _pairs(group, measure, generator, row.at)
+        pairs = _pairs(group, measure, generator, row.at, name)
         if not pairs:
             silent.append(row.label)
             continue
@@ -60,7 +62,7 @@ def means(rows, measure, generator, table, runs):
             g for g in groups if (g[0].data, g[0].samples) == (group[0].data, group[0].samples)
         ]
         values = [
-            [scaled(v, measure) for n, v in _pairs(g, measure, generator, row.at) if n == full]
+            [scaled(v, measure) for n, v in _pairs(g, measure, generator, row.at, full)]
             for g in [group, *alike]
         ]
         deviation = pooled(values[:1] if len(values[0]) >= ENOUGH else values[1:])
@@ -82,7 +84,7 @@ def mean(group, measure, generator):
     Returns:
         The pair (full name, mean on the scale of `tests.scaled`), or None without a value.
     """
-    pairs = _pairs(group, measure, generator, None)
+    pairs = _pairs(group, measure, generator)
     if not pairs:
         return None
     full = pairs[0][0]
@@ -108,8 +110,9 @@ def short(labels):
     return ", ".join([*told, *(label for label in labels if not label.isdecimal())])
 
 
-def _pairs(group, measure, generator, at):
+def _pairs(group, measure, generator, at=None, name=None):
     """The pairs (full name, value) of the runs that have a value."""
-    pairs = [p for p in (run.reading(measure, generator, at) for run in group) if p is not None]
+    pairs = [run.reading(name or measure, generator, at) for run in group]
+    pairs = [pair for pair in pairs if pair is not None]
     # A loss may be negative, and then it is no ratio. Without such seeds the mean would be another.
     return [] if measure in RATIOS and any(value < 0 for _, value in pairs) else pairs

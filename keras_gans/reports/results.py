@@ -111,7 +111,7 @@ class Finished:
         is what was evaluated, or stands in the log.
 
         Args:
-            measure: A metric, "d_loss" or "g_loss".
+            measure: A metric, a full name such as "fid5k_lenet", "d_loss" or "g_loss".
             generator: "last" or "best".
             at: Iteration of another generator; its value is read from the log.
 
@@ -123,11 +123,11 @@ class Finished:
         if measure in self.final:
             return (measure, self.final[measure]) if generator == "last" else None
         chooses = next(iter(self.measured.values()), None)
-        name = next((n for n, value in self.measured.items() if value.metric == measure), None)
+        name = next((n for n, v in self.measured.items() if measure in (n, v.metric)), None)
         if name and (generator == "last" or self.measured[name] is chooses):
             return _pair(name, getattr(self.measured[name], generator))
         for full, (metric, value) in self.evaluated.get(generator, {}).items():
-            if metric == measure:
+            if measure in (full, metric):
                 return _pair(full, value)
         return self._logged(measure, chooses.best_iteration) if name else None
 

@@ -41,9 +41,9 @@ def markdown(content, document):
     if network != "imagenet2048":
         lines += [
             f"**These are distances in `{network}`, not in the 2,048 features that the thesis "
-            "used**: the weights of the last blocks were missing. Ratios and orders of magnitude "
-            "are comparable, the values are not. With a network connection, `keras-gans weights "
-            "imagenet` and then this command give the others.",
+            "used**: only the weights of the first blocks were there. The values cannot be "
+            "compared with the printed ones. With a network connection, `keras-gans weights "
+            "imagenet` and then this command give those of all 2,048 features.",
             "",
         ]
     lines += ["![distances by reading](audit.png)", ""]
@@ -173,7 +173,10 @@ def _fits(content):
     """The reading that fits the printed values, by two ratios that need no common scale."""
     rows = {name: _rows(content, name) for name in content["data"]}
     lines = ["## The reading that fits the printed values", ""]
-    lines += ["Ratios are comparable in any features.", ""]
+    lines += [
+        "Ratios do not depend on the scale of the features; they may still depend on the network.",
+        "",
+    ]
     lines += ["| ratio | printed | " + " | ".join(READINGS) + " |", "|---|---|---|---|---|"]
     answers = []
 

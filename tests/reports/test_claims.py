@@ -418,9 +418,12 @@ def test_one_generator_may_decide_alone_and_is_named(run, judge):
     assert verdict.reason == "by the best generator; the other leaves it open"
 
 
-def evaluated(folder, which, **values):
-    listed = [{"name": f"{m}5k_lenet", "metric": m, "value": v} for m, v in values.items()]
-    (folder / f"evaluated_{which}.json").write_text(json.dumps({"results": listed}))
+def evaluated(folder, which, features="lenet", **values):
+    listed = [{"name": f"{m}5k_{features}", "metric": m, "value": v} for m, v in values.items()]
+    name = (
+        f"evaluated_{which}.json" if features == "lenet" else f"evaluated_{which}_{features}.json"
+    )
+    (folder / name).write_text(json.dumps({"results": listed}))
 
 
 def test_claims_of_fid_are_judged_by_fid_thesis_too(run, judge):
@@ -437,6 +440,42 @@ def test_claims_of_fid_are_judged_by_fid_thesis_too(run, judge):
     for name, value in (("at_least", 1.0), ("at_most", 99.0)):  # numbers of the scale of fid
         (only,) = judge(name, rows=[1, 2], measure="fid", value=value).by
         assert (only.word, only.measure) == (HOLDS, "fid5k_lenet")
+
+
+@pytest.mark.parametrize(
+    ("others", "words"),
+    [
+        ((TEN, TWENTY), (HOLDS, HOLDS)),
+        ((TEN, LIKE_TEN), (HOLDS, OPEN)),
+        ((TWENTY, TEN), (OPEN, FAILS)),
+    ],
+)
+def test_claims_of_fid_are_judged_in_other_features_too(run, judge, others, words):
+    for row, values, other in ((1, TEN, others[0]), (2, TWENTY, others[1])):
+        for folder, value in zip(run(row, values), other, strict=True):
+            for which in ("last", "best"):
+                evaluated(folder, which, fid=99.0)  # lenet's own number is the one of the run
+                evaluated(folder, which, "imagenet768", fid=value)
+    verdict = judge("ordered", rows=[1, 2])
+    assert [one.measure for one in verdict.by] == ["fid5k_lenet", "fid5k_imagenet768"]
+    assert (verdict.word, verdict.by[1].word) == words
+    if verdict.word == OPEN:
+        assert verdict.reason == (
+            "the features disagree: it holds by fid5k_lenet and does not hold by fid5k_imagenet768"
+        )
+
+
+def test_a_claim_about_several_data_sets_is_judged_in_the_features_that_all_have(run, judge):
+    """Digits measured by one network, faces by another, and the digits by that of the faces."""
+    for row, values in ((1, TEN), (2, TWENTY)):
+        for folder, value in zip(run(row, values), values, strict=True):
+            for which in ("last", "best"):
+                evaluated(folder, which, "inception768_75px", fid=value)
+    run(3, TEN, name="{}5k_inception768_75px", data="faces.npz")
+    run(4, TWENTY, name="{}5k_inception768_75px", data="faces.npz")
+    own, same = judge("ordered", groups=[[1, 2], [3, 4]]).by
+    assert own.measure == "fid5k_lenet, fid5k_inception768_75px"
+    assert (same.word, same.measure) == (HOLDS, "fid5k_inception768_75px")
 
 
 def test_a_row_with_a_negative_loss_has_no_ratio(run, judge):
@@ -594,7 +633,7 @@ def test_the_page_has_a_column_for_fid_thesis_where_runs_have_it(tmp_path, write
     (line,) = [x for x in page.read_text().splitlines() if x.startswith("| 2 | Row 3")]
     cells = line.split(" | ")
     assert cells[4] == "does not hold"
-    assert cells[7].startswith("holds; last: row 3 = 30.05")
+    assert cells[7].startswith("fid_thesis5k_lenet: holds; last: row 3 = 30.05")
 
 
 def test_a_table_without_claims_has_no_section(tmp_path, write_run):
