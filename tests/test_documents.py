@@ -5,6 +5,7 @@ import json
 import re
 import shlex
 import subprocess
+from collections import Counter
 from dataclasses import MISSING, fields
 from functools import cache
 from importlib import import_module
@@ -473,6 +474,21 @@ def test_verdicts_of_the_readme_are_those_of_the_page():
         assert re.split(r"[:;]", cells[5])[0] == verdict, number
         values = set(re.findall(r"\d+\.\d+(?:e-?\d+)?", numbers))
         assert values <= set(re.findall(r"\d+\.\d+(?:e-?\d+)?", cells[6])), number
+
+
+def test_the_verdicts_of_all_documents_are_counted():
+    counts = Counter()
+    for page in PUBLISHED.glob("*/README.md"):
+        for line in re.findall(r"^Verdicts on (\d+ claims: .*)\.$", page.read_text(), re.M):
+            total, _, words = line.partition(" claims: ")
+            counts["claims"] += int(total)
+            for word, count in re.findall(r"([a-z ]+) (\d+)", words):
+                counts[word.strip()] += int(count)
+    assert " ".join(read("docs/results.md").split()).count(
+        f"The five documents make {counts['claims']} claims. So far {counts['holds']} hold, "
+        f"{counts['does not hold']} do not, {counts['not decided']} are not decided, mostly because "
+        f"rows have not been run, and {counts['not tested']} cannot be tested."
+    )
 
 
 # --- the whole checkout ------------------------------------------------------------------------
