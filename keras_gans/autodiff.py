@@ -60,6 +60,8 @@ class Provisional(keras.StatelessScope):
 if keras.config.backend() == "tensorflow":
     import tensorflow as tf
 
+    sparse = tf.IndexedSlices
+
     class Begun:
         def __init__(self, function, variables):
             self.tape = tf.GradientTape(watch_accessed_variables=False)
@@ -71,7 +73,9 @@ if keras.config.backend() == "tensorflow":
     def gradients(objective, variables, begun=None):
         with (begun or Begun(tuple, variables)).tape as tape:
             values = objective(*_values(begun))
-        return values, tape.gradient(values[0], [v.value for v in variables])
+        found = tape.gradient(values[0], [v.value for v in variables])
+        # Of an Embedding it is sparse, and no product takes it.
+        return values, [tf.convert_to_tensor(g) if isinstance(g, sparse) else g for g in found]
 
     def apply(gradients, variables, optimizer):
         optimizer.apply(gradients, variables)

@@ -50,6 +50,6 @@ def get(identifier):
     """The average of a name, a mapping or a `Part`; None and an object are returned.
 
     Raises:
-        UsageError: It is unknown, or an option is.
+        UsageError: It is unknown, or an option is, or it is another kind of object.
     """
-    return parts.get("averages", identifier)
+    return parts.get("averages", identifier, Exponential | None)

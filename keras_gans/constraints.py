@@ -1,5 +1,6 @@
 """Constraints: what is done to the discriminator's weights after each of its turns."""
 
+from collections.abc import Callable
 from typing import Literal
 
 import keras
@@ -44,6 +45,6 @@ def get(identifier):
     """The constraint of a name, a mapping or a `Part`; None and an object are returned.
 
     Raises:
-        UsageError: It is unknown, or an option is.
+        UsageError: It is unknown, or an option is, or it is another kind of object.
     """
-    return parts.get("constraints", identifier)
+    return parts.get("constraints", identifier, Callable | None)

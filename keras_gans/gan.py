@@ -117,12 +117,10 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
             average: `averages` object that keeps an averaged copy of the generator, or None.
             augment: `networks.augmentations` object that changes real and fake images before the
                 discriminator, or None.
-            precision: `keras.DTypePolicy` or its name, such as "mixed_bfloat16", in which the
-                networks compute while they are trained; None for their own. Weights, losses and
-                what is saved or sampled stay as they are.
-            accuracy: Whether `fit` also reports `d_accuracy_real` and `d_accuracy_fake`, the share
-                of real and that of fake samples that the discriminator judges right, each before
-                the step that they cause in its last turn.
+            precision: "mixed_bfloat16" or "float32", in which the networks compute while they are
+                trained; None for their own. Weights, losses and what is saved or sampled stay.
+            accuracy: Whether `fit` also reports `d_accuracy_real` and `d_accuracy_fake`: shares of
+                samples that the discriminator judges right, before the steps of its last turn.
             **kwargs: Passed to `keras.Model.compile` (`jit_compile`, `steps_per_execution`, ...).
 
         Raises:
@@ -143,22 +141,21 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         d_optimizer, g_optimizer = optimizers.pair(optimizer, d_optimizer, g_optimizer)
         if turns.unroll:
             differentiable(d_optimizer)
-        self.precision = precision and keras.dtype_policies.get(precision)
-        pairs.check_precision(
-            self.precision, *(layer.dtype_policy for layer in self._flatten_layers())
-        )
-        reads = objective.of_scores, self.precision, objective.of_features
-        self._trained = Trained(self.generator, self.discriminator, *reads)
+        constraint, average = constraints.get(constraint), averages.get(average)
+        augment = augmentations.get(augment)
+        if augment is not None:
+            augment.check(self.discriminator.inputs[0].shape[1:])
+        precision = pairs.precision(precision)
+        pairs.check_precision(layer.dtype_policy for layer in self._flatten_layers())
+        trained = Trained(self.generator, self.discriminator, objective, precision)
         super().compile(optimizer=None, **kwargs)
+        # Nothing is refused from here on: a call that is leaves the rules of the last one.
         self.objective, self.turns, self.update = objective, turns, update
+        self.precision, self._trained = precision, trained
         self._accuracies = [keras.metrics.Mean(name=n) for n in reported.ACCURACIES if accuracy]
-        self.penalty, self.constraint = penalty, constraints.get(constraint)
-        self.average = averages.get(average)
+        self.penalty, self.constraint, self.augment = penalty, constraint, augment
         self._tracker.untrack(self.averaged)  # of an earlier call
-        self.averaged = self.average and self.average.copy(self.generator)
-        self.augment = augmentations.get(augment)
-        if self.augment is not None:
-            self.augment.check(self.discriminator.inputs[0].shape[1:])
+        self.average, self.averaged = average, average and average.copy(self.generator)
         self.d_optimizer, self.g_optimizer = d_optimizer, g_optimizer
         weights = [n.trainable_variables for n in (self.discriminator, self.generator)]
         self.optimizer = optimizers.Both(d_optimizer, g_optimizer, *weights)
@@ -175,6 +172,12 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
     ) -> keras.callbacks.History:
         """Trains: `keras.Model.fit`, which also takes a `datasets.Source` as `x`.
 
+        Args:
+            x: Real samples `(n, ...)`: a `Source`, an array, or batches as Keras takes them.
+            y: Integers `(n,)`, labels of an array `x` where the networks are conditional.
+            batch_size: Samples of an iteration, those of all turns of the discriminator; 32.
+            epochs, verbose, callbacks, **kwargs, and what is returned: as in `keras.Model.fit`.
+
         Raises:
             UsageError: The real samples or their labels do not fit the networks, or there are
                 validation data: a callback measures samples, `callbacks.MeasureGenerator`.
@@ -182,6 +185,8 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         fitting.refuse_ignored(kwargs)
         scale = self._scale_asked
         if isinstance(x, Source):
+            if y is not None:
+                raise UsageError("y: a Source has labels of its own; give Source.values and y")
             scale = scale or fitting.matched(x, self.bounds).scale
             x, y = x.values, x.labels if self.conditional else None
         classes = pairs.classes(self.generator, self.discriminator) if self.conditional else None
@@ -236,6 +241,7 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
 
         # The generator learns from the discriminator as it now is: on new latents, as the papers
         # have it, or on those that the discriminator has just seen, as many scripts have it.
+        real, labels = shares[-1]
         for turn in range(self.turns.g_steps):
             if turn or self.turns.latents == "fresh":
                 latents, begun = [self.draw_latents(n)], None

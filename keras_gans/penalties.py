@@ -115,6 +115,6 @@ def get(identifier):
     """The penalty of a name, a mapping or a `Part`; None and an object are returned.
 
     Raises:
-        UsageError: It is unknown, or an option is.
+        UsageError: It is unknown, or an option is, or it is another kind of object.
     """
-    return parts.get("penalties", identifier)
+    return parts.get("penalties", identifier, Penalty | None)

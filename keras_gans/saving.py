@@ -28,17 +28,24 @@ class SavedWhole:
         return super().save(filepath, *args, **kwargs)
 
     def get_config(self):
-        scale = self.scale and self.scale.plain
+        scales = {"scale": self._scale_asked, "scale_of_data": self.scale}
+        plain = {key: scale and scale.plain for key, scale in scales.items()}
         packed = {key: _pack(getattr(self, key)) for key in _IN_CONFIG}
-        return {"name": self.name, "seed": self.seed, "scale": scale, **packed}
+        return {"name": self.name, "seed": self.seed, **plain, **packed}
 
     @classmethod
     def from_config(cls, config):
-        scale = config["scale"] and Scale(**config["scale"])
+        config = dict(config)
+        of_data = config.pop("scale_of_data", config["scale"])  # files of version 0.8.0 have none
+        scale, of_data = (plain and Scale(**plain) for plain in (config["scale"], of_data))
         unpacked = {key: _unpack(config[key]) for key in _IN_CONFIG}
-        return cls(**{**config, **unpacked, "scale": scale})
+        gan = cls(**{**config, **unpacked, "scale": scale})
+        gan.scale = of_data
+        return gan
 
     def get_compile_config(self):
+        if not self.compiled:
+            return None
         parts = {"loss": self.objective, "penalty": self.penalty, "constraint": self.constraint}
         parts |= {"average": self.average, "augment": self.augment, "update": self.update}
         parts["precision"] = self.precision

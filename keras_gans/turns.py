@@ -47,7 +47,7 @@ class Turns:
     def __post_init__(self):
         for f in fields(self):
             value = getattr(self, f.name)
-            if f.name != "update" or isinstance(value, str | dict):  # else an object, or checked
+            if f.name != "update" or isinstance(value, str | dict):  # else `updates.get` checks it
                 object.__setattr__(self, f.name, typed(value, f.type, f"turns.{f.name}"))
 
     @classmethod

@@ -19,13 +19,13 @@ class Update(Recorded, ABC):
             samples.
         takes_pairs: Whether the update differentiates both losses together, `on_real` first. Those
             of a `paired` objective share their scores and have no derivatives apart.
-        needs_scores: Whether the objective has to be one of scores, whose sigmoids are
+        needs_log_odds: Whether the objective has to be one of scores, whose sigmoids are
             probabilities.
     """
 
     takes_penalty = True
     takes_pairs = False
-    needs_scores = False
+    needs_log_odds = False
 
     @abstractmethod
     def __call__(self, on_real, on_fake, penalty, weights, optimizer):
@@ -120,7 +120,7 @@ class Adaptive(Update):
     """
 
     takes_penalty = False
-    needs_scores = True
+    needs_log_odds = True
 
     def __init__(
         self,
@@ -179,9 +179,9 @@ def get(identifier):
     """The update of a name, a mapping or a `Part`; an object is returned.
 
     Raises:
-        UsageError: It is unknown, or an option is.
+        UsageError: It is unknown, or an option is, or it is another kind of object.
     """
-    return parts.get("updates", identifier)
+    return parts.get("updates", identifier, Update)
 
 
 def check_together(update, objective, penalty):
@@ -203,8 +203,8 @@ def check_together(update, objective, penalty):
         raise UsageError(
             "this loss compares real and fake samples: it needs update='joint' or 'weighted'"
         )
-    if update.needs_scores and not objective.of_scores:
+    if update.needs_log_odds and not objective.of_log_odds:
         raise UsageError(
-            f"update='{type(update).__name__.lower()}' compares probabilities: it needs a loss of "
-            "scores, such as binary_crossentropy"
+            f"update='{type(update).__name__.lower()}' compares probabilities: it needs a loss "
+            "whose scores are log-odds, such as binary_crossentropy"
         )

@@ -40,6 +40,13 @@ def test_clipping_is_that_of_numpy_on_the_chosen_weights(weights, limit, critic)
             assert not np.array_equal(after[path], value), path
 
 
+def test_statistics_of_a_network_within_are_clipped_too():
+    inner = keras.Sequential([keras.Input((3,)), keras.layers.BatchNormalization()])
+    outer = keras.Sequential([keras.Input((3,)), inner, keras.layers.Dense(1)])
+    Clip(0.01, "all")(outer)
+    assert np.abs(inner.layers[-1].moving_variance).max() <= 0.01  # it begins at 1
+
+
 def test_a_reference_batch_is_no_weight():
     critic = networks.build({"name": "convolutional", "normalization": "virtual"},
                             "discriminator", (8, 8, 1))  # fmt: skip
@@ -55,6 +62,8 @@ def test_the_default_is_that_of_the_paper():
     found = constraints.get({"name": "clip", "limit": 1, "weights": "all"})
     assert (found.limit, found.weights) == (1.0, "all")
     assert constraints.get(None) is None
+    with pytest.raises(UsageError, match=r"constraint: .*: give a name, such as 'clip'"):
+        constraints.get(object())
     for wrong in ({"limit": 0}, {"weights": "some"}):
         with pytest.raises(UsageError, match=next(iter(wrong))):
             constraints.get({"name": "clip", **wrong})

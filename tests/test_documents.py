@@ -486,8 +486,8 @@ def test_the_verdicts_of_all_documents_are_counted():
                 counts[word.strip()] += int(count)
     assert " ".join(read("docs/results.md").split()).count(
         f"The five documents make {counts['claims']} claims. So far {counts['holds']} hold, "
-        f"{counts['does not hold']} do not, {counts['not decided']} are not decided, mostly because "
-        f"rows have not been run, and {counts['not tested']} cannot be tested."
+        f"{counts['does not hold']} do not, {counts['not decided']} are not decided, mostly "
+        f"because rows have not been run, and {counts['not tested']} cannot be tested."
     )
 
 

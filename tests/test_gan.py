@@ -9,6 +9,9 @@ from keras_gans.datasets.sources import Images
 from keras_gans.errors import UsageError
 from keras_gans.gan import GAN
 from keras_gans.latents import Uniform
+from keras_gans.networks import custom
+from keras_gans.networks.rewriting import before_sigmoid, last_hidden
+from keras_gans.networks.trained import frozen_statistics
 from keras_gans.penalties import GradientPenalty
 from keras_gans.turns import Turns
 
@@ -215,6 +218,16 @@ def test_frozen_generator_turn_uses_moving_statistics(images):
     assert found["frozen"] > 5.0
 
 
+def test_a_layer_that_its_user_froze_stays_frozen():
+    network = keras.Sequential(
+        [layers.Input((3,)), layers.BatchNormalization(), layers.BatchNormalization()]
+    )
+    network.layers[0].trainable = False
+    with frozen_statistics(network):
+        assert [layer.trainable for layer in network.layers] == [False, False]
+    assert [layer.trainable for layer in network.layers] == [False, True]
+
+
 @pytest.mark.parametrize("which", ["all", "trainable"])
 def test_clipping(which, images):
     gan = make_gan("wgan", loss="wasserstein", constraint={**CRITIC, "weights": which})
@@ -415,17 +428,52 @@ def test_names_objects_and_mappings_are_the_same_rules(images):
     assert train(named, images) == train(made, images)
 
 
-@pytest.mark.parametrize("final", ["layer", "dense"])
+REFUSED = [
+    {"constraint": "nope"}, {"average": "nope"}, {"augment": "nope"}, {"penalty": object()},
+    {"precision": "float64"}, {"update": object()}, {"accuracy": True},
+    {"loss": keras.losses.BinaryCrossentropy()},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("refused", REFUSED, ids=lambda given: next(iter(given)))
+def test_a_refused_compile_leaves_the_rules_of_the_last_one(refused, images):
+    gan, same = make_gan(update="separate"), make_gan(update="separate")
+    turns = {"d_steps": 2, **{k: v for k, v in refused.items() if k == "update"}}
+    given = {k: v for k, v in refused.items() if k != "update"}
+    with pytest.raises(UsageError):
+        gan.compile(**{"loss": "wasserstein", "optimizer": "sgd", "turns": turns, **given})
+    assert (gan.turns, type(gan.update)) == (same.turns, type(same.update))
+    assert train(gan, images) == train(same, images)
+
+
+@pytest.mark.parametrize(
+    ("loss", "message"),
+    [
+        (keras.losses.BinaryCrossentropy(), "takes probabilities, and the discriminator has no"),
+        (keras.losses.BinaryCrossentropy(from_logits=True, reduction=None), "has no reduction"),
+    ],
+)
+def test_losses_that_do_not_fit_the_discriminator_are_refused(loss, message):
+    with pytest.raises(UsageError, match=message):
+        make_gan(loss=loss)
+
+
+@pytest.mark.parametrize("final", ["layer", "dense", "spectral", "spectral of Keras"])
 def test_a_final_sigmoid_is_looked_through_where_the_loss_is_of_scores(final, images):
     """Cross-entropy of a saturated probability gives no gradient; of its score it does."""
 
-    def gan_with(last):
+    def gan_with(last, of=None):
         keras.utils.set_random_seed(0)
         generator = networks.build("vanilla", "generator", SHAPE, 4)
         bias = keras.initializers.Constant(200.0)
+        kind = last or of
         dense = layers.Dense(
-            1, bias_initializer=bias, activation="sigmoid" if last == "dense" else None
+            1, bias_initializer=bias, activation="sigmoid" if last not in (None, "layer") else None
         )
+        if kind == "spectral":
+            dense = custom.SpectralNormalization(dense)
+        if kind == "spectral of Keras":
+            dense = layers.SpectralNormalization(dense)
         ends = [layers.Activation("sigmoid")] if last == "layer" else []
         discriminator = keras.Sequential([layers.Input(SHAPE), layers.Flatten(), dense, *ends])
         gan = GAN(generator, discriminator)
@@ -433,7 +481,7 @@ def test_a_final_sigmoid_is_looked_through_where_the_loss_is_of_scores(final, im
         gan.compile(d_optimizer=adam, g_optimizer=adam, jit_compile=False)
         return train(gan, images)
 
-    found, expected = gan_with(final), gan_with(None)
+    found, expected = gan_with(final), gan_with(None, of=final)
     assert found["d_loss_fake"][0] == pytest.approx(200, rel=0.05)
     for name in found:
         assert found[name] == pytest.approx(expected[name], rel=1e-6), name
@@ -470,7 +518,8 @@ def test_an_average_follows_the_weights(images):
     for name, a, b, c in zip(gan.generator.weights, start, now, found, strict=True):
         np.testing.assert_allclose(c, 0.75 * a + 0.25 * b, rtol=1e-5, atol=1e-7, err_msg=name.path)
     assert gan.sampling_generator is gan.averaged
-    assert make_gan().sampling_generator is not None
+    gan = make_gan()
+    assert gan.sampling_generator is gan.generator
 
 
 def test_latents_are_of_the_distribution_that_is_given():
@@ -509,6 +558,45 @@ def test_labels_reach_both_networks(images):
     assert found[0] == found[1]
     assert found[0]["d_loss_real"] != found[2]["d_loss_real"]
     assert found[0]["g_loss"] != found[2]["g_loss"]
+
+
+@pytest.mark.parametrize("loss", ["binary_crossentropy", "feature_matching"])
+def test_the_generators_turn_has_the_samples_of_the_last_share(loss, images):
+    """With rates too small to move anything its loss has a closed form."""
+    gan = conditional_gan()
+    still = {"name": "sgd", "learning_rate": 1e-12}
+    turns = {"d_steps": 2, "latents": "shared"}
+    gan.compile(loss, d_optimizer=still, g_optimizer=still, turns=turns, jit_compile=False)
+    latents = np.random.default_rng(1).standard_normal((4, 4)).astype("float32")
+    gan.draw_latents = lambda n: ops.convert_to_tensor(latents)
+    labels = np.array([0, 0, 0, 0, 2, 1, 2, 0])
+    found = train(gan, images, y=labels)["g_loss"][0]
+    images, latents, labels = map(ops.convert_to_tensor, (images[4:], latents, labels[4:]))
+    fakes = gan.generator([latents, labels], training=True)
+    if loss == "feature_matching":
+        hidden = last_hidden(gan.discriminator)
+        real, fake = (
+            ops.convert_to_numpy(hidden([x, labels])).mean(axis=0) for x in (images, fakes)
+        )
+        expected = np.sum((real - fake) ** 2)
+    else:
+        scores = ops.convert_to_numpy(before_sigmoid(gan.discriminator)([fakes, labels]))
+        expected = np.logaddexp(0, -scores).mean()
+    assert found == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("update", ["joint", "separate", "adaptive"])
+def test_a_discriminator_may_embed_its_labels(update, images):
+    keras.utils.set_random_seed(0)
+    generator = conditional_gan().generator
+    image, label = layers.Input(SHAPE), layers.Input((), dtype="int32")
+    embedded = layers.Embedding(3, 8)(label)
+    score = layers.Dense(1)(layers.Concatenate()([layers.Flatten()(image), embedded]))
+    gan = GAN(generator, keras.Model([image, label], score))
+    gan.compile(optimizer="adam", turns={"update": update}, jit_compile=False)
+    before = values(gan.discriminator.trainable_weights)
+    train(gan, images, y=np.arange(8) % 3)
+    assert all(moved(before, values(gan.discriminator.trainable_weights)))
 
 
 @pytest.mark.parametrize(
@@ -554,6 +642,13 @@ def test_a_source_brings_its_scale(random):
     gan = make_gan()
     assert train(gan, source) == train(make_gan(), pixels)
     assert gan.scale == source.scale
+
+
+def test_labels_beside_a_source_are_refused(random):
+    pixels = random.integers(0, 256, (8, *SHAPE), dtype="uint8")
+    source = Images("pixels", pixels, np.arange(8) % 3, "pixels")
+    with pytest.raises(UsageError, match="y: a Source has labels of its own"):
+        train(conditional_gan(), source, y=source.labels)
 
 
 def test_calling_it_makes_images():

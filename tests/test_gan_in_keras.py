@@ -425,6 +425,28 @@ def test_tensorboard_gets_the_losses(images, tmp_path):
     assert b"epoch_g_loss" in events.read_bytes()
 
 
+def test_a_gan_without_rules_is_saved_without_them(tmp_path):
+    made = make_gan()
+    GAN(made.generator, made.discriminator, seed=5).save(tmp_path / "gan.keras")
+    loaded = keras.models.load_model(tmp_path / "gan.keras")
+    assert (loaded.compiled, loaded.seed) == (False, 5)
+    assert same(loaded.generator.weights, made.generator.weights)
+
+
+def test_a_loaded_gan_takes_the_scale_of_its_next_data(pixels, images, tmp_path):
+    gan = make_gan()
+    train(gan, Images("pixels", pixels, None, "pixels"))
+    gan.save(tmp_path / "gan.keras")
+    loaded = keras.models.load_model(tmp_path / "gan.keras")
+    assert loaded.scale == gan.scale == Scale("uint8", 127.5, 1.0)
+    assert train(loaded, images) == train(gan, images)
+    assert loaded.scale == gan.scale is None
+    asked = make_gan(scale=Scale("uint8", 255.0, 0.0), last="sigmoid")
+    asked.save(tmp_path / "gan.keras")
+    with pytest.raises(UsageError, match="uint8"):
+        train(keras.models.load_model(tmp_path / "gan.keras"), images)
+
+
 def test_a_whole_gan_is_no_h5_file(tmp_path):
     for name in ("gan.h5", "gan.hdf5"):
         with pytest.raises(UsageError, match=r"gan.save\('gan.keras'\)"):

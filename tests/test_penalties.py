@@ -4,6 +4,7 @@ import pytest
 from keras import ops
 
 from keras_gans import penalties
+from keras_gans.gan import GAN
 from keras_gans.penalties import DRAGAN, R1, R2, GradientPenalty
 
 pytestmark = pytest.mark.backends
@@ -98,6 +99,17 @@ def test_dragan_draws_noise_for_each_number_and_a_place_for_each_sample():
     expected = 1 - np.sqrt(2) / 2 / 3 + 1 / 3 / 6 / 2
     found = number(DRAGAN(1.0)(difference, real, None, seed()))
     assert found == pytest.approx(expected, rel=0.01)
+
+
+@pytest.mark.parametrize("name", penalties.PENALTIES)
+def test_a_discriminator_without_a_gradient_stays_finite(name, random):
+    """The derivative of a norm has no value at 0."""
+    pair = [keras.Sequential([keras.Input((2,)), keras.layers.Dense(size)]) for size in (2, 1)]
+    pair[1].set_weights([np.zeros((2, 1)), np.zeros(1)])
+    gan = GAN(*pair)
+    gan.compile("wasserstein", "sgd", penalty=name, jit_compile=False)
+    gan.fit(random.standard_normal((8, 2)).astype("float32"), batch_size=8, verbose=0)
+    assert all(np.isfinite(ops.convert_to_numpy(w)).all() for w in pair[1].weights)
 
 
 def test_every_penalty_of_the_table_is_tested_here():

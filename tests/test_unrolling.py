@@ -120,6 +120,20 @@ def test_the_turns_are_those_of_the_update():
     assert found == pytest.approx(gradient(linear_gan("wasserstein", sgd(), unroll=1)), rel=1e-5)
 
 
+def test_weights_of_an_adaptive_update_are_constants_of_its_turn():
+    """D judges reals right, so it follows f and, at an obtuse angle, r; both have length 1."""
+    r = np.mean((sigmoid(W * REAL) - 1) * REAL)
+    q = sigmoid(W * T * Z)
+    f = np.mean(q * T * Z)
+    of_t = np.mean(q * Z) + np.mean(q * (1 - q) * W * Z * T * Z)
+    after = W - RATE * (r / abs(r) + f / abs(f) + 0.05 * (r + f))
+    by_t = -RATE * (1 / abs(f) + 0.05) * of_t
+    miss = sigmoid(after * T * Z) - 1
+    expected = np.mean(miss * after * Z) + by_t * np.mean(miss * T * Z)
+    found = gradient(linear_gan("binary_crossentropy", sgd(), "adaptive", unroll=1))
+    assert found == pytest.approx(expected, rel=1e-5)
+
+
 # --- the steps of an optimizer --------------------------------------------------------------------
 
 ADAM = {"name": "adam", "learning_rate": 0.02, "beta_1": 0.5}

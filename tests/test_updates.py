@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from keras_gans import updates
+from keras_gans import losses, updates
 from keras_gans.errors import UsageError
 from keras_gans.updates import Adaptive, Joint, Separate, Weighted
 
@@ -158,6 +158,20 @@ def test_only_an_update_of_real_and_fake_samples_together_takes_a_penalty():
         "weighted": True,
         "adaptive": False,
     }
+
+
+@pytest.mark.parametrize("loss", ["wasserstein", "hinge", "kl", "mse"])
+def test_adaptive_weights_need_scores_that_are_log_odds(loss):
+    with pytest.raises(UsageError, match="whose scores are log-odds, such as binary_crossentropy"):
+        updates.check_together(of("adaptive"), losses.get(loss), None)
+    updates.check_together(of("joint"), losses.get(loss), None)
+    updates.check_together(of("adaptive"), losses.get("feature_matching"), None)
+
+
+@pytest.mark.parametrize("wrong", [None, object(), len])
+def test_an_update_is_an_update(wrong):
+    with pytest.raises(UsageError, match=r"update: .*: give a name, such as 'joint'"):
+        updates.get(wrong)
 
 
 def test_identifiers_and_configuration():

@@ -51,7 +51,7 @@ def open(description, output_range=None, latents=None, shape=None):
     config = json.dumps(settings.get("generator"))
     notes = [f"it is a whole GAN, of which the {which}generator was taken"]
     try:
-        scale = _scale(settings.get("scale"))
+        scale = _scale(settings.get("scale_of_data", settings.get("scale")))
         latents = latents or _latents(settings.get("latents"), notes)
     except (UsageError, OverflowError) as error:  # an integer of hundreds of digits
         raise UsageError(f"{path}: its GAN has a damaged setting: {error}") from None

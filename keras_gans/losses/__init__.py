@@ -30,7 +30,9 @@ class ToTargets(Objective):
 
     def __init__(self, loss, real=1.0, fake=0.0):
         self.loss, self.real, self.fake = loss, _target(real, "real"), _target(fake, "fake")
-        self.of_scores = getattr(loss, "from_logits", False)
+        from_logits = getattr(loss, "from_logits", None)  # of cross-entropies alone
+        self.of_scores = self.of_log_odds = bool(from_logits)
+        self.of_probabilities = from_logits is False
 
     def on_real(self, scores, seed):
         return self.loss(_targets(self.real, scores, seed), scores)
@@ -243,6 +245,10 @@ def get(identifier):
         UsageError: It is unknown, or nothing of these.
     """
     if isinstance(identifier, keras.losses.Loss):
+        if identifier.reduction in (None, "none"):
+            raise UsageError(
+                "the loss has no reduction, and a step needs one number: leave reduction out"
+            )
         return ToTargets(identifier)
     found = parts.get("losses", identifier)
     if not isinstance(found, Objective):

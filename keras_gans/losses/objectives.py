@@ -19,6 +19,8 @@ class Objective(Recorded, ABC):
         of_scores: Whether the losses take scores, before a final sigmoid. `GAN` then trains a
             discriminator that ends in a sigmoid on what goes into it: the same function without
             the rounding of probabilities near 0 and 1.
+        of_log_odds: Whether the sigmoid of a score is the probability that the sample is real.
+        of_probabilities: Whether the losses take such probabilities, and not scores.
         paired: Whether every loss compares scores of real samples with scores of fake ones. The
             losses of the discriminator then have no derivatives apart, and `GAN` gives `to_fool`
             the scores of real samples too.
@@ -27,6 +29,8 @@ class Objective(Recorded, ABC):
     """
 
     of_scores = True
+    of_log_odds = False
+    of_probabilities = False
     paired = False
     of_features = False
 

@@ -1,10 +1,9 @@
 """Covered modes of a distribution with known modes.
 
-For mixtures of normal distributions and for stacked MNIST, as measured by Srivastava et al.,
-"VEEGAN: Reducing Mode Collapse in GANs using Implicit Variational Learning", 2017,
-arXiv:1705.07761, section 4, and by Lin et al., "PacGAN: The power of two samples in generative
-adversarial networks", 2018, arXiv:1712.04086, section 4. The counts depend on the number of
-samples: the papers take 2,500 of a mixture and 26,000 of stacked MNIST.
+For mixtures of normal distributions, as measured by Srivastava et al., "VEEGAN: Reducing Mode
+Collapse in GANs using Implicit Variational Learning", 2017, arXiv:1705.07761, section 4, and by Lin
+et al., "PacGAN: The power of two samples in generative adversarial networks", 2018,
+arXiv:1712.04086, section 4. The counts depend on the number of samples: the papers take 2,500.
 """
 
 import math
@@ -23,15 +22,10 @@ class Modes(NamedTuple):
     Attributes:
         covered: Modes with at least one high-quality sample, 0 to the number of modes.
         high_quality: Share of high-quality samples, 0 to 1.
-        reverse_kl: KL(generated || uniform) over the modes, in nats: 0 where all modes are
-            equally frequent, log(modes) where one mode has all samples, infinite where no sample
-            is of high quality. Computed from high-quality samples, each counted at its nearest
-            mode.
     """
 
     covered: int
     high_quality: float
-    reverse_kl: float
 
 
 def mode_counts(samples, centers, std):
@@ -62,36 +56,4 @@ def mode_counts(samples, centers, std):
     nearest = distances.argmin(axis=1)
     good = distances[np.arange(len(samples)), nearest] <= SIGMAS * std
     counts = np.bincount(nearest[good], minlength=len(centers))
-    return Modes(int(np.count_nonzero(counts)), float(good.mean()), _reverse_kl(counts))
-
-
-def stacked_modes(labels):
-    """Covered modes of stacked MNIST, where a mode is a triple of digits.
-
-    Args:
-        labels: Integers `(n, 3)` from 0 to 9, n at least 1: the digits that a classifier reads
-            in the three channels.
-
-    Returns:
-        (modes covered of 1,000, KL(generated || uniform) in nats): an int and a float, at most
-        1,000 and log(1,000).
-
-    Raises:
-        ValueError: Another shape, or other numbers.
-    """
-    labels = np.asarray(labels)
-    if labels.ndim != 2 or labels.shape[1] != 3 or not len(labels):
-        raise ValueError(f"labels must have shape (n, 3), n at least 1; got {labels.shape}")
-    if labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() > 9:
-        raise ValueError("labels must be integers from 0 to 9")
-    counts = np.bincount(labels @ np.array([100, 10, 1]), minlength=1000)
-    return int(np.count_nonzero(counts)), _reverse_kl(counts)
-
-
-def _reverse_kl(counts):
-    """KL of the frequencies to the uniform distribution."""
-    total = counts.sum()
-    if total == 0:
-        return math.inf
-    seen = counts[counts > 0] / total
-    return max(float(np.sum(seen * np.log(seen * len(counts)))), 0.0)
+    return Modes(int(np.count_nonzero(counts)), float(good.mean()))

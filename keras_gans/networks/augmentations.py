@@ -98,6 +98,6 @@ def get(identifier):
     """The augmentation of a name, a mapping or a `Part`; None and an object are returned.
 
     Raises:
-        UsageError: It is unknown, or an option is.
+        UsageError: It is unknown, or an option is, or it is another kind of object.
     """
-    return parts.get("augmentations", identifier)
+    return parts.get("augmentations", identifier, Differentiable | None)

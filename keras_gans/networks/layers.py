@@ -7,6 +7,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_gans.networks import custom
+
 
 class UpsampledConv2D(keras.layers.Layer):
     """`UpSampling2D(2)` followed by a `Conv2D`: the same function in fewer multiplications.
@@ -102,7 +104,8 @@ class WithoutActivation(keras.layers.Layer):
     """A layer up to its activation.
 
     Args:
-        layer: A built layer that applies its `activation` last, such as `Dense` or `Conv2D`.
+        layer: A built layer that applies its `activation` last, such as `Dense` or `Conv2D`, also
+            under spectral normalization.
     """
 
     def __init__(self, layer):
@@ -112,22 +115,28 @@ class WithoutActivation(keras.layers.Layer):
 
     def call(self, inputs):
         """Calls the layer with a linear activation."""
-        activation = self.layer.activation
-        self.layer.activation = keras.activations.linear
+        layer = _within(self.layer)
+        activation, layer.activation = layer.activation, keras.activations.linear
         try:
             return self.layer(inputs)
         finally:
-            self.layer.activation = activation
+            layer.activation = activation
 
     @staticmethod
     def fits(layer):
         """Whether the layer applies its `activation` last."""
         kinds = keras.layers
         return isinstance(
-            layer,
+            _within(layer),
             kinds.Dense | kinds.Conv1D | kinds.Conv2D | kinds.Conv3D | kinds.Conv1DTranspose
             | kinds.Conv2DTranspose | kinds.Conv3DTranspose,
         )  # fmt: skip
+
+
+def _within(layer):
+    """The layer whose kernel is normalized, or the layer itself."""
+    spectral = custom.SpectralNormalization | keras.layers.SpectralNormalization
+    return layer.layer if isinstance(layer, spectral) else layer
 
 
 def _is_plain(convolution):

@@ -63,16 +63,44 @@ def check(generator, discriminator):
         )
 
 
-def check_precision(*policies):
+def precision(identifier):
+    """The precision in which networks compute while they are trained.
+
+    Args:
+        identifier: `keras.DTypePolicy` or its name, or None.
+
+    Returns:
+        `keras.DTypePolicy`, or None for that of the layers.
+
+    Raises:
+        UsageError: Its variables are not float32, or it computes neither in float32 nor in
+            bfloat16.
+    """
+    if identifier is None:
+        return None
+    policy = keras.dtype_policies.get(identifier)
+    check_precision([policy])
+    if (policy.variable_dtype, policy.compute_dtype) not in _POLICIES:
+        raise UsageError(
+            f"precision={policy.name!r}: weights stay in float32; give 'float32' or "
+            "'mixed_bfloat16'"
+        )
+    return policy
+
+
+_POLICIES = [("float32", "float32"), ("float32", "bfloat16")]
+
+
+def check_precision(policies):
     """Refuses float16, whose gradients vanish where a loss is not scaled up.
 
     Args:
-        *policies: `keras.DTypePolicy` or None.
+        policies: `keras.DTypePolicy`, an iterable.
 
     Raises:
         UsageError: One of them computes in float16.
     """
-    if any(policy is not None and policy.compute_dtype == "float16" for policy in policies):
+    if any(policy.compute_dtype == "float16" for policy in policies):
         raise UsageError(
             "float16 loses small gradients unless losses are scaled, which a GAN does not do: use "
             "mixed_bfloat16, which needs no scaling"
@@ -100,10 +128,31 @@ def classes(*networks):
 
 def bounds(network):
     """(lowest, highest) value that a network can make by its last activation, or None."""
+    return _BOUNDS.get(_last_activation(network))
+
+
+def _last_activation(network):
+    """The name of the activation that decides what values a network can make, or None."""
     for layer in last_layers(network):
         if not (moves_values(layer) or isinstance(layer, _POOL)):
-            return _BOUNDS.get(activation_of(layer))
+            return activation_of(layer)
     return None
+
+
+def check_probabilities(discriminator):
+    """Checks that a discriminator makes probabilities, for losses that take them.
+
+    Args:
+        discriminator: `keras.Model`.
+
+    Raises:
+        UsageError: It has no last activation. What else it may end with is not known.
+    """
+    if _last_activation(discriminator) == "linear":
+        raise UsageError(
+            "the loss takes probabilities, and the discriminator has no last activation: give it "
+            "a sigmoid, or give the loss from_logits=True"
+        )
 
 
 def check_scores(discriminator):

@@ -75,6 +75,8 @@ def activation_of(layer):
     """Name of the activation of a layer, or of one of `keras.ops`, such as "sigmoid"; or None."""
     if not isinstance(layer, keras.layers.Layer):  # of `keras.ops`
         return _OF_OPS.get(type(layer).__name__)
+    if isinstance(layer, keras.layers.Wrapper):  # such as SpectralNormalization
+        return activation_of(layer.layer)
     return getattr(getattr(layer, "activation", None), "__name__", None)
 
 

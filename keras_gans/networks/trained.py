@@ -19,23 +19,26 @@ class Trained:
     Args:
         generator: `keras.Model`.
         discriminator: `keras.Model`.
-        of_scores: Whether a final sigmoid of the discriminator is left out.
+        objective: `losses.Objective`, which says what it reads: scores, for which a final sigmoid
+            of the discriminator is left out, probabilities, or features.
         precision: `keras.DTypePolicy` of their layers while they are called, or None.
-        of_features: Whether `features` is going to be asked for.
 
     Attributes:
         first: The part of the generator that is the same in training and inference, or None.
 
     Raises:
-        UsageError: Scores are asked for, and those of the discriminator have bounds.
+        UsageError: The objective reads scores, and the discriminator's have bounds; or
+            probabilities, and they have none.
     """
 
-    def __init__(self, generator, discriminator, of_scores, precision, of_features=False):
-        self._generator = cheaper(generator)
-        self._discriminator = before_sigmoid(discriminator) if of_scores else discriminator
-        if of_scores:
+    def __init__(self, generator, discriminator, objective, precision):
+        self._generator, self._discriminator = cheaper(generator), discriminator
+        if objective.of_scores:
+            self._discriminator = before_sigmoid(discriminator)
             pairs.check_scores(self._discriminator)
-        self._hidden = last_hidden(discriminator) if of_features else None
+        if objective.of_probabilities:
+            pairs.check_probabilities(discriminator)
+        self._hidden = last_hidden(discriminator) if objective.of_features else None
         self._precision = precision
         self.first, self._rest = halves(self._generator)
 

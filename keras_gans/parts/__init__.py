@@ -39,30 +39,34 @@ __all__ = [
 ]  # fmt: skip
 
 
-def get(noun, identifier, **given):
+def get(noun, identifier, kind=object, **given):
     """The object that an identifier stands for.
 
     Args:
         noun: A key of `NOUNS` that has a table.
         identifier: `NAME`, `{name: NAME, option: value}` or a `Part`; an object or None is
             returned as it is.
+        kind: What such an object has to be an instance of.
         **given: Options that the identifier may leave out.
 
     Returns:
         The object, or None for None.
 
     Raises:
-        UsageError: As `check`, or the class refuses its options, or it is a class or a plain value.
+        UsageError: As `check`, or the class refuses its options, or it is a class, a plain value
+            or an object of another kind.
     """
     word = NOUNS[noun].word
     if isinstance(identifier, type):
         raise UsageError(f"{word}: {identifier.__name__} is a class: give {identifier.__name__}()")
-    if isinstance(identifier, int | float | bytes | list | tuple | set):
+    known = str | dict | Part
+    plain = isinstance(identifier, int | float | bytes | list | tuple | set)
+    if plain or not isinstance(identifier, known | kind):
         raise UsageError(
             f"{word}: {short(identifier)}: give a name, such as '{names(noun)[0]}', a mapping "
             "{'name': NAME, ...} or an object"
         )
-    if not isinstance(identifier, str | dict | Part):
+    if not isinstance(identifier, known):
         return identifier
     part = check(noun, identifier, word, partial=bool(given))
     built = getattr(import_module(NOUNS[noun].module), noun.upper())[part.name]

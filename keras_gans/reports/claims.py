@@ -28,6 +28,7 @@ crosses a bound, or is not known without a second seed, or rows have not been ru
 
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import chain
 from math import exp
 from pathlib import Path
 
@@ -129,14 +130,21 @@ class Verdict:
         if self._opposed:
             said = " and ".join(f"{one.word} by {one.measure}" for one in self._opposed)
             return f"the features disagree: it {said}"
-        return self.by[0].reason
+        said = [self.by[0].reason] if self.by[0].reason else []
+        if self.by[0].word != OPEN:
+            said += [f"{one.measure} leaves it open" for one in self._alike if one.word == OPEN]
+        return "; ".join(said)
+
+    @property
+    def _alike(self):
+        """Judgements of the claim's metric in other features."""
+        return [one for one in self.by[1:] if metric_of(one.measure) == "fid"]
 
     @property
     def _opposed(self):
-        """Two judgements of one metric, in different features, that decide opposite ways, or ()."""
-        first, *others = self.by
-        alike = [one for one in others if metric_of(one.measure) == "fid"]
-        against = [one for one in alike if {first.word, one.word} == {HOLDS, FAILS}]
+        """Two judgements, in different features, that decide opposite ways, or ()."""
+        first = self.by[0]
+        against = [one for one in self._alike if {first.word, one.word} == {HOLDS, FAILS}]
         return (first, against[0]) if against else ()
 
 
@@ -183,22 +191,23 @@ def judge(number, claim, table, runs):
 
 
 def _others(measures, claim, table, runs):
-    """Full names, sorted, of distances that runs of a claim's rows were evaluated by only."""
+    """Full names, sorted, of other distances: in features that all rows have, and `fid_thesis`."""
     known = {features_of(name) for name in measures.split(", ")}
-    evaluated = {
-        (metric, name)
+    rows = [
+        [run for run in runs(place or table.name) if run.experiment == number]
         for place, number in {row.place for row in claim.rows}
-        for run in runs(place or table.name)
-        if run.experiment == number
-        for values in run.evaluated.values()
-        for name, (metric, _) in values.items()
-        if name not in run.measured
-    }
-    return sorted(
+    ]
+    names = [
+        {name for run in row for name in chain(run.measured, *run.evaluated.values())}
+        for row in rows
+    ]
+    of_all = {
         name
-        for metric, name in evaluated
-        if metric == "fid_thesis" or (metric == "fid" and known != {features_of(name)})
-    )
+        for name in set.intersection(*names)
+        if metric_of(name) == "fid" and known != {features_of(name)}
+    }
+    thesis = {name for name in set.union(*names) if metric_of(name) == "fid_thesis"}
+    return sorted(of_all | thesis)
 
 
 def _by(measure, claim, table, runs, name=None):
@@ -237,6 +246,8 @@ def _lack(found, measure):
     """Why rows cannot be compared; "" where they can."""
     if found.missing:
         return _rows(found.missing, "has not been run", "have not been run")
+    if found.diverged:
+        return _rows(found.diverged, "has seeds that diverged", "have seeds that diverged")
     if found.silent:
         return _rows(found.silent, f"has no {measure}", f"have no {measure}")
     return ""

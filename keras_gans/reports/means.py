@@ -17,6 +17,8 @@ class Means:
         samples: Dict from the label of a row to its `Sample`; rows without a value are left out.
         missing: Labels of the rows that have not been run.
         silent: Labels of the rows that have been run and have no such value.
+        diverged: Labels of the rows of which seeds have no value because they diverged. The mean of
+            the others would be that of the lucky ones.
         names: Dict from the label of a row to the full name of its value.
         seeds: Dict from the label of a row to the number of its runs, with a value or without.
     """
@@ -24,6 +26,7 @@ class Means:
     samples: dict
     missing: tuple
     silent: tuple
+    diverged: tuple
     names: dict
     seeds: dict
 
@@ -43,7 +46,7 @@ def means(rows, measure, generator, table, runs, name=None):
     Returns:
         `Means`.
     """
-    samples, missing, silent, names, seeds = {}, [], [], {}, {}
+    samples, missing, silent, diverged, names, seeds = {}, [], [], [], {}, {}
     for row in rows:
         place, number = row.place
         groups = results.groups(runs(place or table))
@@ -54,6 +57,10 @@ def means(rows, measure, generator, table, runs, name=None):
         group = max(own, key=len)
         seeds[row.label] = len(group)
         pairs = _pairs(group, measure, generator, row.at, name)
+        lost = sum(run.diverged_at is not None for run in group)
+        if lost and len(pairs) < len(group):
+            diverged.append(row.label)
+            continue
         if not pairs:
             silent.append(row.label)
             continue
@@ -70,7 +77,7 @@ def means(rows, measure, generator, table, runs, name=None):
         if deviation and deviation.variance == 0 and len(values[0]) == 1:
             deviation = None
         samples[row.label] = Sample(sum(values[0]) / len(values[0]), len(values[0]), deviation)
-    return Means(samples, tuple(missing), tuple(silent), names, seeds)
+    return Means(samples, tuple(missing), tuple(silent), tuple(diverged), names, seeds)
 
 
 def mean(group, measure, generator):

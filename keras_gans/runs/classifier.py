@@ -20,7 +20,7 @@ from keras_gans.runs import folder, machine, rates
 from keras_gans.runs.environment import environment
 from keras_gans.runs.history import History
 from keras_gans.runs.measured import Metric
-from keras_gans.runs.summary import about, results
+from keras_gans.runs.summary import about, diverged_at, results
 
 UNTUNED, FINAL = "test_accuracy_untuned", "test_accuracy"
 """Share of the test images that is classified correctly: before fine-tuning, and at the end."""
@@ -115,7 +115,7 @@ def run(planned, data, data_dir, progress, begun):
             **about(planned, data),
             "trained_on": {"real": len(images) - made, "generated": made},
             "generator_sha256": path and sha256(path),
-            "diverged_at": None,
+            "diverged_at": diverged_at(history.records),
             **results(planned, history, metrics),
         }
         vouched = [*folder.vouched_for(place, experiment.iterations), "classifier.npz"]

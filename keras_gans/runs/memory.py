@@ -68,10 +68,20 @@ def available(root="/"):
         free = sizes["MemAvailable"] + sizes["SwapFree"]
     except (OSError, ValueError, KeyError, IndexError):
         return None
-    for name in ("memory.max", "memory/memory.limit_in_bytes"):  # of version 2, and 1
+    for name, used in _CONTAINERS:
+        limit = Path(root, "sys/fs/cgroup", name)
         with suppress(OSError, ValueError):  # there is none, or it is "max"
-            free = min(free, int(Path(root, "sys/fs/cgroup", name).read_text("ascii")))
+            most = int(limit.read_text("ascii"))
+            lines = limit.with_name("memory.stat").read_text("ascii").splitlines()
+            taken = sum(int(size) for key, size in map(str.split, lines) if key == used)
+            free = max(0, min(free, most - taken))
     return free
+
+
+_CONTAINERS = [  # a limit, and what of it the system cannot take back; of version 2, and 1
+    ("memory.max", "anon"),
+    ("memory/memory.limit_in_bytes", "total_rss"),
+]
 
 
 def _numbers(network):

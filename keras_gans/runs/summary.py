@@ -19,15 +19,24 @@ def summary(planned, data, history, metrics):
     final = history.losses[-1]
     ended = {"stopped_at": stopped["iteration"], "why": stopped["stopped"]} if stopped else {}
     trained = ended.get("stopped_at", planned.experiment.iterations)
-    lost = [r["iteration"] for r in records if "not_finite" in r or None in _losses(r)]
     return {
         **about(planned, data),
         **ended,
         "final": {key: final[key] for key in _FINAL if key in final},
-        "diverged_at": min(lost, default=None),
+        "diverged_at": diverged_at(records),
         **results(planned, history, metrics),
         "iterations_per_second": round(trained / history.seconds["training"], 2),
     }
+
+
+def diverged_at(records):
+    """The first iteration at which a loss or a weight was not finite, or None.
+
+    Args:
+        records: List of dicts, as log.jsonl has them.
+    """
+    lost = [r["iteration"] for r in records if "not_finite" in r or None in _losses(r)]
+    return min(lost, default=None)
 
 
 def about(planned, data):
@@ -54,7 +63,7 @@ def results(planned, history, metrics):
 
 
 def _losses(record):
-    return [record[key] for key in ("d_loss", "g_loss") if key in record]
+    return [record[key] for key in ("d_loss", "g_loss", "loss") if key in record]
 
 
 def _measured(metric, history):

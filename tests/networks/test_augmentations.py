@@ -10,6 +10,7 @@ from keras_gans.autodiff import input_gradient
 from keras_gans.errors import UsageError
 from keras_gans.gan import GAN
 from keras_gans.networks.augmentations import Differentiable
+from keras_gans.networks.rewriting import before_sigmoid
 
 pytestmark = pytest.mark.backends
 N, HEIGHT, WIDTH = 200, 8, 12
@@ -153,6 +154,33 @@ def test_a_gan_augments_what_its_discriminator_sees(random):
     assert losses["none"] == losses["zero"]
     assert np.isfinite(losses["strong"]).all()
     assert all(a != b for a, b in zip(losses["none"], losses["strong"], strict=True))
+
+
+class Halved(Differentiable):
+    """Half of each image, so that losses have a closed form."""
+
+    def __call__(self, images, seed):
+        return images / 2
+
+
+def test_each_turn_sees_augmented_images(random):
+    """Of the generator's turn above all: without it, G would learn to make augmented images."""
+    images = random.uniform(-1, 1, (8, *SHAPE)).astype("float32")
+    still = {"name": "sgd", "learning_rate": 1e-12}
+    made = gan()
+    made.compile(
+        d_optimizer=still, g_optimizer=still, augment=Halved(), turns={"latents": "shared"}
+    )
+    latents = random.standard_normal((8, 4)).astype("float32")
+    made.draw_latents = lambda n: ops.convert_to_tensor(latents)
+    history = made.fit(images, batch_size=8, verbose=0, shuffle=False).history
+    fakes = made.generator(latents, training=True)
+    scores = {name: before_sigmoid(made.discriminator)(x / 2) for name, x in
+              (("d_loss_real", images), ("d_loss_fake", fakes), ("g_loss", fakes))}  # fmt: skip
+    for name, score in scores.items():
+        score = ops.convert_to_numpy(score)
+        expected = np.logaddexp(0, score if name == "d_loss_fake" else -score).mean()
+        assert history[name][0] == pytest.approx(expected, rel=1e-4), name
 
 
 def test_a_saved_gan_keeps_its_augmentation(tmp_path):

@@ -102,7 +102,18 @@ def test_scores_have_no_bounds():
 
 
 def test_float16_is_refused():
-    pairs.check_precision(None, keras.DTypePolicy("mixed_bfloat16"), keras.DTypePolicy("float32"))
+    pairs.check_precision(map(keras.DTypePolicy, ("mixed_bfloat16", "float32", "float64")))
     for name in ("mixed_float16", "float16"):
         with pytest.raises(UsageError, match="use mixed_bfloat16"):
-            pairs.check_precision(keras.DTypePolicy(name))
+            pairs.check_precision([keras.DTypePolicy(name)])
+
+
+def test_weights_stay_in_float32():
+    assert pairs.precision(None) is None
+    assert pairs.precision("mixed_bfloat16").compute_dtype == "bfloat16"
+    assert pairs.precision(keras.DTypePolicy("float32")).compute_dtype == "float32"
+    for name in ("float64", "bfloat16"):
+        with pytest.raises(UsageError, match=f"precision='{name}': weights stay in float32"):
+            pairs.precision(name)
+    with pytest.raises(UsageError, match="use mixed_bfloat16"):
+        pairs.precision("mixed_float16")

@@ -459,10 +459,24 @@ def test_claims_of_fid_are_judged_in_other_features_too(run, judge, others, word
     verdict = judge("ordered", rows=[1, 2])
     assert [one.measure for one in verdict.by] == ["fid5k_lenet", "fid5k_imagenet768"]
     assert (verdict.word, verdict.by[1].word) == words
-    if verdict.word == OPEN:
-        assert verdict.reason == (
-            "the features disagree: it holds by fid5k_lenet and does not hold by fid5k_imagenet768"
-        )
+    assert (
+        verdict.reason
+        == {
+            HOLDS: "",
+            OPEN: "fid5k_imagenet768 leaves it open",
+            FAILS: "the features disagree: it holds by fid5k_lenet and does not hold by "
+            "fid5k_imagenet768",
+        }[words[1]]
+    )
+
+
+def test_other_features_count_where_all_rows_have_them(run, judge):
+    for row, values in ((1, TEN), (2, TWENTY)):
+        for folder in run(row, values):
+            if row == 1:
+                evaluated(folder, "last", "imagenet768", fid=5.0)
+    (only,) = judge("ordered", rows=[1, 2]).by
+    assert (only.word, only.measure) == (HOLDS, "fid5k_lenet")
 
 
 def test_a_claim_about_several_data_sets_is_judged_in_the_features_that_all_have(run, judge):
@@ -476,6 +490,18 @@ def test_a_claim_about_several_data_sets_is_judged_in_the_features_that_all_have
     own, same = judge("ordered", groups=[[1, 2], [3, 4]]).by
     assert own.measure == "fid5k_lenet, fid5k_inception768_75px"
     assert (same.word, same.measure) == (HOLDS, "fid5k_inception768_75px")
+
+
+def test_seeds_that_diverged_do_not_drop_out(run, judge):
+    """The mean of the others would be that of the lucky ones."""
+    last = run(1, TEN)[0]
+    run(2, TWENTY)
+    assert judge("ordered", rows=[1, 2]).word == HOLDS
+    change(last, diverged_at=300)
+    assert judge("ordered", rows=[1, 2]).word == HOLDS  # it has a value all the same
+    change(last, measured=entry(None))
+    verdict = judge("ordered", rows=[1, 2])
+    assert (verdict.word, verdict.reason) == (OPEN, "row 1 has seeds that diverged")
 
 
 def test_a_row_with_a_negative_loss_has_no_ratio(run, judge):

@@ -27,12 +27,29 @@ def system(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("limit", "free"), [(None, 4500 * 1024), ("max\n", 4500 * 1024), ("3000000\n", 3_000_000)]
+    ("limit", "free"),
+    [
+        (None, 4500 * 1024),
+        ("max\n", 4500 * 1024),
+        ("3000000\n", 2_000_000),
+        ("900000\n", 0),
+        ("9000000\n", 4500 * 1024),
+    ],
 )
-def test_free_memory_is_that_of_the_system_or_of_its_container(system, limit, free):
+@pytest.mark.parametrize(
+    ("name", "stat", "used"),
+    [
+        ("memory_DOT_max", "memory_DOT_stat", "anon"),
+        ("memory__memory_DOT_limit_in_bytes", "memory__memory_DOT_stat", "total_rss"),
+    ],
+)
+def test_free_memory_is_that_of_the_system_or_of_its_container(
+    system, name, stat, used, limit, free
+):
     files = {"proc__meminfo": MEMINFO}
     if limit:
-        files["sys__fs__cgroup__memory_DOT_max"] = limit
+        files[f"sys__fs__cgroup__{name}"] = limit
+        files[f"sys__fs__cgroup__{stat}"] = f"{used} 1000000\nfile 77777777\n"
     assert memory.available(system(**files)) == free
 
 
