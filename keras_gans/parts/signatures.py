@@ -36,7 +36,7 @@ NOUNS = {
     "optimizers": Noun("optimizer", "optimizers.py"),
     "latents": Noun("distribution of latents", "latents.py"),
     "averages": Noun("average", "averages.py"),
-    "stops": Noun("stop rule", "runs/stops.py"),
+    "stops": Noun("stop rule", "rows/stops.py"),
     "augmentations": Noun("augmentation", "networks/augmentations.py"),
     "tests": Noun("test of a claim", "rows/tests.py"),
     "measures": Noun("metric", "metrics/measures.py"),

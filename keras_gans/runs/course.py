@@ -2,7 +2,7 @@
 
 import keras
 
-from keras_gans.runs import stops
+from keras_gans.rows import stops
 from keras_gans.runs.callbacks import Scheduled
 
 

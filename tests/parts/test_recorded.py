@@ -4,7 +4,7 @@ import pytest
 
 from keras_gans import averages, constraints, latents, losses, penalties, updates
 from keras_gans.parts.recorded import Recorded
-from keras_gans.runs import stops
+from keras_gans.rows import stops
 
 
 class Line(Recorded):

@@ -4,8 +4,8 @@ import pytest
 
 from keras_gans.errors import UsageError
 from keras_gans.parts import Part
-from keras_gans.runs import stops
-from keras_gans.runs.stops import Collapse, Flat
+from keras_gans.rows import stops
+from keras_gans.rows.stops import Collapse, Flat
 
 
 def records(d_losses, g_losses=None, every=10):
