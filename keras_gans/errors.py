@@ -16,6 +16,10 @@ class UsageError(ValueError):
     """
 
 
+class NotFinite(UsageError):
+    """A network makes NaN or infinity."""
+
+
 def short(value):
     """A value as Python writes it, cut where it is long or deep."""
     return _repr.repr(value)

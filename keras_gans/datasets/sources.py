@@ -12,7 +12,7 @@ from math import isfinite, sqrt
 
 import numpy as np
 
-from keras_gans.errors import UsageError, short
+from keras_gans.errors import NotFinite, UsageError, short
 
 
 @dataclass(frozen=True)
@@ -81,14 +81,14 @@ class Scale:
             NumPy array of the same shape. uint8: rounded, and clipped to 0..255.
 
         Raises:
-            UsageError: A value is NaN, or it is infinite and the data are float32.
+            NotFinite: A value is NaN, or it is infinite and the data are float32.
         """
         outputs = np.asarray(outputs)
         if self.dtype == "uint8":
             outputs = np.clip(outputs, -self.shift, 255 / self.divisor - self.shift)
         outputs = outputs.astype(np.float32)
         if not np.isfinite(outputs).all():
-            raise UsageError(
+            raise NotFinite(
                 "the outputs hold NaN or infinity: the network that made them has diverged; "
                 "use an earlier one, or train with a lower learning rate"
             )

@@ -10,11 +10,12 @@ import math
 import time
 
 import keras
-from keras import ops
 
 from keras_gans import generators, pictures
+from keras_gans.errors import NotFinite
 from keras_gans.pictures import curves
 from keras_gans.runs import checkpoints
+from keras_gans.runs.finite import Diverged, check_weights, lost
 from keras_gans.runs.rates import Rate
 
 CHECKPOINT_SHARE = 0.015
@@ -25,10 +26,6 @@ RATE_SECONDS = 10.0
 """Time of training after which the rate is kept for the first time."""
 CURVES_SECONDS = 30.0
 """Least time between two drawings of the curves, which take a quarter of a second."""
-
-
-class Diverged(FloatingPointError):
-    """Losses or weights are no longer finite; more training cannot bring them back."""
 
 
 class Scheduled(keras.callbacks.Callback):
@@ -89,43 +86,16 @@ class RecordLosses(Scheduled):
             metric.reset_state()
         values = {name: v if math.isfinite(v) else None for name, v in self._values.items()}
         if None in values.values() and not self.go_on:
-            lost = [name for name in ("d_loss", "g_loss") if values[name] is None]
+            names = [name for name in ("d_loss", "g_loss") if values[name] is None]
             owners = {"d_loss": "discriminator", "g_loss": "generator"}
             raise Diverged(
-                f"the loss of the {' and the '.join(owners[n] for n in lost)} is no longer finite "
+                f"the loss of the {' and the '.join(owners[n] for n in names)} is no longer finite "
                 f"at iteration {iteration:,}"
             )
         self.history.add(iteration, **values)
         self.history.recorded = iteration
         shown = {name: self._values[name] for name in ("d_loss", "g_loss")}
         self.progress.update(iteration, shown)
-
-
-def not_finite(gan):
-    """Names of the networks of a `GAN` that have a weight which is not finite."""
-    networks = {"discriminator": gan.discriminator, "generator": gan.generator}
-    finite = {
-        name: ops.all(ops.stack([ops.all(ops.isfinite(w)) for w in network.weights]))
-        for name, network in networks.items()
-    }
-    return [name for name, value in finite.items() if not bool(value)]
-
-
-def check_weights(gan, history, iteration, go_on):
-    """Looks whether all weights are finite and notes it in the history.
-
-    Raises:
-        Diverged: They are not, and the run is not to go on.
-    """
-    lost = not_finite(gan)
-    history.finite = not lost
-    if lost and not go_on:
-        raise Diverged(
-            f"the weights of the {' and the '.join(lost)} are no longer finite at iteration "
-            f"{iteration:,}"
-        )
-    if lost and not any("not_finite" in record for record in history.records):
-        history.add(iteration, not_finite=lost)
 
 
 class CheckWeights(Scheduled):
@@ -181,53 +151,69 @@ class SaveNetworks(Scheduled):
         )
 
 
-class DrawSamples(Scheduled):
-    """Writes samples/<iteration>.png: samples of latents that stay the same.
+class Sampling(Scheduled):
+    """Makes samples where all weights are finite. Samples may overflow all the same.
 
     Args:
         history: `History`.
         saved: `generators.Saved`.
         folder: The run's folder.
+        go_on: As for `CheckWeights`.
+    """
+
+    def __init__(self, when, history, saved, folder, go_on):
+        super().__init__(when)
+        self.history, self.saved, self.folder, self.go_on = history, saved, folder, go_on
+
+    def at(self, iteration):
+        if self.history.finite:
+            try:
+                self.sample(iteration)
+            except NotFinite:
+                self.history.finite = False
+                lost(self.history, iteration, "samples", ["generator"], self.go_on)
+
+
+class DrawSamples(Sampling):
+    """Writes samples/<iteration>.png: samples of latents that stay the same.
+
+    Args:
+        history, saved, folder, go_on: As for `Sampling`.
         latents: float32 `(n, size)`.
         labels: Integers `(n,)`, or None.
         columns: Images a row.
         reals: Real samples for the background of points, or None.
     """
 
-    def __init__(self, when, history, saved, folder, latents, labels, columns, reals):
-        super().__init__(when)
-        self.history, self.saved, self.folder = history, saved, folder
+    def __init__(self, when, history, saved, folder, go_on, latents, labels, columns, reals):
+        super().__init__(when, history, saved, folder, go_on)
         self.latents, self.labels, self.columns, self.reals = latents, labels, columns, reals
 
-    def at(self, iteration):
-        if self.history.finite:
-            values = self.saved.make(self.latents, self.labels)
-            picture = pictures.samples(values, self.columns, self.reals)
-            pictures.save(picture, self.folder / "samples" / f"{iteration:06d}.png")
+    def sample(self, iteration):
+        values = self.saved.make(self.latents, self.labels)
+        picture = pictures.samples(values, self.columns, self.reals)
+        pictures.save(picture, self.folder / "samples" / f"{iteration:06d}.png")
 
 
-class Measure(Scheduled):
+class Measure(Sampling):
     """Measures the generator, before the first iteration too, and keeps the best one.
 
     Args:
-        history: `History`.
-        saved: `generators.Saved`.
-        folder: The run's folder.
+        history, saved, folder, go_on: As for `Sampling`.
         measured: `runs.measured.Measured`.
         progress: Object with `doing(text)` and `update(iteration, values)`.
     """
 
-    def __init__(self, when, history, saved, folder, measured, progress):
-        super().__init__(when)
-        self.history, self.saved, self.folder = history, saved, folder
+    def __init__(self, when, history, saved, folder, go_on, measured, progress):
+        super().__init__(when, history, saved, folder, go_on)
         self.measured, self.progress = measured, progress
 
     def on_train_begin(self, logs=None):
         if self.model.iterations == 0:
             self.at(0)
 
-    def at(self, iteration):
-        if not self.history.finite or not self.measured.metrics:
+    def sample(self, iteration):
+        if not self.measured.metrics:
             return
         first = self.measured.metrics[0]
         trained = [value for at, value in self.history.values(first.name) if at]

@@ -116,7 +116,7 @@ def run_one(job, data=None, child=False):
                 line.note(data.summary)
         line.status("loading Keras")
         from keras_gans.runs import classifier, run
-        from keras_gans.runs.callbacks import Diverged
+        from keras_gans.runs.finite import Diverged
         from keras_gans.runs.folder import CannotWrite
 
         try:

@@ -17,6 +17,7 @@ from keras_gans.generators import Saved
 from keras_gans.runs import callbacks, checkpoints, course, folder, machine, memory, pace, rates
 from keras_gans.runs.building import build
 from keras_gans.runs.environment import environment
+from keras_gans.runs.finite import not_finite
 from keras_gans.runs.history import History
 from keras_gans.runs.measured import Measured
 from keras_gans.runs.summary import summary
@@ -116,8 +117,9 @@ def run(
         check = callbacks.CheckWeights(lambda i: saves(i) or measures(i), history, go_on)
         parts = experiment.discriminator, experiment.loss
         save = callbacks.SaveNetworks(saves, history, saved, *parts, place)
-        draw = callbacks.DrawSamples(saves, history, saved, place, latents, labels, columns, reals)
-        measure = callbacks.Measure(measures, history, saved, place, metrics, progress)
+        made = history, saved, place, go_on
+        draw = callbacks.DrawSamples(saves, *made, latents, labels, columns, reals)
+        measure = callbacks.Measure(measures, *made, metrics, progress)
         plot = callbacks.DrawCurves(saves, history, place, metrics, ends, planned.heading)
         store = callbacks.SaveCheckpoint(saves, history, place, about, ends, go_on, stop)
         beside = [check, save, draw, plot, store]
@@ -146,7 +148,7 @@ def run(
             )
         else:
             # All is trained: what a kill or a damaged disk took of the last files comes again.
-            if not callbacks.not_finite(gan):
+            if not not_finite(gan):
                 save.save(gan.iterations, gan.discriminator)
                 draw.at(gan.iterations)
             plot.at(gan.iterations)
@@ -155,7 +157,7 @@ def run(
         if history.stopped is not None:
             progress.note(f"ended at iteration {gan.iterations:,}: {history.stopped['stopped']}")
 
-        if not callbacks.not_finite(gan):
+        if not not_finite(gan):
             progress.doing("drawing")
             misread = metrics.misread(saved)
             if misread is not None:

@@ -7,6 +7,7 @@ from running import Silent
 from keras_gans import networks
 from keras_gans.gan import GAN
 from keras_gans.runs import callbacks
+from keras_gans.runs.finite import Diverged, not_finite
 from keras_gans.runs.history import History
 from keras_gans.runs.measured import Metric
 
@@ -67,11 +68,11 @@ def test_a_callback_acts_after_the_iterations_of_its_schedule(gan, history):
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_one_weight_of_a_network_that_is_not_finite_names_it(gan, value):
-    assert callbacks.not_finite(gan) == []
+    assert not_finite(gan) == []
     spoil(gan.generator, value)
-    assert callbacks.not_finite(gan) == ["generator"]
+    assert not_finite(gan) == ["generator"]
     spoil(gan.discriminator, value)
-    assert callbacks.not_finite(gan) == ["discriminator", "generator"]
+    assert not_finite(gan) == ["discriminator", "generator"]
 
 
 def test_weights_are_looked_at_before_anything_is_saved(gan, history):
@@ -80,7 +81,7 @@ def test_weights_are_looked_at_before_anything_is_saved(gan, history):
     at(gan, 10, check, noted)
     spoil(gan.generator, np.nan)
     at(gan, 14, check)  # nothing is saved here
-    with pytest.raises(callbacks.Diverged, match=r"weights of the generator .* iteration 15"):
+    with pytest.raises(Diverged, match=r"weights of the generator .* iteration 15"):
         at(gan, 15, check, noted)
     assert noted.seen == [10]
     assert history.records == []
@@ -154,9 +155,9 @@ def test_seconds_are_counted_on_from_those_before(gan, tmp_path):
 def test_losses_that_are_not_finite_name_the_network(gan, history, value):
     execute, _ = recorder(gan, history)
     execute(4, g_loss=value)  # not recorded, and so not looked at
-    with pytest.raises(callbacks.Diverged, match=r"loss of the generator is .* iteration 5"):
+    with pytest.raises(Diverged, match=r"loss of the generator is .* iteration 5"):
         execute(5, g_loss=value)
-    with pytest.raises(callbacks.Diverged, match="discriminator and the generator"):
+    with pytest.raises(Diverged, match="discriminator and the generator"):
         execute(5, g_loss=value, d_loss=value)
     assert history.records == []
 
@@ -192,7 +193,7 @@ def test_the_best_of_training_is_kept(better, values, best, gan, history, tmp_pa
         callbacks.generators, "save", lambda saved, path, **about: kept.append((path.name, about))
     )
     progress = Silent()
-    measure = callbacks.Measure(multiples(5), history, None, tmp_path, Given(), progress)
+    measure = callbacks.Measure(multiples(5), history, None, tmp_path, False, Given(), progress)
     measure.set_model(gan)
     measure.on_train_begin()
     for iteration in range(5, 5 * len(values), 5):
@@ -211,7 +212,7 @@ def test_a_resumed_run_is_not_measured_before_its_first_iteration(gan, history, 
         metrics = (Metric("a", "a5_x", "lower", None),)
 
     gan.iteration.assign(10)
-    measure = callbacks.Measure(multiples(5), history, None, tmp_path, Unused(), Silent())
+    measure = callbacks.Measure(multiples(5), history, None, tmp_path, False, Unused(), Silent())
     measure.set_model(gan)
     measure.on_train_begin()
     assert history.records == []
@@ -281,7 +282,7 @@ def test_a_stop_saves_no_weights_that_are_not_finite(gan, history, tmp_path, wri
     save = saver(gan, history, tmp_path, multiples(10), 100, lambda: True)
     history.recorded = 4
     spoil(gan.generator, np.nan)
-    with pytest.raises(callbacks.Diverged, match="generator"):
+    with pytest.raises(Diverged, match="generator"):
         at(gan, 4, save)
     assert written == []
 

@@ -17,7 +17,7 @@ from keras_gans import datasets, evaluation, generators, pictures
 from keras_gans.datasets import Images, Points
 from keras_gans.errors import UsageError
 from keras_gans.pictures import curves, drawing
-from keras_gans.runs.callbacks import Diverged
+from keras_gans.runs.finite import Diverged
 from keras_gans.runs.run import run
 
 pytestmark = pytest.mark.usefixtures("without_xla")
@@ -373,6 +373,28 @@ def test_a_row_may_go_on_with_losses_that_are_not_finite(tmp_path):
     found = records(planned)
     assert {"iteration": 10, "not_finite": ["discriminator", "generator"]} in found
     assert [r["iteration"] for r in found if "d_loss" in r] == [10, 20, 30, 40]
+
+
+DEEP = {"name": "points", "activation": "relu", "hidden": [8, 8, 8, 8]}
+OVERFLOW = {  # after a few iterations: all weights are finite, and samples are not
+    "loss": "wasserstein", "iterations": 20, "save_every": 2, "measure": ["high_quality"],
+    "d_optimizer": {"name": "sgd", "learning_rate": 1.0},
+    "g_optimizer": {"name": "sgd", "learning_rate": 1000.0},
+    "generator": DEEP, "discriminator": {**DEEP, "last_activation": None},
+}  # fmt: skip
+
+
+def test_samples_that_are_not_finite_are_no_mistake_in_the_request(tmp_path):
+    planned = quickstart(6, tmp_path / "stop", OVERFLOW)
+    with pytest.raises(Diverged, match=r"samples of the generator are no longer finite at"):
+        train(planned)
+    assert planned.state == "interrupted"
+    planned = quickstart(6, tmp_path / "continue", {**OVERFLOW, "on_divergence": "continue"})
+    metrics, _ = train(planned)
+    assert planned.state == "finished"
+    (found,) = [r for r in records(planned) if "not_finite" in r]
+    assert found["not_finite"] == ["generator"]
+    assert metrics["diverged_at"] <= found["iteration"]
 
 
 # --- what is refused before anything is written ------------------------------------------------
