@@ -24,6 +24,7 @@ from keras_gans.cli import (
 )
 from keras_gans.cli.arguments import Failed, Parser
 from keras_gans.errors import UsageError
+from keras_gans.runs import machine
 
 VERBS = (run, generate, animate, evaluate, compare, report, prepare, weights, audit)
 _BACKENDS = ("tensorflow", "jax", "torch")
@@ -79,6 +80,11 @@ def guarded(prog, action, options):
     # As an exception it lets every `with` remove what is half-written.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
+        if machine.backend() not in _BACKENDS:
+            raise UsageError(
+                f"Keras is set to the backend {machine.backend()!r}: set KERAS_BACKEND to "
+                f"{', '.join(_BACKENDS[:-1])} or {_BACKENDS[-1]}"
+            )
         status = action(options) or 0
         sys.stdout.flush()
         return status

@@ -255,7 +255,8 @@ def _evaluated(metrics, which):
             }
         except _WRONG:
             raise UsageError(
-                f"{path} is not the file that keras-gans evaluate writes: remove it"
+                f"{path} is not what `keras-gans evaluate GENERATOR.h5 --json` prints of one "
+                "generator: remove it"
             ) from None
     return found
 

@@ -51,8 +51,7 @@ class Table:
         """
         if number not in self.rows:
             raise UsageError(
-                f"table '{self.name}' has no experiment {number}; "
-                f"it has {min(self.rows)} to {max(self.rows)}"
+                f"table '{self.name}' has no experiment {number}; it has {_spans(self.rows)}"
             )
         row = self.rows[number]
         if not isinstance(row, dict):
@@ -90,6 +89,12 @@ class Table:
         Raises:
             UsageError: Some are wrong: the message names them all.
         """
+        absent = [number for number in numbers or () if number not in self.rows]
+        if len(absent) > 1:
+            raise UsageError(
+                f"table '{self.name}' has no experiments {_spans(absent)}; it has "
+                f"{_spans(self.rows)}"
+            )
         found, wrong = {}, []
         for number in sorted(self.rows) if numbers is None else numbers:
             try:
@@ -101,6 +106,17 @@ class Table:
             said = " | ".join(wrong[:_MOST]) + more
             raise UsageError(said if len(wrong) == 1 else f"{len(wrong)} rows are wrong: {said}")
         return found
+
+
+def _spans(numbers):
+    """Numbers as --exp takes them: "1-3,18"."""
+    spans = []
+    for number in sorted(numbers):
+        if spans and number == spans[-1][1] + 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    return ",".join(f"{a}-{b}" if a < b else f"{a}" for a, b in spans)
 
 
 def read_table(name_or_path):

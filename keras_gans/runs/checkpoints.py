@@ -173,6 +173,12 @@ def resume(folder, gan, about, progress):
     try:
         restore(gan, checkpoint.arrays)
     except ValueError as error:
+        backends = [each["environment"]["backend"] for each in (checkpoint.about, about)]
+        if len(set(backends)) > 1:
+            raise UsageError(
+                f"{folder} was begun on {backends[0]}, and networks on {backends[1]} have other "
+                f"variables: set KERAS_BACKEND={backends[0]}"
+            ) from None
         raise UsageError(f"{folder}: {error}; --restart trains it again") from None
     progress.note(f"resuming at iteration {checkpoint.iteration:,}")
     changed = environment.changes(checkpoint.about["environment"], about["environment"])

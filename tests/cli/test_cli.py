@@ -299,6 +299,17 @@ def test_a_backend_that_is_not_installed_is_named_with_its_extra(capsys):
     assert "pip install jax, " in said and said.count("\n") == 1
 
 
+@pytest.mark.parametrize("name", ["TensorFlow", "numpy", "foo"])
+def test_a_backend_that_is_none_is_one_line(name, capsys, monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", name)
+    status, said = guarded(capsys, AssertionError("Keras is not imported"))
+    assert status == 2
+    assert said == (
+        f"keras-gans run: Keras is set to the backend '{name}': set KERAS_BACKEND to tensorflow, "
+        "jax or torch\n"
+    )
+
+
 def test_other_missing_modules_are_faults(capsys):
     with pytest.raises(ModuleNotFoundError):
         guarded(capsys, ModuleNotFoundError("No module named 'rich'", name="rich"))

@@ -113,8 +113,8 @@ def test_a_table_file_that_is_not_there_is_named(tmp_path):
     assert str(tmp_path / "nowhere.yaml") in refusal(read_table, tmp_path / "nowhere.yaml")
 
 
-def test_an_unknown_row_is_told_the_range(table):
-    assert says(refusal(table.experiment, 2), "table 'table' ... 2 ... 1 to 3")
+def test_an_unknown_row_is_told_which_there_are(table):
+    assert says(refusal(table.experiment, 2), "table 'table' ... 2 ... 1,3")
 
 
 def test_the_tables_of_the_package_are_found_by_name():
@@ -185,3 +185,14 @@ def test_another_data_set_has_none_of_the_options_of_the_row():
 )
 def test_a_wrong_override_is_refused(table, overrides, message):
     assert says(refusal(table.experiment, 1, overrides), message)
+
+
+def test_rows_that_do_not_exist_are_told_in_one_sentence():
+    table = read_table("sundar2018")
+    with pytest.raises(UsageError) as caught:
+        table.experiments(range(39, 52))
+    assert str(caught.value) == (
+        "table 'sundar2018' has no experiments 45-50; it has 1-15,21-25,31-44,51-56,61-70,80"
+    )
+    with pytest.raises(UsageError, match=r"has no experiment 45; it has 1-15,21-25"):
+        table.experiments([44, 45])

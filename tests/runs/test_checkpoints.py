@@ -130,7 +130,7 @@ def begun(place, **changed):
     """Writes the checkpoint of a model to the folder of a run; returns the model and its about."""
     gan = make_gan()
     gan.iteration.assign(20)
-    about = {"run": "r", "data": "d" * 64, "environment": {"threads": 2}}
+    about = {"run": "r", "data": "d" * 64, "environment": {"threads": 2, "backend": "jax"}}
     values = {"kept": {BEST: b"as it was"}, "about": about, **changed}
     arrays = [array.copy() for array in checkpoints.capture(gan)]
     checkpoints.save(
@@ -139,10 +139,10 @@ def begun(place, **changed):
     return about
 
 
-def resume(place, about, gan=None):
+def resume(place, about, gan=None, backend="jax"):
     """Resumes another model; returns (checkpoint, model, notes)."""
     gan, progress = gan or make_gan(seed=1), Silent()
-    about = {**about, "environment": {"threads": 2, "packages": {}}}
+    about = {**about, "environment": {"threads": 2, "packages": {}, "backend": backend}}
     return checkpoints.resume(place, gan, about, progress), gan, progress.notes
 
 
@@ -182,6 +182,13 @@ def test_other_data_and_other_models_are_refused(tmp_path):
     assert (tmp_path / BEST).read_bytes() == b"of a later iteration"
     with pytest.raises(UsageError, match=r"shapes differ.*--restart"):
         resume(tmp_path, about, make_gan(shape=(12, 12, 1)))
+
+
+def test_another_backend_has_other_variables(tmp_path):
+    about, other = begun(tmp_path), make_gan(shape=(12, 12, 1))
+    said = r"begun on jax, and networks on torch have other variables: set KERAS_BACKEND=jax$"
+    with pytest.raises(UsageError, match=said):
+        resume(tmp_path, about, other, backend="torch")
 
 
 # --- damage -----------------------------------------------------------------------------------
