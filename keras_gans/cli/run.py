@@ -145,6 +145,8 @@ def act(options):
     if finished and len(runs) == 1:
         print(f"{runs[0].title}: finished already, see {runs[0].folder}; --restart trains it again")
         return 0
+    if not options.child and not options.trial:
+        table.keep(options.results)
     return _train(jobs, states, finished, sources, options)
 
 

@@ -15,7 +15,7 @@ from keras_gans.errors import UsageError
 from keras_gans.reports.claims import verdicts
 from keras_gans.reports.orders import orders
 from keras_gans.reports.results import Finished, Measured, Spread, finished, groups, over_seeds
-from keras_gans.rows import Table, read_table, tables
+from keras_gans.rows import Table, table_of
 
 NOTHING = "-"
 """The name of the measure where a run has none."""
@@ -109,7 +109,7 @@ class Page:
 
     Attributes:
         folder: `Path` of results/<table>.
-        table: `rows.Table`, or None for one that the package does not have.
+        table: `rows.Table`, or None for one that is neither here nor in the package.
         runs: Tuple of `Finished`, in the order of `results.finished`.
         lines: Tuple of `Line`: those of each run, and after the seeds of a row those over them.
     """
@@ -132,7 +132,7 @@ class Page:
         folder = Path(folder)
         runs = finished(folder)
         lines = [line for same in groups(runs) for line in _lines(same)]
-        return cls(folder, _table(folder.name), tuple(runs), tuple(lines))
+        return cls(folder, table_of(folder), tuple(runs), tuple(lines))
 
     @property
     def name(self):
@@ -234,7 +234,3 @@ def _of(runs, measured):
 def _plain(value):
     """A value as `--set` takes it."""
     return yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=inf).split("\n")[0]
-
-
-def _table(name):
-    return read_table(name) if name in tables() else None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from keras_gans.errors import UsageError, short, suggestion
+from keras_gans.files import replacing
 from keras_gans.rows import claims, stages, yaml_reader
 
 _MOST = 10  # rows that a message names
@@ -76,6 +77,19 @@ class Table:
         table = _read(_find(name))[0] if name else self
         return table.experiment(number, reference.set)
 
+    def keep(self, results):
+        """Copies a table of one's own to results/<table>/, for the claims that runs decide.
+
+        Args:
+            results: Folder of results.
+        """
+        if self.path.resolve().parent != tables_folder().resolve():
+            folder = Path(results, self.name)
+            folder.mkdir(parents=True, exist_ok=True)
+            content = self.path.read_bytes()
+            with replacing(folder / f"{self.name}.yaml") as partial:
+                partial.write_bytes(content)
+
     def experiments(self, numbers=None, overrides=None):
         """The experiments of several rows.
 
@@ -106,6 +120,22 @@ class Table:
             said = " | ".join(wrong[:_MOST]) + more
             raise UsageError(said if len(wrong) == 1 else f"{len(wrong)} rows are wrong: {said}")
         return found
+
+
+def table_of(folder):
+    """The table of a folder of results: the copy in it, or the package's of this name, or None.
+
+    Args:
+        folder: results/<table>.
+
+    Raises:
+        UsageError: The copy is damaged.
+    """
+    folder = Path(folder)
+    kept = folder / f"{folder.name}.yaml"
+    if kept.is_file():
+        return read_table(kept)
+    return read_table(folder.name) if folder.name in tables() else None
 
 
 def _spans(numbers):

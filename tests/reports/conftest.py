@@ -7,7 +7,6 @@ import pytest
 import yaml
 from PIL import Image
 
-from keras_gans.reports import page
 from keras_gans.rows import read_table
 
 METRICS = {
@@ -118,7 +117,7 @@ CLAIMS = {
 
 
 @pytest.fixture
-def claimed(monkeypatch, tmp_path, write_whole_run, fid):
+def claimed(tmp_path, write_whole_run, fid):
     """Rows 1 and 2 with three seeds, and a table with one claim for each verdict of `CLAIMS`."""
     row = {"derived_from": "GAN", "dataset": "mnist", "iterations": 30000, "batch_size": 32}
     row |= {"save_every": 500, "measure": ["fid"]}
@@ -132,7 +131,7 @@ def claimed(monkeypatch, tmp_path, write_whole_run, fid):
     table["rows"] = {n: {**row, "discriminator": "vanilla"} for n in (1, 2, 3)}
     path = tmp_path / "akel2022.yaml"
     path.write_text(yaml.safe_dump(table))
-    monkeypatch.setattr(page, "read_table", lambda name: read_table(path))
+    read_table(path).keep(tmp_path)
     for number in (1, 2):
         for seed in range(3):
             best = 10.0**number + seed / 10

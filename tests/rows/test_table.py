@@ -196,3 +196,22 @@ def test_rows_that_do_not_exist_are_told_in_one_sentence():
     )
     with pytest.raises(UsageError, match=r"has no experiment 45; it has 1-15,21-25"):
         table.experiments([44, 45])
+
+
+def test_a_table_of_ones_own_is_kept_beside_its_runs(table, tmp_path):
+    results = tmp_path / "results"
+    assert rows.table_of(results / "table") is None
+    table.keep(results)
+    kept = rows.table_of(results / "table")
+    assert (kept.name, kept.rows) == (table.name, table.rows)
+    read_table("akel2022").keep(results)
+    assert not (results / "akel2022").exists()
+    assert rows.table_of(results / "akel2022").source == read_table("akel2022").source
+
+
+def test_a_table_may_have_the_name_of_one_of_the_package(tmp_path):
+    """Its runs say nothing of the package's claims."""
+    path = tmp_path / "akel2022.yaml"
+    path.write_text((rows.tables_folder() / "quickstart.yaml").read_text())
+    read_table(path).keep(tmp_path / "results")
+    assert rows.table_of(tmp_path / "results" / "akel2022").rows == read_table("quickstart").rows
