@@ -25,6 +25,7 @@ from keras_gans.cli import (
 from keras_gans.cli.arguments import Failed, Parser
 from keras_gans.errors import UsageError
 from keras_gans.runs import machine
+from keras_gans.terminal.signals import stopping
 
 VERBS = (run, generate, animate, evaluate, compare, report, prepare, weights, audit)
 _BACKENDS = ("tensorflow", "jax", "torch")
@@ -78,7 +79,8 @@ def guarded(prog, action, options):
         The exit status. A mistake or a failure is one line on standard error.
     """
     # As an exception it lets every `with` remove what is half-written.
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    for number in set(stopping()) - {signal.SIGINT}:
+        signal.signal(number, lambda number, frame: sys.exit(128 + number))
     try:
         if machine.backend() not in _BACKENDS:
             raise UsageError(

@@ -25,7 +25,7 @@ from keras_gans.rows import Experiment, PlannedRun
 from keras_gans.rows.planned import trained
 from keras_gans.terminal import quiet
 from keras_gans.terminal.line import Line, clock
-from keras_gans.terminal.signals import StopOnSignal, stop_with_parent
+from keras_gans.terminal.signals import StopOnSignal, Terminal, stop_with_parent, stopping
 
 _REST = "KERAS_GANS_REST"
 """Environment variable of a child: seconds that the runs after it take."""
@@ -251,8 +251,8 @@ class Workers(ABC):
 
     def __init__(self, jobs, costs):
         self.signal, self.at_a_time = None, costs.side_by_side
-        self._jobs, self._costs = jobs, costs
-        for number in (signal.SIGTERM, signal.SIGINT):
+        self._jobs, self._costs, self._terminal = jobs, costs, Terminal()
+        for number in stopping():
             signal.signal(number, self._receive)
 
     @abstractmethod
@@ -278,6 +278,7 @@ class Workers(ABC):
         return ", ".join(left + ([f"{unknown} of unknown time"] if unknown else []))
 
     def _receive(self, number, frame):
+        self._terminal.lost(number)
         self.signal = self.signal or number
         self.forward(number)
 
@@ -295,7 +296,7 @@ class Workers(ABC):
         if status == 0:
             return Outcome(planned, "done")
         number = -status if status < 0 else status - 128
-        if self.signal and number in (signal.SIGINT, signal.SIGTERM):
+        if self.signal and number in stopping():
             return Outcome(planned, "stopped", "the same command resumes it")
         if number in list(signal.Signals):  # a status of Windows may be any number
             name = signal.Signals(number).name

@@ -11,8 +11,33 @@ _AGAIN = 0.01  # seconds until an exception that was lost is raised again
 _report = sys.unraisablehook  # what prints the exceptions that Python forgets
 
 
+def stopping():
+    """Signals that ask a process to stop: SIGINT, SIGTERM, and SIGHUP of a terminal that closes.
+
+    SIGHUP is none of them where it is ignored, as under nohup, or where the system has none.
+    """
+    hangup = getattr(signal, "SIGHUP", None)
+    deaf = hangup is None or signal.getsignal(hangup) == signal.SIG_IGN
+    return (signal.SIGINT, signal.SIGTERM, *(() if deaf else (hangup,)))
+
+
+class Terminal:
+    """Those of standard output and error that are a terminal, which may close."""
+
+    def __init__(self):
+        self._descriptors = [number for number in (1, 2) if os.isatty(number)]
+
+    def lost(self, number):
+        """After SIGHUP nobody reads what is printed, and it must not interrupt a checkpoint."""
+        if number == getattr(signal, "SIGHUP", None):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            for descriptor in self._descriptors:
+                os.dup2(nowhere, descriptor)
+            os.close(nowhere)
+
+
 class StopOnSignal:
-    """Handles SIGINT and SIGTERM; calling the object returns whether the process has to stop.
+    """Handles signals of `stopping`; calling the object returns whether the process has to stop.
 
     Before the first call no work can be lost: a signal then ends the process at once, with the
     status 128 + its number. After it, a signal is stored and the next call returns True. A second
@@ -29,11 +54,13 @@ class StopOnSignal:
         self.signal = None
         self._asked = False
         self._exit = None
+        self._terminal = Terminal()
         sys.unraisablehook = self._lost
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in stopping():
             signal.signal(number, self._receive)
 
     def _receive(self, number, frame):
+        self._terminal.lost(number)
         if self.signal is not None:
             os._exit(128 + number)
         self.signal = number
@@ -67,7 +94,7 @@ class StopOnSignal:
 
         def wait():
             while numbers := here.recv(16):
-                if not {signal.SIGINT, signal.SIGTERM}.isdisjoint(numbers):
+                if not set(stopping()).isdisjoint(numbers):
                     return hear()
 
         thread = threading.Thread(target=wait, daemon=True)

@@ -1,9 +1,12 @@
 """Signals, in processes of their own that import nothing slow."""
 
+import fcntl
 import os
+import pty
 import signal
 import subprocess
 import sys
+import termios
 import threading
 
 import pytest
@@ -34,10 +37,10 @@ sys.exit(128 + stop.signal)
 def begin(tmp_path):
     """A function that starts the program and waits until it has begun."""
 
-    def start(how):
+    def start(how, **options):
         command = [sys.executable, "-c", PROGRAM, how, tmp_path / "stopped"]
         pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-        process = subprocess.Popen(command, **pipes, text=True)
+        process = subprocess.Popen(command, **pipes, text=True, **options)
         started.append(process)
         assert process.stdout.readline() == "begun\n"
         return process
@@ -49,7 +52,7 @@ def begin(tmp_path):
         process.wait()
 
 
-BOTH = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+BOTH = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 
 
 @BOTH
@@ -171,3 +174,29 @@ with stop.told(lambda: print("told", stop.signal, flush=True)):
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stdout == "told None\nback 2\n", done.stderr
+
+
+def test_nohup_is_respected(begin):
+    process = begin("asked", preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    process.send_signal(signal.SIGHUP)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(timeout=0.3)
+    process.send_signal(signal.SIGTERM)
+    assert process.communicate(timeout=30) == ("stopped\n", "")
+
+
+def test_a_terminal_that_closes_stops_a_process_which_still_prints(tmp_path):
+    """Without another place for its output, `print` would fail before the work is saved."""
+    ours, theirs = pty.openpty()
+
+    def lead():
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    command = [sys.executable, "-c", PROGRAM, "asked", tmp_path / "stopped"]
+    process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, preexec_fn=lead)
+    os.close(theirs)
+    with open(ours, "rb", buffering=0) as terminal:  # which closes it
+        assert terminal.readline() == b"begun\r\n"
+    assert process.wait(timeout=30) == 128 + signal.SIGHUP
+    assert (tmp_path / "stopped").read_text() == "stopped"
