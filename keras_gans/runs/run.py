@@ -12,6 +12,7 @@ import numpy as np
 from keras_gans import pictures
 from keras_gans.batches import Sampler, batches
 from keras_gans.datasets import fitting
+from keras_gans.errors import UsageError
 from keras_gans.files import locked, remove_partial, sha256
 from keras_gans.generators import Saved
 from keras_gans.runs import callbacks, checkpoints, course, folder, machine, memory, pace, rates
@@ -64,6 +65,7 @@ def run(
     data = data.standardized() if experiment.standardize else data
     gan = build(experiment, data, planned.seed, devices)
     data = fitting.matched(data, gan.bounds)
+    _check_values(experiment, data, gan.bounds)
     memory.check(gan, experiment)
     metrics = Measured(experiment, data, data_dir, planned.seed, progress)
     origin = {"table": planned.table, "experiment": planned.number}
@@ -170,6 +172,18 @@ def run(
         content["sha256"] = {name: sha256(place / name) for name in names}
         folder.write_json(place / "metrics.json", content)
         return content
+
+
+def _check_values(experiment, data, bounds):
+    """Refuses values that the generator cannot make, as `fit` would, and writes nothing."""
+    if experiment.standardize and bounds is not None:
+        low, high = bounds
+        raise UsageError(
+            f"standardize: the generator makes values of {low:g} to {high:g} by its last "
+            "activation, and standardized ones go beyond: give --set "
+            "generator.last_activation=linear"
+        )
+    fitting.checked(data.values, data.scale, bounds)
 
 
 def _identity(data, conditional):

@@ -412,6 +412,8 @@ def digits_without_labels():
         (5, {}, digits_without_labels(), "takes labels"),
         (6, {}, Points("p", np.zeros((60, 2)), None, "p"), "needs .*known modes"),
         (6, {}, datasets.load("digits"), "points"),
+        (1, {"measure": []}, Points("p", np.full((60, 2), 9.0), None, "p"), "9.*do not fit"),
+        (1, {"standardize": True}, None, "standardize.*last_activation=linear"),
         (1, {"measure": ["modes"]}, datasets.load("digits"), "modes"),
         (1, {"measure": ["classifier_accuracy"]}, datasets.load("digits"), "labels"),
         (1, {"measure_features": "values"}, datasets.load("digits"), "values takes points"),
