@@ -41,7 +41,7 @@ class StopOnSignal:
 
     Before the first call no work can be lost: a signal then ends the process at once, with the
     status 128 + its number. After it, a signal is stored and the next call returns True. A second
-    signal always ends the process at once.
+    signal ends the process at once, but for SIGHUP, which comes twice where a shell ends too.
 
     An exception in a destructor or in a callback of the garbage collector is printed and lost. If
     the signal comes there, it is raised again a moment later.
@@ -62,6 +62,8 @@ class StopOnSignal:
     def _receive(self, number, frame):
         self._terminal.lost(number)
         if self.signal is not None:
+            if number == getattr(signal, "SIGHUP", None):
+                return  # a shell sends it again to its jobs, after the system
             os._exit(128 + number)
         self.signal = number
         if not self._asked:

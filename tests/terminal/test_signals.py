@@ -80,7 +80,15 @@ def test_a_signal_is_not_lost_in_a_collection_of_garbage(begin, number):
     assert process.returncode == 128 + number
 
 
-@BOTH
+def test_a_terminal_and_its_shell_may_both_send_the_same_signal(begin):
+    process = begin("deaf")
+    process.send_signal(signal.SIGHUP)
+    process.send_signal(signal.SIGHUP)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(timeout=0.5)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_second_signal_ends_at_once(begin, number):
     process = begin("deaf")
     process.send_signal(signal.SIGTERM)
