@@ -20,10 +20,11 @@ crosses a bound, or is not known without a second seed, or rows have not been ru
   apart. If only one of them decides, its verdict counts and is named; if they decide opposite
   ways, nothing is decided.
 - A claim about `fid` is judged again by its values in other features, where runs have them: what
-  looks better to one network may look worse to another. If the verdicts are opposite, nothing is
-  decided. It is also judged by `fid_thesis`, because what a document says may be true of its own
-  scale alone; this verdict is shown and decides nothing. Not so `at_least` and `at_most`: their
-  number belongs to one scale.
+  looks better to one network may look worse to another. As with the two generators, a verdict of
+  one alone counts and is named, and opposite verdicts decide nothing. Rows without a value in such
+  features leave a claim open, unless the others refute it. It is also judged by `fid_thesis`,
+  because what a document says may be true of its own scale alone; this verdict is shown and decides
+  nothing. Not so `at_least` and `at_most`: their number belongs to one scale.
 """
 
 from dataclasses import dataclass, replace
@@ -33,7 +34,7 @@ from math import exp
 from pathlib import Path
 
 from keras_gans import parts
-from keras_gans.metrics import features_of, metric_of
+from keras_gans.metrics import metric_of
 from keras_gans.reports import results
 from keras_gans.reports.intervals import LEVEL, interval, rank_correlation
 from keras_gans.reports.means import better, means, short
@@ -120,32 +121,33 @@ class Verdict:
         """One of `WORDS`."""
         if not self.by:
             return UNTESTED
-        return OPEN if self._opposed else self.by[0].word
+        words = {one.word for one in self._decided}
+        return words.pop() if len(words) == 1 else OPEN
 
     @property
     def reason(self):
         """One short sentence, or ""."""
         if not self.by:
             return self.untested
-        if self._opposed:
-            said = " and ".join(f"{one.word} by {one.measure}" for one in self._opposed)
+        if not self._decided:
+            return self.by[0].reason
+        if len({one.word for one in self._decided}) > 1:
+            said = " and ".join(f"{one.word} by {one.measure}" for one in self._decided)
             return f"the features disagree: it {said}"
-        said = [self.by[0].reason] if self.by[0].reason else []
-        if self.by[0].word != OPEN:
-            said += [f"{one.measure} leaves it open" for one in self._alike if one.word == OPEN]
-        return "; ".join(said)
+        first, *_ = self._decided
+        said = [first.reason] if first.reason else []
+        said += [f"by {first.measure}"] if first is not self.by[0] else []
+        left = [one for one in self._judgements if one.word == OPEN]
+        return "; ".join([*said, *(f"{one.measure} leaves it open" for one in left)])
 
     @property
-    def _alike(self):
-        """Judgements of the claim's metric in other features."""
-        return [one for one in self.by[1:] if metric_of(one.measure) == "fid"]
+    def _judgements(self):
+        """Those that count: by the measure of the claim, and by its metric in other features."""
+        return [one for n, one in enumerate(self.by) if n == 0 or metric_of(one.measure) == "fid"]
 
     @property
-    def _opposed(self):
-        """Two judgements, in different features, that decide opposite ways, or ()."""
-        first = self.by[0]
-        against = [one for one in self._alike if {first.word, one.word} == {HOLDS, FAILS}]
-        return (first, against[0]) if against else ()
+    def _decided(self):
+        return [one for one in self._judgements if one.word != OPEN]
 
 
 def verdicts(table, results_folder):
@@ -184,30 +186,21 @@ def judge(number, claim, table, runs):
     measure = claim.measure(table.row)
     judgements = [_by(measure, claim, table, runs)]
     if measure == "fid" and claim.test.name not in ("at_least", "at_most"):
-        for name in _others(judgements[0].measure, claim, table, runs):
+        for name in _others(claim, table, runs):
             other = _by(metric_of(name), claim, table, runs, name)
-            judgements += [other] if any(f.numbers for f in other.findings) else []
+            judgements += [other] if any(f.interval for f in other.findings) else []
     return replace(verdict, by=tuple(judgements))
 
 
-def _others(measures, claim, table, runs):
-    """Full names, sorted, of other distances: in features that all rows have, and `fid_thesis`."""
-    known = {features_of(name) for name in measures.split(", ")}
-    rows = [
-        [run for run in runs(place or table.name) if run.experiment == number]
-        for place, number in {row.place for row in claim.rows}
-    ]
-    names = [
-        {name for run in row for name in chain(run.measured, *run.evaluated.values())}
-        for row in rows
-    ]
-    of_all = {
-        name
-        for name in set.intersection(*names)
-        if metric_of(name) == "fid" and known != {features_of(name)}
-    }
-    thesis = {name for name in set.union(*names) if metric_of(name) == "fid_thesis"}
-    return sorted(of_all | thesis)
+def _others(claim, table, runs):
+    """Full names, sorted, of distances of the runs that are not what they were measured by."""
+    names = set()
+    for place, number in {row.place for row in claim.rows}:
+        for run in runs(place or table.name):
+            if run.experiment == number:
+                own = run.reading("fid", "last") or ("",)
+                names |= set(chain(run.measured, *run.evaluated.values())) - {own[0]}
+    return sorted(name for name in names if metric_of(name) in ("fid", "fid_thesis"))
 
 
 def _by(measure, claim, table, runs, name=None):
@@ -242,14 +235,14 @@ def _together(findings):
     return decided[0].word, ""
 
 
-def _lack(found, measure):
+def _lack(found):
     """Why rows cannot be compared; "" where they can."""
     if found.missing:
         return _rows(found.missing, "has not been run", "have not been run")
     if found.diverged:
         return _rows(found.diverged, "has seeds that diverged", "have seeds that diverged")
     if found.silent:
-        return _rows(found.silent, f"has no {measure}", f"have no {measure}")
+        return _rows(found.silent, f"has no {found.measure}", f"have no {found.measure}")
     return ""
 
 
@@ -303,7 +296,7 @@ def _by_bounds(generator, found, test, measure, claim, table):
     shown = min(failing or undecided or compared, key=lambda c: c.room, default=None)
     word, reason = (FAILS if failing else HOLDS), ""
     if not failing and (undecided or len(compared) < len(bounds)):
-        word, reason = OPEN, _lack(found, measure) or _open(undecided, shown, found)
+        word, reason = OPEN, _lack(found) or _open(undecided, shown, found)
     return Finding(generator, word, *_told(found, shown, measure), reason)
 
 
@@ -356,7 +349,7 @@ def _by_ranks(generator, found, test, measure, claim, table):
     sign = 1 if better(measure) == "lower" else -1
     worse = [sign * found.samples[row.label].mean for row in rows]
     expected = test.expected(rows, lambda row: _printed(row, table, test.printed))
-    lack = _lack(found, measure)
+    lack = _lack(found)
     one_scale = _one_scale(found.names, found)
     several = one_scale and len(rows) >= _FEWEST
     correlation = rank_correlation(expected, worse) if several else None

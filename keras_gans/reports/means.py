@@ -14,6 +14,7 @@ class Means:
     """The values of several rows.
 
     Attributes:
+        measure: The metric, log field or full name that was asked for.
         samples: Dict from the label of a row to its `Sample`; rows without a value are left out.
         missing: Labels of the rows that have not been run.
         silent: Labels of the rows that have been run and have no such value.
@@ -23,6 +24,7 @@ class Means:
         seeds: Dict from the label of a row to the number of its runs, with a value or without.
     """
 
+    measure: str
     samples: dict
     missing: tuple
     silent: tuple
@@ -77,7 +79,9 @@ def means(rows, measure, generator, table, runs, name=None):
         if deviation and deviation.variance == 0 and len(values[0]) == 1:
             deviation = None
         samples[row.label] = Sample(sum(values[0]) / len(values[0]), len(values[0]), deviation)
-    return Means(samples, tuple(missing), tuple(silent), tuple(diverged), names, seeds)
+    return Means(
+        name or measure, samples, tuple(missing), tuple(silent), tuple(diverged), names, seeds
+    )
 
 
 def mean(group, measure, generator):

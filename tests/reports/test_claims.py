@@ -470,7 +470,29 @@ def test_claims_of_fid_are_judged_in_other_features_too(run, judge, others, word
     )
 
 
-def test_other_features_count_where_all_rows_have_them(run, judge):
+def test_one_network_of_features_may_decide_alone_and_is_named(run, judge):
+    for row, values, other in ((1, TEN, TWENTY), (2, LIKE_TEN, TEN)):
+        for folder, value in zip(run(row, values), other, strict=True):
+            evaluated(folder, "last", "imagenet768", fid=value)
+    verdict = judge("ordered", rows=[1, 2])
+    assert [one.word for one in verdict.by] == [OPEN, FAILS]
+    assert verdict.word == FAILS
+    assert verdict.reason == "by fid5k_imagenet768; fid5k_lenet leaves it open"
+
+
+def test_rows_that_have_other_features_may_refute_a_claim_about_more_rows(run, judge):
+    for row, values, other in ((1, TEN, TWENTY), (2, TWENTY, TEN), (3, TWENTY, None)):
+        for folder, value in zip(run(row, values), other or TEN, strict=True):
+            if other:
+                evaluated(folder, "last", "imagenet768", fid=value)
+    own, other = judge("best", row=1, rows=[1, 2, 3]).by
+    assert (own.word, other.word) == (HOLDS, FAILS)
+    own, other = judge("best", row=2, rows=[1, 2, 3]).by
+    assert (own.word, other.word) == (FAILS, OPEN)
+    assert other.reason == "row 3 has no fid5k_imagenet768"
+
+
+def test_other_features_count_where_two_rows_have_them(run, judge):
     for row, values in ((1, TEN), (2, TWENTY)):
         for folder in run(row, values):
             if row == 1:
