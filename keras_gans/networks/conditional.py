@@ -55,6 +55,7 @@ def discriminator(
     hidden: tuple[Count, ...] = (128,),
     alpha: NonNegative = 0.2,
     normalization: Literal["batch", "virtual", None] = None,
+    spectral: bool = False,
     last_activation: Literal["sigmoid", None] = "sigmoid",
 ):
     """Dense layers with leaky ReLU on the flattened sample and the one-hot label.
@@ -66,6 +67,7 @@ def discriminator(
         alpha: Slope of the leaky ReLU below zero.
         normalization: Of the hidden layers, before the activation: "batch" (`BatchNormalization`,
             momentum 0.9), "virtual" (`custom.VirtualBatchNormalization`) or None.
+        spectral: Whether all kernels have `custom.SpectralNormalization`.
         last_activation: "sigmoid" for a probability, None for a score.
 
     Returns:
@@ -73,9 +75,9 @@ def discriminator(
     """
     values = Input(shape, name="values")
     labels = label_input()
-    x = _hidden([layers.Flatten()(values), one_hot(labels, classes)], hidden, alpha, normalization)
-    x = layers.Dense(1)(x)
-    for layer in blocks.output(last_activation):
+    inputs = [layers.Flatten()(values), one_hot(labels, classes)]
+    x = _hidden(inputs, hidden, alpha, normalization, spectral)
+    for layer in [*blocks.spectral(spectral, [layers.Dense(1)]), *blocks.output(last_activation)]:
         x = layer(x)
     return Model([values, labels], x, name="discriminator")
 
@@ -90,10 +92,10 @@ def one_hot(labels, classes):
     return layers.CategoryEncoding(classes, output_mode="one_hot")(labels)
 
 
-def _hidden(inputs, units, alpha, normalization):
+def _hidden(inputs, units, alpha, normalization, spectral=False):
     made = []
     for n in units:
-        made += [layers.Dense(n), *blocks.normalizing(normalization)]
+        made += blocks.spectral(spectral, [layers.Dense(n)]) + blocks.normalizing(normalization)
         made += [blocks.activation("leaky_relu", alpha)]
     x = layers.Concatenate()(inputs)
     for layer in blocks.with_reference(made):

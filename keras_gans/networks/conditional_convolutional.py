@@ -55,6 +55,7 @@ def discriminator(
     alpha: NonNegative = 0.2,
     normalization: Literal["batch", "virtual", None] = "batch",
     normalize_first: bool = True,
+    spectral: bool = False,
     last_activation: Literal["sigmoid", None] = "sigmoid",
 ):
     """`convolutional.discriminator` of the image and one map for each class.
@@ -62,8 +63,8 @@ def discriminator(
     Args:
         shape: `(height, width, channels)`, any size.
         classes: Number of classes.
-        filters, kernel_size, activation, alpha, normalization, normalize_first, last_activation:
-            As there.
+        filters, kernel_size, activation, alpha, normalization, normalize_first, spectral,
+            last_activation: As there.
 
     Returns:
         `keras.Model` of [values, labels]; 1,047,937 parameters at 28x28x1 and 10 classes.
@@ -73,10 +74,9 @@ def discriminator(
     x = layers.Reshape((1, 1, classes))(one_hot(labels, classes))
     x = layers.Concatenate()([values, layers.UpSampling2D(shape[:2])(x)])
     shrinking = convolutional.downwards(
-        filters, kernel_size, activation, alpha, normalization, normalize_first
+        filters, kernel_size, activation, alpha, normalization, normalize_first, spectral
     )
-    for layer in [*blocks.with_reference(shrinking), layers.Dense(1)]:
-        x = layer(x)
-    for layer in blocks.output(last_activation):
+    scoring = [*blocks.spectral(spectral, [layers.Dense(1)]), *blocks.output(last_activation)]
+    for layer in [*blocks.with_reference(shrinking), *scoring]:
         x = layer(x)
     return Model([values, labels], x, name="discriminator")

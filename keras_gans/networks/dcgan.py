@@ -65,6 +65,7 @@ def discriminator(
     strides: Count = 2,
     kernel_size: Count = 3,
     dropout: Rate = 0.25,
+    spectral: bool = False,
     last_activation: Literal["sigmoid", None] = "sigmoid",
 ):
     """Four convolutions of 1, 2, 4 and 8 times `filters`; the last has stride 1.
@@ -81,6 +82,7 @@ def discriminator(
         strides: Of the first three convolutions.
         kernel_size: Of every convolution, in pixels.
         dropout: Rate after every block, in [0, 1).
+        spectral: Whether all kernels have `custom.SpectralNormalization`.
         last_activation: "sigmoid" for a probability, None for a score.
 
     Returns:
@@ -93,16 +95,19 @@ def discriminator(
     def activated():
         return [blocks.activation(activation, alpha), blocks.dropout(dropout)]
 
+    scoring = [
+        *[convolution(1, strides), *activated()],
+        *[convolution(2, strides), layers.ZeroPadding2D(((0, 1), (0, 1)))],
+        *[*blocks.normalization(momentum), *activated()],
+        *[convolution(4, strides), *blocks.normalization(momentum), *activated()],
+        *[convolution(8, 1), *blocks.normalization(momentum), *activated()],
+        layers.Flatten(),
+        layers.Dense(1),
+    ]
     return Sequential(
         [
             layers.Input(shape),
-            *[convolution(1, strides), *activated()],
-            *[convolution(2, strides), layers.ZeroPadding2D(((0, 1), (0, 1)))],
-            *[*blocks.normalization(momentum), *activated()],
-            *[convolution(4, strides), *blocks.normalization(momentum), *activated()],
-            *[convolution(8, 1), *blocks.normalization(momentum), *activated()],
-            layers.Flatten(),
-            layers.Dense(1),
+            *blocks.spectral(spectral, scoring),
             *blocks.output(last_activation),
         ],
         name="discriminator",

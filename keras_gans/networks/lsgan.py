@@ -14,9 +14,14 @@ def discriminator(
     *,
     activation: Literal["leaky_relu", "relu"] = "leaky_relu",
     alpha: NonNegative = 0.2,
+    spectral: bool = False,
     last_activation: Literal["sigmoid", None] = None,
 ):
     """`vanilla.discriminator` with a linear output (Akel 2022, section 2.7.3)."""
     return vanilla.discriminator(
-        shape, activation=activation, alpha=alpha, last_activation=last_activation
+        shape,
+        activation=activation,
+        alpha=alpha,
+        spectral=spectral,
+        last_activation=last_activation,
     )

@@ -46,6 +46,7 @@ def discriminator(
     activation: Literal["tanh", "relu"] = "tanh",
     gain: Positive | None = None,
     scale: Positive = 1.0,
+    spectral: bool = False,
     last_activation: Literal["sigmoid", None] = "sigmoid",
 ):
     """Dense layers; the last one has one unit.
@@ -56,6 +57,7 @@ def discriminator(
         activation: "tanh" or "relu".
         gain: As in the generator.
         scale: Factor of the points.
+        spectral: Whether all kernels have `custom.SpectralNormalization`.
         last_activation: "sigmoid" for a probability, None for a score.
 
     Returns:
@@ -65,7 +67,7 @@ def discriminator(
         [
             layers.Input((_dimensions(shape),)),
             *([layers.Rescaling(scale)] if scale != 1 else []),
-            *_perceptron(hidden, activation, gain, 1),
+            *blocks.spectral(spectral, _perceptron(hidden, activation, gain, 1)),
             *blocks.output(last_activation),
         ],
         name="discriminator",

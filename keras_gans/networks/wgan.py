@@ -41,6 +41,7 @@ def discriminator(
     strides: Count = 2,
     kernel_size: Count = 3,
     dropout: Rate = 0.25,
+    spectral: bool = False,
     last_activation: Literal["sigmoid", None] = None,
 ):
     """`dcgan.discriminator` with half the filters and a linear output, a critic.
@@ -56,5 +57,6 @@ def discriminator(
         strides=strides,
         kernel_size=kernel_size,
         dropout=dropout,
+        spectral=spectral,
         last_activation=last_activation,
     )

@@ -3,7 +3,7 @@
 import keras
 import pytest
 
-from keras_gans import networks
+from keras_gans import networks, parts
 from keras_gans.errors import UsageError
 from keras_gans.networks import blocks, custom
 
@@ -30,19 +30,36 @@ def test_optional_layers():
 @pytest.mark.parametrize(
     ("name", "outputs"),
     [
-        ("convolutional", [64, 128, 1]),
+        ("vanilla", [512, 256, 1]),
+        ("lsgan", [512, 256, 1]),
+        ("dcgan", [32, 64, 128, 256, 1]),
+        ("wgan", [16, 32, 64, 128, 1]),
         ("shallow", [64, 64, 1]),
         ("transposed", [128, 128, 128, 128, 1]),
-        ("vanilla", [512, 256, 1]),
+        ("convolutional", [64, 128, 1]),
+        ("conditional", [128, 1]),
+        ("conditional_convolutional", [64, 128, 256, 1]),
+        ("points", [128, 128, 1]),
     ],
 )
 def test_spectral_normalization_takes_every_kernel(name, outputs):
-    network = networks.build(name, "discriminator", (28, 28, 1), spectral=True)
-    with_kernel = [x for x in network.layers if hasattr(x, "layer") or hasattr(x, "kernel")]
+    shape = (2,) if name == "points" else (28, 28, 1)
+    classes = 10 if name.startswith("conditional") else None
+    spectral, plain = (
+        networks.build({"name": name, "spectral": wanted}, "discriminator", shape, classes=classes)
+        for wanted in (True, False)
+    )
+    with_kernel = [x for x in spectral.layers if hasattr(x, "layer") or hasattr(x, "kernel")]
     assert all(isinstance(x, custom.SpectralNormalization) for x in with_kernel)
     assert [x.output.shape[-1] for x in with_kernel] == outputs
-    plain = networks.build(name, "discriminator", (28, 28, 1))
-    assert network.count_params() - plain.count_params() == sum(outputs)  # u of each
+    assert spectral.count_params() - plain.count_params() == sum(outputs)  # u of each
+
+
+def test_every_discriminator_may_have_spectral_normalization():
+    """But for the quadratic one, which has no layer with a kernel."""
+    names = set(parts.names("networks", "discriminator"))
+    with_it = {n for n in names if "spectral" in parts.parameters("networks", n, "discriminator")}
+    assert names - with_it == {"lqg"}
 
 
 def test_divide():
