@@ -29,9 +29,10 @@ test-backends: .venv/installed-backends
 test-cluster: .venv/installed-cluster
 	$(BIN)/python -m pytest -m cluster
 
-# Kills runs of nine kinds, and a table of runs, at random moments: they must end with the same bytes.
+# Kills runs of nine kinds, a table of runs, and rejection sampling at random moments: all must end
+# with the same bytes.
 test-kills: .venv/installed-test
-	$(BIN)/python tests/tools/kill_harness.py --kills 60 --commands 2 --tables 3
+	$(BIN)/python tests/tools/kill_harness.py --kills 60 --commands 2 --tables 3 --rejections 9
 
 # Every metric against the installed implementations of other projects, not only their committed
 # numbers.

@@ -9,7 +9,8 @@ Resumed after each kill, they have to end as the first one did, byte for byte, b
 metrics.json and in the manifests of checkpoints, and for environment.json.
 
 This process imports Keras once and forks each run, before TensorFlow computes anything;
-`--commands` kills the real command as well, which takes longer to begin.
+`--commands` kills the real command as well, which takes longer to begin. `--rejections` kills what
+writes samples that a discriminator accepts: their file is whole, or not there.
 """
 
 import argparse
@@ -80,7 +81,10 @@ KINDS = {
         5,
         {
             "generator": {"name": "conditional_convolutional", "filters": [8]},
-            "discriminator": {"name": "conditional_convolutional", "filters": [4, 8]},
+            "discriminator": {
+                **{"name": "conditional_convolutional", "filters": [4, 8]},
+                "normalization": "virtual",  # whose reference batch is part of the network
+            },
             "augment": "differentiable",
         },
     ),
@@ -350,6 +354,45 @@ def kill_tables(kills, random, folder, say):
     return [f"table: {name}" for name in names]
 
 
+def kill_rejections(kills, random, folder, say):
+    """Kills `generate --reject`. Returns the list of what is not as it is without kills."""
+    from keras_gans import cli, datasets
+
+    run, phase = planned("points", folder), Phase()
+    data = datasets.load(run.experiment.dataset)
+    assert wait(fork(run, data, phase), phase, lambda: False) == 0, "the run alone failed"
+    last = f"model_{TINY['iterations']:06d}.h5"
+    command = ["generate", run.folder / f"generator_{last}", "--count", "20000"]
+    command += ["--reject", run.folder / f"discriminator_{last}", "--out"]
+
+    def begin(target):
+        child = os.fork()
+        if child:
+            return child
+        status = 1
+        try:
+            for stream in (1, 2):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
+            status = cli.main([str(argument) for argument in [*command, target]])
+        finally:
+            os._exit(status)
+
+    whole, target, wrong, ended = folder / "whole.npz", folder / "killed" / "a.npz", [], 0
+    begun = time.monotonic()
+    assert wait(begin(whole), phase, lambda: False) == 0, "the command alone failed"
+    duration = time.monotonic() - begun
+    for _ in range(kills):
+        at = time.monotonic() + random.uniform(0, duration)
+        ended += wait(begin(target), phase, lambda at=at: time.monotonic() >= at) is not None
+        if target.exists() and target.read_bytes() != whole.read_bytes():
+            wrong.append("rejection: half a file")
+    status = wait(begin(target), phase, lambda: False)
+    if status or target.read_bytes() != whole.read_bytes():
+        wrong.append(f"rejection: ended with {status}, or other samples")
+    say(f"rejection: killed {kills - ended} times in {duration:.1f} s: {wrong or 'the same'}")
+    return wrong
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -358,6 +401,7 @@ def main():
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
     parser.add_argument("--commands", type=int, default=0, help="kills of the command, per kind")
     parser.add_argument("--tables", type=int, default=0, help="kills of two runs side by side")
+    parser.add_argument("--rejections", type=int, default=0, help="kills of generate --reject")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
 
@@ -385,6 +429,9 @@ def main():
                 say("classifier: its table is no file, so no command is killed")
             elif options.commands:
                 wrong += kill_commands(kind, options.commands, reference, random, place, say)
+        if options.rejections:
+            place = Path(folder) / "rejection"
+            wrong += kill_rejections(options.rejections, random, place, say)
         if options.tables:
             wrong += kill_tables(options.tables, random, Path(folder) / "table", say)
     for phase, count in phases.most_common():
