@@ -128,6 +128,22 @@ def test_real_images_alone_need_no_gan(table, tmp_path):
     assert metrics["generator_sha256"] is None
 
 
+def test_a_classifier_that_diverges_says_so(table, tmp_path, monkeypatch):
+    build = lenet.build
+
+    def broken(seed):
+        model = build(seed)
+        model.set_weights([np.nan * weight for weight in model.get_weights()])
+        return model
+
+    monkeypatch.setattr(lenet, "build", broken)
+    planned = plan(table, 4, tmp_path)
+    metrics = run(planned)
+    assert metrics["diverged_at"] == 1
+    assert planned.state == "finished"
+    assert [r["loss"] for r in records(planned) if "loss" in r] == [None, None]
+
+
 def test_the_run_that_is_needed_has_to_be_finished(done, table, tmp_path):
     planned = plan(table, 3, tmp_path)
     with pytest.raises(UsageError, match=r"row 1 is needed first: .* is not there"):

@@ -375,6 +375,32 @@ def test_a_row_may_go_on_with_losses_that_are_not_finite(tmp_path):
     assert [r["iteration"] for r in found if "d_loss" in r] == [10, 20, 30, 40]
 
 
+RELU = {"generator.activation": "relu", "discriminator.activation": "relu"}  # tanh has bounds
+KINDS = {
+    "conditional and averaged": (5, {"average": {"name": "exponential", "decay": 0.9}}),
+    "unrolled and adaptive": (6, {**RELU, "turns": {"unroll": 1, "update": "adaptive"}}),
+    "in phases": (6, {**RELU, "phases": [{"iterations": 15, "train": "discriminator"}]}),
+    "penalized": (6, {**RELU, "penalty": "gradient_penalty"}),
+    "stopped": (1, {"stop": {"name": "flat", "change": 0.01, "iterations": 1000}}),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_row_sees_that_it_diverges(kind, tmp_path):
+    number, changed = KINDS[kind]
+    planned = quickstart(number, tmp_path / "stop", {**HUGE, **changed})
+    with pytest.raises(Diverged, match="no longer finite at iteration"):
+        train(planned)
+    assert planned.state == "interrupted"
+    assert not any(planned.folder.glob("*.h5"))
+    changed = {**HUGE, **changed, "on_divergence": "continue"}
+    planned = quickstart(number, tmp_path / "continue", changed)
+    metrics, _ = train(planned)
+    assert planned.state == "finished"
+    assert 0 < metrics["diverged_at"] <= 40
+    assert not any(planned.folder.glob("*.h5"))
+
+
 DEEP = {"name": "points", "activation": "relu", "hidden": [8, 8, 8, 8]}
 OVERFLOW = {  # after a few iterations: all weights are finite, and samples are not
     "loss": "wasserstein", "iterations": 20, "save_every": 2, "measure": ["high_quality"],
