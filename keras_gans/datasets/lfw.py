@@ -16,6 +16,7 @@ from keras_gans.parts import Count
 SPLITS = ("train",)
 REGION = (83, 92, 167, 176)  # left, upper, and the first column and row outside
 URL = "https://ndownloader.figshare.com/files/5976018"
+_CROPS = "(n, 64, 64, 3) from http://conradsanderson.id.au/lfwcrop/"
 
 
 def fetch(folder, split, *, size: Count = 64, channels: Literal[1, 3] = 3):
@@ -37,6 +38,22 @@ def fetch(folder, split, *, size: Count = 64, channels: Literal[1, 3] = 3):
     Raises:
         UsageError: It is not there and cannot be downloaded.
     """
+    source, images = photographs(folder, split, size, channels, "lfw", REGION, _CROPS)
+    return Images("lfw", images, None, f"{source}, cropped as LFWcrop")
+
+
+def photographs(folder, split, size, channels, name, region, wanted):
+    """Reads LFW of tensorflow-datasets, and scales a region of each photograph.
+
+    Args:
+        folder, split, size, channels: As of `fetch`.
+        name: Of the data set.
+        region: (left, upper, right, lower) in pixels, or None for all of it.
+        wanted: What a file of the user has to hold instead.
+
+    Returns:
+        (what was read, uint8 `(13233, size, size, channels)`).
+    """
     from PIL import Image
 
     source, count, examples = tfds.read(
@@ -44,14 +61,14 @@ def fetch(folder, split, *, size: Count = 64, channels: Literal[1, 3] = 3):
         split,
         folder,
         URL,
-        f"put lfw.npz into {folder}, with `images` uint8 (n, 64, 64, 3) from "
-        "http://conradsanderson.id.au/lfwcrop/, or try again where there is a network",
+        f"put {name}.npz into {folder}, with `images` uint8 {wanted}, or try again where there is "
+        "a network",
         encoded=True,
     )
     images = np.empty((count, size, size, channels), np.uint8)
     for index, example in enumerate(examples):
-        face = folders.decode(example["image"], f"lfw: image {index}").crop(REGION)
+        face = folders.decode(example["image"], f"{name}: image {index}").crop(region)
         face = face.convert("L" if channels == 1 else "RGB")
         face = face.resize((size, size), Image.Resampling.BILINEAR)
         images[index] = np.asarray(face).reshape(images.shape[1:])
-    return Images("lfw", images, None, f"{source}, cropped as LFWcrop")
+    return source, images

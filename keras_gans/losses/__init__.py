@@ -87,7 +87,7 @@ def _targets(target, scores, seed):
 class BinaryCrossentropy(ToTargets):
     """Cross-entropy of scores. The generator maximises log D(G(z)).
 
-    Goodfellow et al. 2014, arXiv 1406.2661, section 3.
+    Goodfellow et al. 2014, arXiv 1406.2661, equation 1; for the generator, section 3.
 
     Args:
         real: Target of real samples in [0, 1] or somewhat above, or a pair to draw it from.

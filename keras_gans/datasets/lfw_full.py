@@ -1,0 +1,33 @@
+"""Labeled Faces in the Wild, 13,233 whole photographs with their backgrounds, without labels.
+
+Huang, Ramesh, Berg and Learned-Miller, "Labeled Faces in the Wild", technical report 07-49,
+University of Massachusetts, 2007. `lfw` has the faces alone.
+"""
+
+from typing import Literal
+
+from keras_gans.datasets import lfw
+from keras_gans.datasets.sources import Images
+from keras_gans.parts import Count
+
+SPLITS = ("train",)
+
+
+def fetch(folder, split, *, size: Count = 64, channels: Literal[1, 3] = 3):
+    """Scales the 250x250 photographs of tensorflow-datasets, with Pillow's bilinear filter.
+
+    Args:
+        folder: The data folder.
+        split: `train`.
+        size: Height and width of an image.
+        channels: 3 for RGB, 1 for its luminance.
+
+    Returns:
+        `Images` `(13233, size, size, channels)` without labels.
+
+    Raises:
+        UsageError: It is not there and cannot be downloaded.
+    """
+    wanted = f"(n, {size}, {size}, 3)"
+    source, images = lfw.photographs(folder, split, size, channels, "lfw_full", None, wanted)
+    return Images("lfw_full", images, None, f"{source}, whole photographs")
