@@ -37,7 +37,7 @@ def act(options):
     runs = [StoredRun.read(folder) for folder in folders.values()]
     records = [run.records for run in runs]
     for run, found in zip(runs, records, strict=True):
-        if not any("d_loss" in record for record in found):
+        if not any(loss in record for record in found for loss in ("d_loss", "loss")):
             raise UsageError(f"{run.folder} has no losses in its log.jsonl yet: leave it out")
     from keras_gans.pictures import curves
 
@@ -64,6 +64,7 @@ def _measured(records):
         Dict from full name to "lower" or "higher".
     """
     from keras_gans.metrics import measures, metric_of
+    from keras_gans.rows.claims import OF_CLASSIFIERS
 
     names = {name for log in records for record in log for name in record}
     known = {name: metric_of(name) for name in names if metric_of(name) in measures.MEASURES}
@@ -75,4 +76,5 @@ def _measured(records):
     }
     order = measures.names().index
     ordered = sorted(known, key=lambda name: (order(known[name]), name))
-    return {name: measures.MEASURES[known[name]].better for name in ordered}
+    better = {name: measures.MEASURES[known[name]].better for name in ordered}
+    return better | {name: "higher" for name in (OF_CLASSIFIERS,) if name in names}

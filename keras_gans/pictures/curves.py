@@ -8,12 +8,14 @@ _LOSSES = (
     ("d_loss", "discriminator (mean of real and fake)", "tab:blue"),
     ("g_loss", "generator", "tab:orange"),
 )
+_CLASSIFIER = ("loss", "classifier", None)
 _ACCURACIES = (
     ("d_accuracy_real", "of real samples, judged real", "tab:blue"),
     ("d_accuracy_fake", "of generated samples, judged generated", "tab:orange"),
 )
 _PEAKS = 0.35  # of the height, at most, for what rises above the curves
 _TITLE = 100  # characters of a title, at most
+_LEGEND = 140  # characters of a legend in a line
 _COLOURS = ("blue", "orange", "green", "red", "purple", "brown", "pink", "gray", "olive", "cyan")
 _STYLES = ("-", "--", ":", "-.")  # one for each ten runs of a comparison
 
@@ -103,8 +105,8 @@ def measured(path, records, name, better="lower", printed=None, title=None):
 def compared(path, runs, better):
     """Draws several runs in one picture: a panel for each measurement, and for each loss.
 
-    A measurement has a panel where at least one run has it. A loss is the running mean of
-    `losses`, without maxima.
+    A loss has a panel where at least one run has it. It is the running mean of `losses`, without
+    maxima.
 
     Args:
         path: PNG to write.
@@ -113,9 +115,15 @@ def compared(path, runs, better):
             each of them.
     """
     panels = [(name, f"{name} ({word} is better)") for name, word in better.items()]
-    panels += [(key, f"loss of the {label.split(' (')[0]}") for key, label, _ in _LOSSES]
+    known = {key for records in runs.values() for record in records for key in record}
+    panels += [
+        (key, f"loss of the {label.split(' (')[0]}")
+        for key, label, _ in (*_LOSSES, _CLASSIFIER)
+        if key in known
+    ]
     rows = -(-len(panels) // 2)
-    legend = 0.25 * len(runs) + 0.2
+    beside = max(1, _LEGEND // (max(map(len, runs)) + 8))  # labels, each with its line
+    legend = 0.25 * -(-len(runs) // beside) + 0.2
     drawing, axes = figure((11, 3.4 * rows + legend), len(panels), columns=2)
     for panel, (key, title) in zip(axes, panels, strict=True):
         shown = []
@@ -139,7 +147,9 @@ def compared(path, runs, better):
         panel.set_title(title, fontsize=10)
         _set_iterations(panel)
     handles, labels = axes[0].get_legend_handles_labels()
-    drawing.legend(handles, labels, loc="outside lower left", frameon=False, fontsize=9)
+    drawing.legend(
+        handles, labels, loc="outside lower left", ncols=beside, frameon=False, fontsize=9
+    )
     save_figure(drawing, path, colours=256)
 
 

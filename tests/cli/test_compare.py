@@ -64,6 +64,14 @@ def test_a_measurement_is_there_if_one_run_has_it(main, write, drawn):
     ]
 
 
+def test_classifiers_are_compared_by_their_accuracy(main, drawn):
+    runs = [ROOT / "results" / "published" / "sundar2018" / n / "seed-0" for n in ("40", "51")]
+    assert main("compare", *runs)[0] == 0
+    ((_, found, better),) = drawn
+    assert list(found) == ["sundar2018 40, seed 0", "sundar2018 51, seed 0"]
+    assert better == {"test_accuracy": "higher"}
+
+
 def test_a_run_that_is_given_twice_is_one(main, write, drawn):
     folder = write("a")
     assert main("compare", folder, f"{folder}/../a")[0] == 0

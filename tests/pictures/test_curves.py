@@ -222,6 +222,24 @@ def test_several_runs_have_a_panel_for_each_measurement_and_each_loss(drawn):
     assert [text.get_text() for text in legend.get_texts()] == list(runs)
 
 
+def test_classifiers_have_one_loss(drawn):
+    records = [{"iteration": 1, "loss": 0.2}, {"iteration": 2, "loss": 0.1, "test_accuracy": 0.9}]
+    curves.compared("", {"table 40, seed 0": records}, {"test_accuracy": "higher"})
+    assert [axes.get_title() for axes in drawn] == [
+        "test_accuracy (higher is better)",
+        "loss of the classifier",
+    ]
+    assert drawn[1].lines[0].get_ydata().tolist() == [0.2, 0.1]
+
+
+def test_short_labels_stand_side_by_side(drawn):
+    for label, columns in (("table {}, seed 0", 5), ("table {}, seed 0: " + "x" * 100, 1)):
+        runs = {label.format(number): history(3) for number in range(20)}
+        curves.compared("", runs, {})
+        (legend,) = drawn[-1].figure.legends
+        assert legend._ncols == columns
+
+
 def test_a_run_has_one_look_in_all_panels_and_no_other_run_has_it(drawn):
     runs = {f"table {number}, seed 0": history(3, distance=float) for number in range(25)}
     curves.compared("", runs, {NAME: "lower"})
