@@ -134,10 +134,17 @@ class StoredRun:
             return list(self.generators.values())[
                 -1
             ], "the last, because no metric chose a best one"
-        raise UsageError(
-            f"{self.folder} has no saved generator, as published runs have none: train it, or "
-            "give a generator_model_*.h5"
-        )
+        raise self.without_generators()
+
+    def without_generators(self):
+        """The `UsageError` that says why there is no saved generator, and what to do."""
+        if "stage" in self.row:
+            return UsageError(f"{self.folder} trained a {self.row['stage']}: it has no generator")
+        if (self.folder / "metrics.json").is_file():
+            why = "has no saved generator, as published runs have none: train it again"
+        else:
+            why = "has no saved generator yet: the same command goes on with it"
+        return UsageError(f"{self.folder} {why}, or give a generator_model_*.h5")
 
 
 def records(folder, finished=False):

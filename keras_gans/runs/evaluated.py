@@ -45,10 +45,7 @@ def evaluate(
         if _iteration(run.best, best) not in run.generators:  # else it is one of these
             files[run.best] = best
     if not files:
-        raise UsageError(
-            f"{run.folder} has no saved generators, as published runs have none: its measurements "
-            "are in log.jsonl"
-        )
+        raise run.without_generators()
     row = run.experiment
     metrics = metrics or row.measure or ("fid",)
     features = features or row.measure_features

@@ -95,7 +95,7 @@ MISTAKES = {
     ),
     "damaged run": (["keras-gans", "compare", "damaged"], "is not the file that a run writes"),
     "run without generators": (["keras-gans", "generate", "run"], "run has no saved generator"),
-    "nothing to evaluate in a run": (["keras-gans", "evaluate", "run"], "no saved generators"),
+    "nothing to evaluate in a run": (["keras-gans", "evaluate", "run"], "has no saved generator"),
     "range of a run": (["keras-gans", "evaluate", "run", "--range=0,1"], "leave out --range"),
     "one step": (["keras-gans", "generate", "a.h5", "--interpolate", "1"], "at least 2"),
     "broken rows": (

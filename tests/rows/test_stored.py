@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -42,8 +43,17 @@ def test_what_was_run_is_what_was_planned(planned, folder):
 def test_a_run_that_has_just_begun_has_nothing_yet(folder):
     run = StoredRun.read(folder)
     assert (run.records, run.samples, run.generators, run.best) == ([], {}, {}, None)
-    with pytest.raises(UsageError, match="has no saved generator"):
+    with pytest.raises(UsageError, match="has no saved generator yet: the same command goes on"):
         run.generator()
+
+
+def test_why_there_is_no_generator(folder):
+    fill(folder, "metrics.json")
+    with pytest.raises(UsageError, match="as published runs have none: train it again, or give"):
+        StoredRun.read(folder).generator()
+    classifier = replace(StoredRun.read(folder), row={"stage": "classifier"})
+    with pytest.raises(UsageError, match="trained a classifier: it has no generator"):
+        classifier.generator()
 
 
 def test_files_come_in_the_order_of_their_iterations(folder):
