@@ -34,7 +34,7 @@ from math import exp
 from pathlib import Path
 
 from keras_gans import parts
-from keras_gans.metrics import metric_of
+from keras_gans.metrics import features_of, metric_of
 from keras_gans.reports import results
 from keras_gans.reports.intervals import LEVEL, interval, rank_correlation
 from keras_gans.reports.means import better, means, short
@@ -193,14 +193,16 @@ def judge(number, claim, table, runs):
 
 
 def _others(claim, table, runs):
-    """Full names, sorted, of distances of the runs that are not what they were measured by."""
+    """Full names, sorted, of distances in other features than the runs were measured in."""
+    places = {row.place for row in claim.rows}
+    rows = [run for place, n in places for run in runs(place or table.name) if run.experiment == n]
     names = set()
-    for place, number in {row.place for row in claim.rows}:
-        for run in runs(place or table.name):
-            if run.experiment == number:
-                own = run.reading("fid", "last") or ("",)
-                names |= set(chain(run.measured, *run.evaluated.values())) - {own[0]}
-    return sorted(name for name in names if metric_of(name) in ("fid", "fid_thesis"))
+    for run in rows:
+        own, _ = run.reading("fid", "last") or ("", None)
+        for name in chain(run.measured, *run.evaluated.values()):
+            other = metric_of(name) == "fid" and features_of(name) != features_of(own)
+            names |= {name} if other or metric_of(name) == "fid_thesis" else set()
+    return sorted(names)
 
 
 def _by(measure, claim, table, runs, name=None):
