@@ -61,9 +61,11 @@ def eager():
 
 @pytest.fixture(scope="session")
 def tiny_data(tmp_path_factory):
-    """A data folder with mnist, celeba and lfw.npz of 64 random images of the right sizes."""
+    """A data folder with the files of data sets: 64 random images of the right sizes each."""
     folder = tmp_path_factory.mktemp("data")
     random = np.random.default_rng(0)
-    for name, shape in (("mnist", (28, 28, 1)), ("celeba", (40, 40, 3)), ("lfw", (64, 64, 3))):
+    digits, faces, larger = (28, 28, 1), (40, 40, 3), (64, 64, 3)
+    shapes = {"mnist": digits, "celeba": faces, "lfw": larger, "lfw_full": larger}
+    for name, shape in shapes.items():
         np.savez(folder / f"{name}.npz", images=random.integers(0, 256, (64, *shape), "uint8"))
     return folder
