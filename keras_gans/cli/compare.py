@@ -11,8 +11,9 @@ HELP = "draw measurements and losses of several runs in one picture"
 def describe(parser):
     """Describes the verb to its parser."""
     parser.description = (
-        "Draws the log.jsonl of runs over their iterations: a panel for each measurement that one "
-        "of them has, and for each loss. Runs need no networks, and need not be finished."
+        "Draws the log.jsonl of runs over their iterations: a panel for each metric that one of "
+        "them has, and for each loss; of classifiers, for the accuracy. Runs need no networks, and "
+        "need not be finished."
     )
     parser.epilog = (
         "Example: keras-gans compare results/akel2022/3/seed-* results/published/akel2022/7/seed-0"
@@ -77,4 +78,6 @@ def _measured(records):
     order = measures.names().index
     ordered = sorted(known, key=lambda name: (order(known[name]), name))
     better = {name: measures.MEASURES[known[name]].better for name in ordered}
-    return better | {name: "higher" for name in (OF_CLASSIFIERS,) if name in names}
+    if OF_CLASSIFIERS in names:
+        better[OF_CLASSIFIERS] = "higher"
+    return better

@@ -16,7 +16,6 @@ from keras_gans.parts import Count
 SPLITS = ("train",)
 REGION = (83, 92, 167, 176)  # left, upper, and the first column and row outside
 URL = "https://ndownloader.figshare.com/files/5976018"
-_CROPS = "(n, 64, 64, 3) from http://conradsanderson.id.au/lfwcrop/"
 
 
 def fetch(folder, split, *, size: Count = 64, channels: Literal[1, 3] = 3):
@@ -38,7 +37,8 @@ def fetch(folder, split, *, size: Count = 64, channels: Literal[1, 3] = 3):
     Raises:
         UsageError: It is not there and cannot be downloaded.
     """
-    source, images = photographs(folder, split, size, channels, "lfw", REGION, _CROPS)
+    wanted = f"(n, {size}, {size}, 3) from http://conradsanderson.id.au/lfwcrop/"
+    source, images = photographs(folder, split, size, channels, "lfw", REGION, wanted)
     return Images("lfw", images, None, f"{source}, cropped as LFWcrop")
 
 
@@ -53,6 +53,9 @@ def photographs(folder, split, size, channels, name, region, wanted):
 
     Returns:
         (what was read, uint8 `(13233, size, size, channels)`).
+
+    Raises:
+        UsageError: It is not there and cannot be downloaded, or a photograph is damaged.
     """
     from PIL import Image
 

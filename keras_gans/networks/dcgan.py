@@ -95,7 +95,7 @@ def discriminator(
     def activated():
         return [blocks.activation(activation, alpha), blocks.dropout(dropout)]
 
-    scoring = [
+    to_score = [
         *[convolution(1, strides), *activated()],
         *[convolution(2, strides), layers.ZeroPadding2D(((0, 1), (0, 1)))],
         *[*blocks.normalization(momentum), *activated()],
@@ -107,7 +107,7 @@ def discriminator(
     return Sequential(
         [
             layers.Input(shape),
-            *blocks.spectral(spectral, scoring),
+            *blocks.spectral(spectral, to_score),
             *blocks.output(last_activation),
         ],
         name="discriminator",

@@ -41,7 +41,7 @@ class Reference:
     """Number of a row of the same table, or TABLE/NUMBER."""
     set: dict = field(default_factory=dict)
     """Dict from field, with dots for nested ones, to the value that replaces the row's."""
-    at: Count | None = None
+    at: Natural | None = None
     """Iteration of the run; None for its last and its best generator."""
 
     @classmethod

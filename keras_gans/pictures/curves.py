@@ -8,7 +8,7 @@ _LOSSES = (
     ("d_loss", "discriminator (mean of real and fake)", "tab:blue"),
     ("g_loss", "generator", "tab:orange"),
 )
-_CLASSIFIER = ("loss", "classifier", None)
+_PANELS = {"d_loss": "discriminator", "g_loss": "generator", "loss": "classifier"}
 _ACCURACIES = (
     ("d_accuracy_real", "of real samples, judged real", "tab:blue"),
     ("d_accuracy_fake", "of generated samples, judged generated", "tab:orange"),
@@ -116,11 +116,7 @@ def compared(path, runs, better):
     """
     panels = [(name, f"{name} ({word} is better)") for name, word in better.items()]
     known = {key for records in runs.values() for record in records for key in record}
-    panels += [
-        (key, f"loss of the {label.split(' (')[0]}")
-        for key, label, _ in (*_LOSSES, _CLASSIFIER)
-        if key in known
-    ]
+    panels += [(key, f"loss of the {label}") for key, label in _PANELS.items() if key in known]
     rows = -(-len(panels) // 2)
     beside = max(1, _LEGEND // (max(map(len, runs)) + 8))  # labels, each with its line
     legend = 0.25 * -(-len(runs) // beside) + 0.2
@@ -172,6 +168,8 @@ def smooth(values, share=0.01):
         values: float `(n,)`; NaN stays NaN and is left out.
         share: Of the curve that the mean takes to each side.
     """
+    if not len(values):
+        return values
     half = int(len(values) * share)
     finite = np.isfinite(values)
     window = np.ones(2 * half + 1)

@@ -1,14 +1,16 @@
 """The section of a table's page about the claims of its document, in Markdown."""
 
-from keras_gans.reports.claims import WORDS
+from keras_gans.reports.verdicts import WORDS
 
 TITLE = "What the document claims"
 ABOUT = (
-    "A claim holds, or does not hold, where the 95 % interval over seeds says so; otherwise it is "
-    "not decided. Three seeds of a row give its spread; rows of fewer share that of all rows with "
-    "several. Distances and losses are compared by their ratio, other measures by their "
-    "difference. A claim about the order of many rows is decided by a permutation test at 5 % "
-    "instead. The last and the best generator are judged apart."
+    "A claim holds, or does not hold, where intervals over seeds say so, and is not decided "
+    "otherwise. It is judged by the last and by the best generators, and claims about `fid` in the "
+    "features of each network that the runs were evaluated in. Any of these may decide, unless "
+    "another one decides the opposite; the verdict names those that do. All intervals of a claim "
+    "are right together at 95 %. Three seeds of a row give its spread; rows of fewer share that of "
+    "all rows with several. Distances and losses are compared by their ratio, other measures by "
+    "their difference. Claims about the order of many rows are decided by a permutation test."
 )
 ORDER = "Rank correlation (Spearman) of the rows as measured with the rows as printed:"
 
@@ -17,7 +19,7 @@ def lines(verdicts, orders, row):
     """The lines of the section.
 
     Args:
-        verdicts: List of `claims.Verdict`.
+        verdicts: List of `verdicts.Verdict`.
         orders: List of `orders.Order`.
         row: Function that makes the line of a table of a list of cells.
 

@@ -7,24 +7,24 @@ crosses a bound, or is not known without a second seed, or rows have not been ru
 - Intervals are those of `reports.intervals`: Student's t, with the deviation of a row of three or
   more seeds, or one that is pooled over the rows of a table and data set. Distances and losses are
   compared as logarithms, because their spread grows with their size; differences are then ratios.
-- A claim of several comparisons holds if all of them do, and fails if one does. Their intervals
-  are right together: Bonferroni's correction divides the 5 % by the number of comparisons, those
-  with rows that have not been run included. It needs no independence, and gives intervals, which
-  Holm's procedure does not.
+- A claim of several comparisons holds if all of them do, and fails if one does. The document seldom
+  says which generator it measured, so the last and the best one are judged apart. A claim about
+  `fid` is judged again by its values in other features, where runs have them: what looks better to
+  one network may look worse to another. Any of these may decide, and the verdict names those that
+  do; where they decide opposite ways, nothing is decided.
+- All intervals of a claim are right together: Bonferroni's correction divides the 5 % by their
+  number, those with rows that have not been run included. It needs no independence, and gives
+  intervals, which Holm's procedure does not.
 - `equal` is a test of equivalence (Schuirmann 1987): it holds where the interval lies within the
   margin, and a difference that is merely not significant decides nothing. The usual pair of
   one-sided tests at 5 % looks at the 90 % interval; the one of 95 % here is stricter.
 - Of `trend` and `correlates` the rows are the sample: the rank correlation (Spearman) of their
-  means has to be above 0 in a permutation test at 5 %, and the claim fails where it is below 0.
-- The document seldom says which generator it measured. So the last and the best one are judged
-  apart. If only one of them decides, its verdict counts and is named; if they decide opposite
-  ways, nothing is decided.
-- A claim about `fid` is judged again by its values in other features, where runs have them: what
-  looks better to one network may look worse to another. As with the two generators, a verdict of
-  one alone counts and is named, and opposite verdicts decide nothing. Rows without a value in such
-  features leave a claim open, unless the others refute it. It is also judged by `fid_thesis`,
-  because what a document says may be true of its own scale alone; this verdict is shown and decides
-  nothing. Not so `at_least` and `at_most`: their number belongs to one scale.
+  means has to be above 0 in a permutation test, likewise at 5 % in all, and the claim fails where
+  it is below 0.
+- Rows that were not evaluated in other features leave a claim open there, unless the rest refutes
+  it. `fid_thesis` is shown, because what a document says may be true of its own scale alone, and
+  decides nothing. `at_least` and `at_most` are judged by the measure of the rows alone: their
+  number belongs to one scale.
 """
 
 from dataclasses import dataclass, replace
@@ -38,116 +38,13 @@ from keras_gans.metrics import features_of, metric_of
 from keras_gans.reports import results
 from keras_gans.reports.intervals import LEVEL, interval, rank_correlation
 from keras_gans.reports.means import better, means, short
+from keras_gans.reports.verdicts import FAILS, HOLDS, OPEN, Finding, Judgement, Verdict
 from keras_gans.rows import tests
 
-HOLDS, FAILS, OPEN, UNTESTED = WORDS = ("holds", "does not hold", "not decided", "not tested")
-"""All verdicts."""
-
 _MOST = 4  # rows whose values are shown where no two of them can be compared
+_OF_RANKS = tests.Trend | tests.Correlates
 _SCALES = "the rows are measured on different scales"
 _FEWEST = 3  # rows of a rank correlation that is shown; tests have more
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What one generator of each run, the last or the best, says of a claim.
-
-    Attributes:
-        generator: "last", "best", or "" where the claim names iterations.
-        word: One of `WORDS`.
-        numbers: The means, and the comparison that decides, as a short text.
-        interval: (low, high) of that comparison: of a ratio, a difference or a mean; None where
-            there is none.
-        reason: Why nothing is decided; "" otherwise.
-    """
-
-    generator: str
-    word: str
-    numbers: str
-    interval: tuple | None
-    reason: str
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """A claim judged by one measure.
-
-    Attributes:
-        measure: Its full name, such as "fid5k_lenet", or several; the metric where no run has it.
-        word: One of `WORDS`.
-        reason: One short sentence, or "".
-        findings: Tuple of `Finding`.
-    """
-
-    measure: str
-    word: str
-    reason: str
-    findings: tuple
-
-    @property
-    def numbers(self):
-        """The numbers of the findings, one text."""
-        told = [
-            f"{f.generator}: {f.numbers}".removeprefix(": ") for f in self.findings if f.numbers
-        ]
-        return "; ".join(told)
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """A claim of a table and what the runs say of it.
-
-    Attributes:
-        table: Name of the table.
-        number: Of the claim.
-        says: The claim.
-        where: Section or page of the document.
-        rows: The rows that are compared, as a short text.
-        by: Tuple of `Judgement`: by the measure of the claim, then by a distance in other features
-            and by `fid_thesis` where runs have them. Empty for a claim that is not tested.
-        untested: Why it is not tested, or "".
-    """
-
-    table: str
-    number: int
-    says: str
-    where: str
-    rows: str
-    by: tuple
-    untested: str = ""
-
-    @property
-    def word(self):
-        """One of `WORDS`."""
-        if not self.by:
-            return UNTESTED
-        words = {one.word for one in self._decided}
-        return words.pop() if len(words) == 1 else OPEN
-
-    @property
-    def reason(self):
-        """One short sentence, or ""."""
-        if not self.by:
-            return self.untested
-        if not self._decided:
-            return self.by[0].reason
-        if len({one.word for one in self._decided}) > 1:
-            said = " and ".join(f"{one.word} by {one.measure}" for one in self._decided)
-            return f"the features disagree: it {said}"
-        first, *_ = self._decided
-        said = [first.reason] if first.reason else []
-        said += [f"by {first.measure}"] if first is not self.by[0] else []
-        left = [one for one in self._judgements if one.word == OPEN]
-        return "; ".join([*said, *(f"{one.measure} leaves it open" for one in left)])
-
-    @property
-    def _judgements(self):
-        """Those that count: by the measure of the claim, and by its metric in other features."""
-        return [one for n, one in enumerate(self.by) if n == 0 or metric_of(one.measure) == "fid"]
-
-    @property
-    def _decided(self):
-        return [one for one in self._judgements if one.word != OPEN]
 
 
 def verdicts(table, results_folder):
@@ -183,30 +80,27 @@ def judge(number, claim, table, runs):
     verdict = Verdict(table.name, number, claim.says, claim.where, rows, (), claim.untested or "")
     if claim.test is None:
         return verdict
-    measure = claim.measure(table.row)
-    judgements = [_by(measure, claim, table, runs)]
+    test, measure = parts.get("tests", claim.test), claim.measure(table.row)
+    own = _means(measure, test, claim, table, runs)
+    found = [(measure, own)]
     if measure == "fid" and claim.test.name not in ("at_least", "at_most"):
         for name in _others(claim, table, runs):
-            other = _by(metric_of(name), claim, table, runs, name)
-            judgements += [other] if any(f.interval for f in other.findings) else []
+            other = _means(metric_of(name), test, claim, table, runs, name)
+            if any(_adds(other[called], own[called], test) for called in other if called in own):
+                found.append((metric_of(name), other))
+    looks = sum(len(one) for metric, one in found if metric == measure)
+    judged = _by_ranks if isinstance(test, _OF_RANKS) else _by_bounds
+    judgements = []
+    for metric, one in found:
+        findings = [judged(g, m, test, metric, claim, table, looks) for g, m in one.items()]
+        names = dict.fromkeys(full for m in one.values() for full in m.names.values())
+        counts = metric == measure
+        judgements.append(Judgement(", ".join(names) or measure, counts, tuple(findings)))
     return replace(verdict, by=tuple(judgements))
 
 
-def _others(claim, table, runs):
-    """Full names, sorted, of distances in other features than the runs were measured in."""
-    places = {row.place for row in claim.rows}
-    rows = [run for place, n in places for run in runs(place or table.name) if run.experiment == n]
-    names = set()
-    for run in rows:
-        own, _ = run.reading("fid", "last") or ("", None)
-        for name in chain(run.measured, *run.evaluated.values()):
-            other = metric_of(name) == "fid" and features_of(name) != features_of(own)
-            names |= {name} if other or metric_of(name) == "fid_thesis" else set()
-    return sorted(names)
-
-
-def _by(measure, claim, table, runs, name=None):
-    test = parts.get("tests", claim.test)
+def _means(measure, test, claim, table, runs, name=None):
+    """What each generator is judged by: dict from "last", "best" or "" to `means.Means`."""
     if all(row.at is not None for row in claim.rows):
         generators = {"": "last"}  # the log is asked
     else:
@@ -216,25 +110,33 @@ def _by(measure, claim, table, runs, name=None):
         for called, generator in generators.items()
     }
     # A generator without any value is left out, unless the other one has none either.
-    found = {called: m for called, m in found.items() if m.samples} or dict(
-        [next(iter(found.items()))]
-    )
-    judged = _by_ranks if isinstance(test, tests.Trend | tests.Correlates) else _by_bounds
-    findings = [judged(called, m, test, measure, claim, table) for called, m in found.items()]
-    names = dict.fromkeys(full for m in found.values() for full in m.names.values())
-    return Judgement(", ".join(names) or measure, *_together(findings), tuple(findings))
+    return {g: m for g, m in found.items() if m.samples} or dict([next(iter(found.items()))])
 
 
-def _together(findings):
-    """The word and the reason of several findings."""
-    decided = [finding for finding in findings if finding.word != OPEN]
-    if not decided:
-        return OPEN, findings[0].reason
-    if len({finding.word for finding in decided}) > 1:
-        return OPEN, "the last and the best generator disagree"
-    if len(decided) < len(findings):
-        return decided[0].word, f"by the {decided[0].generator} generator; the other leaves it open"
-    return decided[0].word, ""
+def _others(claim, table, runs):
+    """Full names, sorted, of `fid` and `fid_thesis` in all features that the runs have."""
+    names = {
+        name
+        for place, number in {row.place for row in claim.rows}
+        for run in runs(place or table.name)
+        if run.experiment == number
+        for name in chain(run.measured, *run.evaluated.values())
+    }
+    return sorted(name for name in names if metric_of(name) in ("fid", "fid_thesis"))
+
+
+def _adds(other, own, test):
+    """Whether rows can be compared in other features than their own; all of them for ranks."""
+    scales = [
+        {label: (metric_of(name), features_of(name)) for label, name in found.names.items()}
+        for found in (other, own)
+    ]
+    new = {label for label, scale in scales[0].items() if scale != scales[1].get(label)}
+    if isinstance(test, _OF_RANKS):
+        compared = [] if _lack(other) else [set(other.samples)]
+    else:
+        compared = [set(bound.rows) for bound in test.bounds("fid", "lower")]
+    return any(rows <= other.samples.keys() and rows & new for rows in compared)
 
 
 def _lack(found):
@@ -284,14 +186,14 @@ class _Compared:
         return min(self.center - self.bound.low, self.bound.high - self.center)
 
 
-def _by_bounds(generator, found, test, measure, claim, table):
+def _by_bounds(generator, found, test, measure, claim, table, looks):
     bounds = test.bounds(measure, better(measure))
     compared = []
     for bound in bounds:
         samples = [found.samples.get(label) for label in bound.rows]
         if None not in samples and _one_scale(bound.rows, found):
             center = samples[0].mean - sum(sample.mean for sample in samples[1:])
-            compared.append(_Compared(bound, center, interval(samples, len(bounds))))
+            compared.append(_Compared(bound, center, interval(samples, len(bounds) * looks)))
     failing = [c for c in compared if c.word == FAILS]
     undecided = [c for c in compared if c.word == OPEN]
     # The comparison with the least room is shown: of those that fail, else of those left open.
@@ -346,7 +248,7 @@ def _value(label, sample, back):
 # --- by ranks -----------------------------------------------------------------------------------
 
 
-def _by_ranks(generator, found, test, measure, claim, table):
+def _by_ranks(generator, found, test, measure, claim, table, looks):
     rows = [row for row in claim.rows if row.label in found.samples]
     sign = 1 if better(measure) == "lower" else -1
     worse = [sign * found.samples[row.label].mean for row in rows]
@@ -364,7 +266,7 @@ def _by_ranks(generator, found, test, measure, claim, table):
     )
     word = HOLDS if correlation.rho > 0 else FAILS
     reason = ""
-    if lack or correlation.p > 1 - LEVEL:
+    if lack or correlation.p > (1 - LEVEL) / looks:
         word, reason = OPEN, lack or "chance orders so few rows like this"
     return Finding(generator, word, numbers, None, reason)
 

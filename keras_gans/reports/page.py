@@ -146,7 +146,7 @@ class Page:
 
     @cached_property
     def verdicts(self):
-        """The verdicts on the claims of the document: a list of `claims.Verdict`."""
+        """The verdicts on the claims of the document: a list of `verdicts.Verdict`."""
         return verdicts(self.table, self.folder.parent) if self.table else []
 
     @cached_property

@@ -9,10 +9,10 @@ from urllib.parse import quote
 
 from keras_gans.files import PACKED_LOG
 from keras_gans.reports import claimed, drawing
-from keras_gans.reports.claims import FAILS, HOLDS, OPEN, WORDS
 from keras_gans.reports.course import REPORTED, better, is_number
 from keras_gans.reports.page import NOTHING, changes, number
 from keras_gans.reports.results import Spread
+from keras_gans.reports.verdicts import FAILS, HOLDS, OPEN, WORDS
 from keras_gans.terminal.line import clock
 
 _SPREADS = ("precision", "recall", "density", "coverage")

@@ -140,11 +140,13 @@ class StoredRun:
         """The `UsageError` that says why there is no saved generator, and what to do."""
         if "stage" in self.row:
             return UsageError(f"{self.folder} trained a {self.row['stage']}: it has no generator")
-        if (self.folder / "metrics.json").is_file():
-            why = "has no saved generator, as published runs have none: train it again"
+        if not (self.folder / "metrics.json").is_file():
+            why = " yet: the command that began the run goes on with it"
+        elif any("not_finite" in record for record in self.records):
+            why = ", because it diverged before the first one: see its log.jsonl"
         else:
-            why = "has no saved generator yet: the same command goes on with it"
-        return UsageError(f"{self.folder} {why}, or give a generator_model_*.h5")
+            why = ", as published runs have none: train it again, or give a generator_model_*.h5"
+        return UsageError(f"{self.folder} has no saved generator{why}")
 
 
 def records(folder, finished=False):

@@ -72,6 +72,15 @@ def test_classifiers_are_compared_by_their_accuracy(main, drawn):
     assert better == {"test_accuracy": "higher"}
 
 
+def test_a_classifier_is_drawn_beside_a_gan(main, tmp_path):
+    classifier = ROOT / "results" / "published" / "sundar2018" / "40" / "seed-0"
+    assert (
+        main("compare", classifier, PUBLISHED / "1" / "seed-0", "--out", tmp_path / "c.png")[0] == 0
+    )
+    with Image.open(tmp_path / "c.png") as picture:
+        assert picture.height > 700  # five panels in three rows
+
+
 def test_a_run_that_is_given_twice_is_one(main, write, drawn):
     folder = write("a")
     assert main("compare", folder, f"{folder}/../a")[0] == 0

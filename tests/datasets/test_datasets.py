@@ -29,7 +29,8 @@ def test_importing_brings_nothing_heavy():
 
 def test_names_are_the_modules():
     assert names() == [
-        "celeba", "cifar10", "digits", "fashion_mnist", "grid", "lfw", "mnist", "normal", "ring",
+        "celeba", "cifar10", "digits", "fashion_mnist", "grid", "lfw", "lfw_full", "mnist",
+        "normal", "ring",
     ]  # fmt: skip
 
 

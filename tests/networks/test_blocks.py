@@ -56,7 +56,7 @@ def test_spectral_normalization_takes_every_kernel(name, outputs):
 
 
 def test_every_discriminator_may_have_spectral_normalization():
-    """But for the quadratic one, which has no layer with a kernel."""
+    """But for the quadratic one, which has no options."""
     names = set(parts.names("networks", "discriminator"))
     with_it = {n for n in names if "spectral" in parts.parameters("networks", n, "discriminator")}
     assert names - with_it == {"lqg"}

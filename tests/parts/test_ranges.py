@@ -55,6 +55,6 @@ def test_a_reference_names_a_row(row, place, label):
 
 def test_a_tier_is_one_row_or_several():
     assert typed([1, [2, {"row": 3}]], tuple[Tier, ...], "here") == (1, (2, Reference(3)))
-    for wrong in (1.5, None, [1, [2, [3]]], {"row": 1, "at": 0}, {"rows": 1}, {"set": {}}):
+    for wrong in (1.5, None, [1, [2, [3]]], {"row": 1, "at": -1}, {"rows": 1}, {"set": {}}):
         with pytest.raises(UsageError, match=r"^here"):
             typed(wrong, Tier, "here")

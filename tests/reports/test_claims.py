@@ -13,10 +13,10 @@ from wording import says
 
 from keras_gans import reports
 from keras_gans.errors import UsageError
-from keras_gans.reports import claims, intervals, means, orders, results
+from keras_gans.reports import claims, intervals, means, orders, results, verdicts
 from keras_gans.rows import read_table, tables
 
-HOLDS, FAILS, OPEN, UNTESTED = claims.WORDS
+HOLDS, FAILS, OPEN, UNTESTED = verdicts.WORDS
 ROW = {
     "derived_from": "GAN",
     "dataset": "digits",
@@ -178,11 +178,13 @@ def test_several_comparisons_have_wider_intervals(run, judge):
     values = {1: (9.0, 10.0, 11.0), 2: (11.6, 12.8, 14.0), 3: (60.0,)}
     for row, several in values.items():
         run(row, several)
-    assert judge("ordered", rows=[1, 2]).word == HOLDS
-    assert judge("best", row=1, rows=[2, 3, 4, 5, 6, 7, 8, 9]).word == OPEN
+    assert judge("ordered", rows=[1, 2], generator="last").word == HOLDS
+    assert judge("best", row=1, rows=[2, 3, 4, 5, 6, 7, 8, 9], generator="last").word == OPEN
     one = judge("ordered", rows=[1, 2]).by[0].findings[0].interval
     two = judge("best", row=1, rows=[2, 3]).by[0].findings[0].interval
     assert two[0] < one[0] and one[1] < two[1]
+    (last,) = judge("ordered", rows=[1, 2], generator="last").by[0].findings
+    assert one[0] < last.interval[0] and last.interval[1] < one[1]  # of two generators
 
 
 # --- equal, at_least, at_most -------------------------------------------------------------------
@@ -204,7 +206,8 @@ def test_shares_are_equal_within_points(run, judge):
     run(2, (0.54, 0.55), metric="recall")
     assert judge("equal", rows=[1, 2], within=9, measure="recall").word == HOLDS
     assert judge("equal", rows=[1, 2], within=5, measure="recall").word == OPEN
-    assert judge("equal", rows=[1, 2], within=0.5, measure="recall").word == FAILS
+    last = judge("equal", rows=[1, 2], within=0.5, measure="recall", generator="last")
+    assert last.word == FAILS
 
 
 @pytest.mark.parametrize(
@@ -303,7 +306,7 @@ def test_interval_of_two_rows_is_that_of_students_t_of_logarithms(
 ):
     run(1, first)
     run(2, second)
-    (last, _) = judge("ordered", rows=[1, 2]).by[0].findings
+    (last,) = judge("ordered", rows=[1, 2], generator="last").by[0].findings
     logs = [[math.log(value) for value in values] for values in (first, second)]
     found = stats.ttest_ind(*logs, equal_var=shared).confidence_interval(0.95)
     assert last.interval == pytest.approx((math.exp(found.low), math.exp(found.high)))
@@ -314,13 +317,14 @@ def test_a_row_with_one_seed_has_the_deviation_of_the_others(run, judge):
     seeds = {1: (1.0, 3.0), 2: (10.0, 14.0), 3: (40.0,), 4: (50.0,)}
     for row, values in seeds.items():
         run(row, values, metric="modes")
-    verdict = judge("ordered", rows=[4, 3], measure="modes")
+    verdict = judge("ordered", rows=[4, 3], measure="modes", generator="last")
     (low, high) = verdict.by[0].findings[0].interval
     half = 4.302652729911275 * math.sqrt(5 * (1 + 1))  # the 97.5 % quantile of t with 2 degrees
     assert (low, high) == pytest.approx((10 - half, 10 + half))
     assert verdict.word == OPEN
     # One seed against two: 5 (1 + 1/2).
-    low, high = judge("ordered", rows=[3, 1], measure="modes").by[0].findings[0].interval
+    verdict = judge("ordered", rows=[3, 1], measure="modes", generator="last")
+    low, high = verdict.by[0].findings[0].interval
     half = 4.302652729911275 * math.sqrt(5 * 1.5)
     assert (low, high) == pytest.approx((38 - half, 38 + half))
 
@@ -369,7 +373,7 @@ def test_a_row_of_another_table_has_a_deviation_of_its_own(run, judge):
     first, second = (8.0, 11.0, 9.0), (15.0, 14.0, 19.0, 16.0)
     run(1, first)
     run(102, second, table="akel2022_ablation")
-    verdict = judge("ordered", rows=[1, "akel2022_ablation/102"])
+    verdict = judge("ordered", rows=[1, "akel2022_ablation/102"], generator="last")
     logs = [[math.log(value) for value in values] for values in (first, second)]
     found = stats.ttest_ind(*logs, equal_var=False).confidence_interval(0.95)
     interval = verdict.by[0].findings[0].interval
@@ -405,7 +409,10 @@ def test_opposite_verdicts_of_the_last_and_the_best_generator_decide_nothing(run
     verdict = judge("ordered", rows=[1, 2])
     assert [finding.word for finding in verdict.by[0].findings] == [FAILS, HOLDS]
     assert verdict.word == OPEN
-    assert verdict.reason == "the last and the best generator disagree"
+    assert verdict.reason == (
+        "opposite verdicts: it does not hold by the last generators and it holds by the best "
+        "generators"
+    )
     assert judge("ordered", rows=[1, 2], generator="last").word == FAILS
     assert judge("ordered", rows=[1, 2], generator="best").word == HOLDS
 
@@ -415,7 +422,7 @@ def test_one_generator_may_decide_alone_and_is_named(run, judge):
     run(2, TEN, TEN)
     verdict = judge("ordered", rows=[1, 2])
     assert verdict.word == HOLDS
-    assert verdict.reason == "by the best generator; the other leaves it open"
+    assert verdict.reason == "by the best generators alone"
 
 
 def evaluated(folder, which, features="lenet", **values):
@@ -463,8 +470,8 @@ def test_claims_of_fid_are_judged_in_other_features_too(run, judge, others, word
         verdict.reason
         == {
             HOLDS: "",
-            OPEN: "fid5k_imagenet768 leaves it open",
-            FAILS: "the features disagree: it holds by fid5k_lenet and does not hold by "
+            OPEN: "by fid5k_lenet alone",
+            FAILS: "opposite verdicts: it holds by fid5k_lenet and it does not hold by "
             "fid5k_imagenet768",
         }[words[1]]
     )
@@ -477,7 +484,43 @@ def test_one_network_of_features_may_decide_alone_and_is_named(run, judge):
     verdict = judge("ordered", rows=[1, 2])
     assert [one.word for one in verdict.by] == [OPEN, FAILS]
     assert verdict.word == FAILS
-    assert verdict.reason == "by fid5k_imagenet768; fid5k_lenet leaves it open"
+    assert verdict.reason == "by fid5k_imagenet768 alone"
+
+
+def test_the_order_of_rows_is_judged_in_other_features_too(run, judge):
+    """Where all rows have them: the order of some is not that of all."""
+    for row in range(1, 7):
+        for folder in run(row, (10.0 * row,)):
+            if row < 6:
+                evaluated(folder, "last", "imagenet768", fid=100.0 - row)
+    rows = list(range(1, 7))
+    assert len(judge("trend", rows=rows).by) == 1
+    own, other = judge("trend", rows=rows[:5]).by
+    assert (own.word, other.word) == (HOLDS, FAILS)
+    assert judge("trend", rows=rows[:5]).word == OPEN
+
+
+def test_more_samples_of_the_same_features_are_no_second_opinion(run, judge):
+    for row, values in ((1, TEN), (2, TWENTY)):
+        for folder in run(row, values):
+            listed = [{"name": "fid10k_lenet", "metric": "fid", "value": 5.0}]
+            (folder / "evaluated_last.json").write_text(json.dumps({"results": listed}))
+    (only,) = judge("ordered", rows=[1, 2]).by
+    assert (only.word, only.measure) == (HOLDS, "fid5k_lenet")
+
+
+def test_a_network_that_contradicts_itself_is_not_overruled(run, judge):
+    for row, last, best in ((1, TEN, TWENTY), (2, TWENTY, TEN)):
+        for folder, value in zip(run(row, last, best), TEN if row == 1 else TWENTY, strict=True):
+            for which in ("last", "best"):
+                evaluated(folder, which, "imagenet768", fid=value)
+    verdict = judge("ordered", rows=[1, 2])
+    assert [one.word for one in verdict.by] == [OPEN, HOLDS]
+    assert verdict.word == OPEN
+    assert verdict.reason == (
+        "opposite verdicts: it holds by the last generators in fid5k_lenet and fid5k_imagenet768 "
+        "and it does not hold by the best generators in fid5k_lenet"
+    )
 
 
 def test_rows_that_have_other_features_may_refute_a_claim_about_more_rows(run, judge):

@@ -43,13 +43,16 @@ def test_what_was_run_is_what_was_planned(planned, folder):
 def test_a_run_that_has_just_begun_has_nothing_yet(folder):
     run = StoredRun.read(folder)
     assert (run.records, run.samples, run.generators, run.best) == ([], {}, {}, None)
-    with pytest.raises(UsageError, match="has no saved generator yet: the same command goes on"):
+    with pytest.raises(UsageError, match="no saved generator yet: the command that began"):
         run.generator()
 
 
 def test_why_there_is_no_generator(folder):
     fill(folder, "metrics.json")
     with pytest.raises(UsageError, match="as published runs have none: train it again, or give"):
+        StoredRun.read(folder).generator()
+    (folder / "log.jsonl").write_text('{"iteration": 10, "not_finite": ["generator"]}\n')
+    with pytest.raises(UsageError, match="because it diverged before the first one"):
         StoredRun.read(folder).generator()
     classifier = replace(StoredRun.read(folder), row={"stage": "classifier"})
     with pytest.raises(UsageError, match="trained a classifier: it has no generator"):

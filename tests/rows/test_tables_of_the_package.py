@@ -405,6 +405,8 @@ DOUBTED = {
     406: {"generator": {"momentum": None}},
     503: {"optimizer": {"name": "rmsprop_keras2", "learning_rate": 0.00005}},
     506: {"optimizer": {"name": "rmsprop_keras2", "learning_rate": 0.00005}},
+    603: {"optimizer": {"name": "rmsprop_keras2", "learning_rate": 0.0002}},
+    606: {"optimizer": {"name": "rmsprop_keras2", "learning_rate": 0.0002}},
 }
 
 

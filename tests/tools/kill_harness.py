@@ -82,7 +82,8 @@ KINDS = {
         {
             "generator": {"name": "conditional_convolutional", "filters": [8]},
             "discriminator": {
-                **{"name": "conditional_convolutional", "filters": [4, 8]},
+                "name": "conditional_convolutional",
+                "filters": [4, 8],
                 "normalization": "virtual",  # whose reference batch is part of the network
             },
             "augment": "differentiable",
@@ -382,8 +383,12 @@ def kill_rejections(kills, random, folder, say):
     assert wait(begin(whole), phase, lambda: False) == 0, "the command alone failed"
     duration = time.monotonic() - begun
     for _ in range(kills):
+        target.unlink(missing_ok=True)
         at = time.monotonic() + random.uniform(0, duration)
-        ended += wait(begin(target), phase, lambda at=at: time.monotonic() >= at) is not None
+        status = wait(begin(target), phase, lambda at=at: time.monotonic() >= at)
+        ended += status is not None
+        if status:
+            wrong.append(f"rejection: ended with {status}")
         if target.exists() and target.read_bytes() != whole.read_bytes():
             wrong.append("rejection: half a file")
     status = wait(begin(target), phase, lambda: False)
