@@ -74,10 +74,9 @@ def test_classifiers_are_compared_by_their_accuracy(main, drawn):
 
 def test_a_classifier_is_drawn_beside_a_gan(main, tmp_path):
     classifier = ROOT / "results" / "published" / "sundar2018" / "40" / "seed-0"
-    assert (
-        main("compare", classifier, PUBLISHED / "1" / "seed-0", "--out", tmp_path / "c.png")[0] == 0
-    )
-    with Image.open(tmp_path / "c.png") as picture:
+    out = tmp_path / "curves.png"
+    assert main("compare", classifier, PUBLISHED / "1" / "seed-0", "--out", out)[0] == 0
+    with Image.open(out) as picture:
         assert picture.height > 700  # five panels in three rows
 
 
