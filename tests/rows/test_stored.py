@@ -141,7 +141,9 @@ def test_a_packed_log_is_read_as_it_was(planned, folder):
     assert planned.result() is None
 
 
-@pytest.mark.parametrize("content", [b"no gzip", gzip.compress(bytes(100))[:-9]])
+@pytest.mark.parametrize(
+    "content", [b"no gzip", gzip.compress(bytes(100))[:-9]], ids=["no gzip", "cut"]
+)
 def test_a_damaged_packed_log_is_named(planned, folder, content):
     (folder / PACKED_LOG).write_bytes(content)
     (folder / "metrics.json").write_text('{"iterations": 20, "sha256": {"log.jsonl": "0"}}')
