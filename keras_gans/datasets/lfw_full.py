@@ -16,17 +16,7 @@ SPLITS = ("train",)
 def fetch(folder, split, *, size: Count = 64, channels: Literal[1, 3] = 3):
     """Scales the 250x250 photographs of tensorflow-datasets, with Pillow's bilinear filter.
 
-    Args:
-        folder: The data folder.
-        split: `train`.
-        size: Height and width of an image.
-        channels: 3 for RGB, 1 for its luminance.
-
-    Returns:
-        `Images` `(13233, size, size, channels)` without labels.
-
-    Raises:
-        UsageError: It is not there and cannot be downloaded.
+    Arguments, what is returned and what is raised are those of `lfw.fetch`.
     """
     wanted = f"(n, {size}, {size}, 3)"
     source, images = lfw.photographs(folder, split, size, channels, "lfw_full", None, wanted)
