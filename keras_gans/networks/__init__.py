@@ -75,10 +75,5 @@ def build(
         raise UsageError(f"the {role} '{part.name}' cannot be built: {said}") from None
 
 
-def takes_labels(part: parts.Part, role: Role) -> bool:
-    """Whether a network needs the number of classes."""
-    return "classes" in inspect.signature(_builder(part, role)).parameters
-
-
 def _builder(part, role):
     return getattr(import_module(f"{__name__}.{part.name}"), role)

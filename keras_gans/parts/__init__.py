@@ -30,12 +30,19 @@ from keras_gans.parts.ranges import (
     Tier,
 )
 from keras_gans.parts.recorded import Recorded
-from keras_gans.parts.signatures import NOUNS, names, parameters, path_parameters
+from keras_gans.parts.signatures import (
+    NOUNS,
+    names,
+    parameters,
+    path_parameters,
+    takes_labels,
+)
 
 __all__ = [
     "NOUNS", "Chosen", "Count", "Iterations", "Natural", "NonNegative", "Of", "Part", "Positive",
     "Rate", "Recorded", "Reference", "Row", "Several", "Share", "Side", "Tier", "check",
-    "from_text", "get", "names", "parameters", "path_parameters", "read", "typed",
+    "from_text", "get", "names", "parameters", "path_parameters", "read", "takes_labels",
+    "typed",
 ]  # fmt: skip
 
 

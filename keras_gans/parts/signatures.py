@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from keras_gans.parts.ranges import TYPES, Positive, Rate
+from keras_gans.parts.ranges import TYPES, NonNegative, Positive, Rate
 
 _PACKAGE = Path(__file__).parents[1]
 
@@ -46,7 +46,8 @@ NOUNS = {
 # Keras does not annotate its options. Their types follow from the defaults, these ranges do not.
 _KERAS_RANGES = {
     "learning_rate": Positive, "epsilon": Positive, "beta_1": Rate, "beta_2": Rate, "rho": Rate,
-    "momentum": Rate,
+    "momentum": Rate, "weight_decay": NonNegative, "clipnorm": Positive, "clipvalue": Positive,
+    "global_clipnorm": Positive,
 }  # fmt: skip
 # A part has a name of its own; a row has `average` and `batch_size`, and scales no losses.
 _NOT_OF_ROWS = (
@@ -79,7 +80,7 @@ def parameters(noun, name, role=None):
     place = NOUNS[noun].place
     if not place.endswith(".py"):
         function = role or next(f for f in NOUNS[noun].functions if _find(f"{place}/{name}.py", f))
-        return _annotated(_find(f"{place}/{name}.py", function).node)
+        return _annotated(_builder(noun, name, function))
     place, value = _table(noun)[name]
     if isinstance(value, ast.Attribute):
         return _keras_options(*ast.unparse(value).rsplit(".", 1))
@@ -95,9 +96,24 @@ def parameters(noun, name, role=None):
     return {}
 
 
+def takes_labels(name, role):
+    """Whether a network is built for a number of classes, and so takes labels.
+
+    Args:
+        name: One of `names("networks", role)`.
+        role: "generator" or "discriminator".
+    """
+    arguments = _builder("networks", name, role).args
+    return "classes" in [argument.arg for argument in arguments.args + arguments.kwonlyargs]
+
+
 def path_parameters():
     """The options of a data set that is a path, as `parameters` gives those of a name."""
     return _annotated(_find("datasets/own.py", "read").node)
+
+
+def _builder(noun, name, function):
+    return _find(f"{NOUNS[noun].place}/{name}.py", function).node
 
 
 @cache
@@ -172,6 +188,6 @@ def _keras_options(module, name):
         if argument.arg in _NOT_OF_ROWS:
             continue
         value = ast.literal_eval(default)
-        kind = float | None if value is None else type(value)
-        options[argument.arg] = (_KERAS_RANGES.get(argument.arg, kind), False)
+        kind = _KERAS_RANGES.get(argument.arg, float if value is None else type(value))
+        options[argument.arg] = (kind | None if value is None else kind, False)
     return options

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from keras_gans import parts
 from keras_gans.errors import UsageError, short, suggestion
-from keras_gans.parts import Count, Iterations, Of, Part, Several, typed
+from keras_gans.parts import Count, Iterations, Of, Part, Several, takes_labels, typed
 from keras_gans.turns import Phase, Turns
 
 
@@ -91,6 +91,14 @@ class Experiment:
             raise UsageError(
                 f"phases: after them turns.train is '{self.turns.train}': make that a phase too"
             )
+        labelled, judged = self.conditional, takes_labels(self.discriminator.name, "discriminator")
+        if labelled != judged:
+            one, other = ("generator", "discriminator")[:: 1 if labelled else -1]
+            raise UsageError(
+                f"the {one} '{getattr(self, one).name}' takes labels and the {other} "
+                f"'{getattr(self, other).name}' does not: give two networks that do, or two that "
+                "do not"
+            )
         if len(set(self.measure)) < len(self.measure):
             raise UsageError(f"measure: {short(list(self.measure))} has a metric twice")
         for name in self.measure:
@@ -106,6 +114,11 @@ class Experiment:
                 )
         printed = {n: typed(v, float, f"printed.{n}") for n, v in self.printed.items()}
         object.__setattr__(self, "printed", printed)
+
+    @property
+    def conditional(self):
+        """Whether the networks take labels."""
+        return takes_labels(self.generator.name, "generator")
 
     @property
     def boundaries(self):

@@ -61,9 +61,14 @@ class Table:
             row = _set(row, key.split("."), value)
         experiment = stages.read(row, f"{self.name} {number}")
         if experiment.needs is not None:
-            needed = self.rows.get(experiment.needs)
+            needed, here = self.rows.get(experiment.needs), f"{self.name} {number}"
             if not isinstance(needed, dict) or "stage" in needed:
-                raise UsageError(f"{self.name} {number}: the table has no GAN {experiment.needs}")
+                raise UsageError(f"{here}: the table has no GAN {experiment.needs}")
+            if not self.experiment(experiment.needs).conditional:
+                raise UsageError(
+                    f"{here}: the generator of row {experiment.needs} takes no labels: give the "
+                    "row of a conditional GAN"
+                )
         return experiment
 
     def row(self, reference):

@@ -30,8 +30,7 @@ def build(experiment, data, seed, devices=1):
             a batch.
     """
     drawn = latents.get(experiment.latents)
-    labelled = networks.takes_labels(experiment.generator, "generator")
-    own.check_size(data.shape, drawn.size, data.classes if labelled else None)
+    own.check_size(data.shape, drawn.size, data.classes if experiment.conditional else None)
     keras.utils.clear_session()
     if devices > 1:
         keras.distribution.set_distribution(_data_parallel(devices, experiment.batch_size))

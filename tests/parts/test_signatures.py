@@ -61,6 +61,14 @@ def test_options_of_a_module_are_the_annotated_parameters(noun, name, role):
     assert parts.parameters(noun, name, role) == seen(function)
 
 
+@pytest.mark.parametrize(("noun", "name", "role"), [m for m in MODULES if m[0] == "networks"])
+def test_networks_with_a_number_of_classes_take_labels(noun, name, role):
+    function = getattr(import_module(f"keras_gans.{noun}.{name}"), role)
+    expected = "classes" in inspect.signature(function).parameters
+    assert parts.takes_labels(name, role) == expected
+    assert expected == ("conditional" in name)
+
+
 @pytest.mark.parametrize("noun", [n for n in TABLES if n not in ("optimizers", "measures")])
 def test_options_of_a_class_are_the_annotated_parameters(noun):
     module = import_module(NOUNS[noun].module)

@@ -21,6 +21,7 @@ CLASSIFIER = {
 @pytest.fixture
 def table(write_table, row):
     """Function from changes of the classifier's row, None for none of a field, to the table."""
+    row |= {"generator": "conditional", "discriminator": "conditional"}
 
     def table(**changed):
         classifier = {k: v for k, v in {**CLASSIFIER, **changed}.items() if v is not None}
@@ -49,6 +50,7 @@ def test_a_row_survives_being_written_and_read(table):
 
 
 def test_defaults_that_a_classifier_does_not_have_are_left_out(write_table, row):
+    row |= {"generator": "conditional", "discriminator": "conditional"}
     own = {key: row.pop(key) for key in ("derived_from", "generator", "discriminator")}
     del row["dataset"]
     content = {"source": "s", "command": "c", "expected": "e"}

@@ -105,6 +105,15 @@ def test_a_row_that_needs_something_else_than_a_gan_is_refused(write_table, need
     assert said.endswith("2: the table has no GAN 1")
 
 
+def test_a_classifier_needs_a_row_whose_generator_takes_labels(write_table, row):
+    classifier = {"stage": "classifier", "derived_from": "LeNet", "dataset": "digits", "epochs": 2}
+    rows = {1: row, 2: {**classifier, "synthetic": {"row": 1, "share": 0.25}}}
+    said = refusal(read_table(write_table({"rows": rows})).experiment, 2)
+    assert said.endswith(
+        "2: the generator of row 1 takes no labels: give the row of a conditional GAN"
+    )
+
+
 def test_an_unknown_table_is_suggested():
     assert says(refusal(read_table, "quikstart"), "unknown table 'quikstart' ... 'quickstart'?")
 
