@@ -114,18 +114,21 @@ def save(folder, checkpoint):
             remove_folder(old)
 
 
-def latest(folder, run=None):
+def latest(folder, run=None, suits=lambda iteration: True):
     """The newest checkpoint that equals its manifest.
 
     Args:
         folder: Where checkpoints are; it need not exist.
         run: Required value of `about["run"]`; None for any.
+        suits: Function from an iteration to whether its checkpoint is looked at.
 
     Returns:
         The pair (`Checkpoint` or None, list of pairs (folder, reason) of those that were skipped).
     """
     passed = []
     for path in reversed(_folders(Path(folder))):
+        if not suits(int(path.name)):
+            continue
         try:
             checkpoint = _read(path)
             if run is not None and checkpoint.about["run"] != run:

@@ -21,6 +21,7 @@ from keras_gans.runs.environment import environment
 from keras_gans.runs.finite import not_finite
 from keras_gans.runs.history import History
 from keras_gans.runs.measured import Measured
+from keras_gans.runs.shorter import adopt_shorter
 from keras_gans.runs.summary import summary
 
 GRID = 5
@@ -88,6 +89,8 @@ def run(
             "data": _identity(data, gan.conditional),
             "environment": environment(planned.seed, data, devices),
         }
+        if not restart:
+            adopt_shorter(planned, about, progress)
         checkpoint = checkpoints.resume(place, gan, about, progress)
         folder.check_space(place, gan, experiment)
 

@@ -445,7 +445,6 @@ def digits_without_labels():
         (1, {"measure_features": "values"}, datasets.load("digits"), "values takes points"),
         (1, {"measure_samples": 9}, datasets.load("digits"), "fid needs at least 10"),
         (1, {"penalty": "r1", "turns": {"update": "separate"}}, None, "penalty.*joint"),
-        (1, {"discriminator": "conditional"}, None, "inputs"),
         (1, {"loss": {"name": "mse", "real": [1.1, 0.8]}}, None, "the lower comes first"),
         (1, {"latents": {"name": "uniform", "size": 3, "low": 2.0}}, None, "low is 2"),
         (1, {"d_optimizer": {"name": "adam", "clipnorm": 1, "clipvalue": 1}}, None, "Only one of"),
