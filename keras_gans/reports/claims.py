@@ -20,7 +20,9 @@ crosses a bound, or is not known without a second seed, or rows have not been ru
   one-sided tests at 5 % looks at the 90 % interval; the one of 95 % here is stricter.
 - Of `trend` and `correlates` the rows are the sample: the rank correlation (Spearman) of their
   means has to be above 0 in a permutation test, likewise at 5 % in all, and the claim fails where
-  it is below 0.
+  it is below 0. Moments of one run, which follow from each other, are no such sample and are refused;
+  where two of them are compared they are taken as independent, which widens the interval of runs
+  that keep their place.
 - Rows that were not evaluated in other features leave a claim open there, unless the rest refutes
   it. `fid_thesis` is shown, because what a document says may be true of its own scale alone, and
   decides nothing. `at_least` and `at_most` are judged by the measure of the rows alone: their
@@ -30,7 +32,7 @@ crosses a bound, or is not known without a second seed, or rows have not been ru
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import chain
-from math import exp
+from math import exp, factorial
 from pathlib import Path
 
 from keras_gans import parts
@@ -266,9 +268,18 @@ def _by_ranks(generator, found, test, measure, claim, table, looks):
     )
     word = HOLDS if correlation.rho > 0 else FAILS
     reason = ""
-    if lack or correlation.p > (1 - LEVEL) / looks:
-        word, reason = OPEN, lack or "chance orders so few rows like this"
+    level = (1 - LEVEL) / looks
+    if lack or correlation.p > level:
+        word, reason = OPEN, lack or _of_chance(correlation.count, level)
     return Finding(generator, word, numbers, None, reason)
+
+
+def _of_chance(count, level):
+    """Why so many rows are in no order at a level: whether any order of them would be enough."""
+    needed = next(n for n in range(_FEWEST, 100) if 2 / factorial(n) <= level)
+    if count < needed:
+        return f"the order of {count} rows shows nothing at this level: it needs {needed}"
+    return "chance orders so few rows like this"
 
 
 def _printed(row, table, name):

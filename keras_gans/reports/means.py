@@ -67,8 +67,12 @@ def means(rows, measure, generator, table, runs, name=None):
             silent.append(row.label)
             continue
         full = names[row.label] = pairs[0][0]
+        # Changed rows, such as short trials, say nothing of how far seeds of the whole rows are apart.
         alike = [
-            g for g in groups if (g[0].data, g[0].samples) == (group[0].data, group[0].samples)
+            g
+            for g in groups
+            if (g[0].data, g[0].samples) == (group[0].data, group[0].samples)
+            and (g is group or not g[0].changed)
         ]
         values = [
             [scaled(v, measure) for n, v in _pairs(g, measure, generator, row.at, full)]

@@ -87,13 +87,22 @@ def read(content, table):
 
 
 def _remembered(table):
-    """`Table.row` of a table: many claims are about the same rows."""
+    """`Table.row` of a table: many claims are about the same rows.
+
+    It gives None for a row of the table that is wrong, which says so when it is asked for.
+    """
     read = {}
 
     def row(reference):
         key = f"{reference.row} {reference.set}"
         if key not in read:
-            read[key] = table.row(reference)
+            name, number = reference.place
+            try:
+                read[key] = table.row(reference)
+            except UsageError:
+                if name or reference.set or number not in table.rows:
+                    raise
+                read[key] = None
         return read[key]
 
     return row
@@ -111,15 +120,20 @@ def _claim(mapping, where, experiment):
         parts.get("tests", claim.test)
     except UsageError as error:
         raise UsageError(f"{where}: {error}") from None
-    for row in claim.rows:
-        _check(row, experiment, where, claim.test.options.get("printed"))
-    if claim.measure(experiment) is None:
+    sound = [
+        _check(row, experiment, where, claim.test.options.get("printed")) for row in claim.rows
+    ]
+    if sound[0] and claim.measure(experiment) is None:
         raise UsageError(f"{where}: row {claim.rows[0].label} measures nothing: name a measure")
     return claim
 
 
 def _check(reference, experiment, where, printed):
-    """Refuses a row that does not exist, and changes or an iteration that it cannot have."""
+    """Refuses a row that does not exist, and changes or an iteration that it cannot have.
+
+    Returns:
+        Whether the row itself is right.
+    """
     if reference.place[1] is None:
         raise UsageError(
             f"{where}: {short(reference.row)} is no row: write its number, or TABLE/NUMBER"
@@ -128,10 +142,18 @@ def _check(reference, experiment, where, printed):
         row = experiment(reference)
     except UsageError as error:
         raise UsageError(f"{where}: {error}") from None
-    if reference.at is not None and not getattr(row, "measures", lambda at: False)(reference.at):
-        raise UsageError(f"{where}: row {reference.row} is not measured at {reference.at:,}")
+    if row is None:
+        return False
+    at = reference.at
+    if at is not None and (at > row.iterations or not getattr(row, "measures", _never)(at)):
+        raise UsageError(f"{where}: row {reference.row} is not measured at {at:,}")
     if printed is not None and printed not in row.printed:
         raise UsageError(f"{where}: row {reference.row} has no printed {short(printed)}")
+    return True
+
+
+def _never(iteration):
+    return False
 
 
 def _flat(rows):

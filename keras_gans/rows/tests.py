@@ -225,6 +225,11 @@ def _groups(rows, groups):
     groups = (rows,) if groups is None else groups
     if not groups or min(map(len, groups)) < 2:
         raise UsageError("a test compares at least two rows")
+    for group in groups:
+        labels = [label for tier in group for label in _tier(tier)]
+        for label in labels:
+            if labels.count(label) > 1:
+                raise UsageError(f"a test compares row {label} with itself")
     return groups
 
 
@@ -241,4 +246,10 @@ def _check_many(rows):
         raise UsageError(
             f"test.rows has {len(rows)} rows: fewer than {_FEWEST} show no rank correlation; "
             "use ordered"
+        )
+    runs = [f"{Reference.of(row).row} {Reference.of(row).set}" for row in rows]
+    if len(set(runs)) < len(runs):
+        raise UsageError(
+            "test.rows has moments of one run, which follow from each other and show no rank "
+            "correlation; compare two of them with ordered"
         )

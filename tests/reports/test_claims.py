@@ -239,6 +239,17 @@ def test_losses_of_the_log_are_compared_too(run, judge):
     assert judge("at_most", rows=[4], measure="d_loss", value=0.01).reason == "row 4 has no d_loss"
 
 
+def test_short_trials_lend_no_spread(run, judge):
+    """A row of one seed has the spread of the others of its table, not that of changed ones."""
+    run(1, (10.0,))
+    run(2, (20.0,))
+    run(3, (5.0, 5.1), folder="3+iterations=100", changed={"iterations": 100})
+    verdict = judge("ordered", rows=[1, 2])
+    assert verdict.reason == "the spread of row 1 is not known: it needs a second seed"
+    run(4, (5.0, 5.1))
+    assert judge("ordered", rows=[1, 2]).word == HOLDS
+
+
 # --- trend, correlates --------------------------------------------------------------------------
 
 
@@ -256,6 +267,17 @@ def test_rows_get_worse_along_a_list(run, judge, values, word):
     if word == OPEN:
         assert trend.reason == "chance orders so few rows like this"
         assert "correlation 0.90 of 5 rows, p = 0.083" in trend.by[0].numbers
+
+
+def test_an_order_of_too_few_rows_says_how_many_it_needs(run, judge):
+    """2 of 120 orders of 5 rows correlate fully: 1.7 %, more than a quarter of 5 %."""
+    for row in range(1, 6):
+        for folder in run(row, (float(row),), (float(row),)):
+            for kind in ("last", "best"):
+                evaluated(folder, kind, "imagenet768", fid=float(row))
+    verdict = judge("trend", rows=[1, 2, 3, 4, 5])
+    assert verdict.word == OPEN
+    assert verdict.reason == "the order of 5 rows shows nothing at this level: it needs 6"
 
 
 def test_a_trend_of_equal_rows_shows_nothing(run, judge):
@@ -771,6 +793,13 @@ def of(**test):
         ({1: of(name="at_most", rows=[], measure="fid", value=1)}, "rows is empty"),
         ({1: of(name="at_most", rows=[1], value=1)}, "'measure' of 'at_most' is missing"),
         ({1: of(name="trend", rows=[1, 2, 3, 4])}, "fewer than 5 ... ordered"),
+        (
+            {1: of(name="trend", rows=[{"row": 1, "at": n} for n in (0, 20, 40, 60, 80)])},
+            "moments of one run ... ordered",
+        ),
+        ({1: of(name="ordered", rows=[1, [2, 1]])}, "compares row 1 with itself"),
+        ({1: of(name="equal", rows=[1, "1"], within=1)}, "compares row 1 with itself"),
+        ({1: of(name="ordered", rows=[1, {"row": 2, "at": 10000}])}, "not measured at 10,000"),
         ({1: of(name="ordered", rows=[1, 99])}, "claim 1: ... no experiment 99"),
         ({1: of(name="ordered", rows=[1, "two"])}, "claim 1: 'two' is no row"),
         ({1: of(name="ordered", rows=[1, "akel/2"])}, "unknown table 'akel' ... 'akel2022'?"),
@@ -805,6 +834,14 @@ def test_a_row_that_measures_nothing_needs_a_named_measure(table):
     with pytest.raises(UsageError, match="row 1 measures nothing: name a measure"):
         read_table(table({1: GOOD}, **others))
     assert read_table(table({1: of(name="ordered", rows=[1, 2], measure="fid")}, **others))
+
+
+def test_a_wrong_row_leaves_the_claims_about_it_and_the_other_rows_alone(table):
+    path = table({1: GOOD}, rows={1: {**ROW, "loss": "msee"}, 2: ROW})
+    found = read_table(path)
+    assert list(found.claims) == [1] and found.experiment(2)
+    with pytest.raises(UsageError, match="did you mean 'mse'"):
+        found.experiment(1)
 
 
 def test_claims_are_in_the_order_of_their_numbers(table):
