@@ -68,7 +68,7 @@ def numbers(text, option):
     for part in map(str.strip, text.split(",")):
         match = re.fullmatch("([0-9]{1,18})(?:-([0-9]{1,18}))?", part)
         if not match:
-            raise UsageError(f"{option} {text}: write numbers like 18 or 1-10,18")
+            raise UsageError(f"{option} {text}: write numbers and ranges, such as 18 or 0-4,18")
         first, last = int(match[1]), int(match[2] or match[1])
         if not first <= last < first + 10_000:
             raise UsageError(f"{option} {text}: {part} is no range of 1 to 10,000 numbers")

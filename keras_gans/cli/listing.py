@@ -44,6 +44,8 @@ def show(table, seeds, options):
         lines.append({**_cells(several[0]), **cells})
     columns = shutil.get_terminal_size().columns
     print(textwrap.fill(f"{table.name}: {table.source}", columns) + "\n")
+    if table.expected:
+        print(textwrap.fill(f"Expected: {table.expected}", columns) + "\n")
     hidden = _print_fitting(lines, table.headings, columns)
     of = f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds"
     legend = f"State and time: {of}. ~ is expected on this machine, other times are measured."

@@ -125,7 +125,7 @@ def act(options):
     table = read_table(options.table)
     _check_together(options)
     if options.list:
-        return listing.show(table, arguments.numbers(options.seed, "--seed"), options)
+        return listing.show(table, arguments.numbers(options.seed, "--seeds"), options)
     runs = _plan(table, options)
     asked = runs
     runs = _with_generators(runs, table, options)
@@ -276,9 +276,9 @@ def _plan(table, options):
             "give the rows to train: --exp 18, --exp 1-10,18 or --all; --list shows them"
         )
     numbers = sorted(table.rows) if options.all else arguments.numbers(options.exp, "--exp")
-    seeds = arguments.numbers(options.seed, "--seed")
+    seeds = arguments.numbers(options.seed, "--seeds")
     if max(seeds) >= 2**32:
-        raise UsageError(f"--seed {options.seed}: a seed has 32 bits, so it is below {2**32:,}")
+        raise UsageError(f"--seeds {options.seed}: a seed has 32 bits, so it is below {2**32:,}")
     changed = _changed(options)
     runs = []
     for number, experiment in table.experiments(numbers, changed).items():

@@ -38,7 +38,7 @@ def choose(metrics, source, generated, features, count, progress):
         source: `datasets.Source`, the real side.
         generated: `generators.Saved` or `datasets.Source`.
         features: Name of an extractor; None for the one that fits the data set.
-        count: Samples on each side; None for what `evaluation.Measuring` takes.
+        count: Samples on each side; None for as many as there are real ones.
         progress: Object with `note(text)`.
 
     Returns:

@@ -20,9 +20,8 @@ crosses a bound, or is not known without a second seed, or rows have not been ru
   one-sided tests at 5 % looks at the 90 % interval; the one of 95 % here is stricter.
 - Of `trend` and `correlates` the rows are the sample: the rank correlation (Spearman) of their
   means has to be above 0 in a permutation test, likewise at 5 % in all, and the claim fails where
-  it is below 0. Moments of one run, which follow from each other, are no such sample and are refused;
-  where two of them are compared they are taken as independent, which widens the interval of runs
-  that keep their place.
+  it is below 0. Moments of one run follow from each other and are no such sample: they are
+  refused. Where two of them are compared, they are taken as independent.
 - Rows that were not evaluated in other features leave a claim open there, unless the rest refutes
   it. `fid_thesis` is shown, because what a document says may be true of its own scale alone, and
   decides nothing. `at_least` and `at_most` are judged by the measure of the rows alone: their

@@ -1,9 +1,10 @@
 """Intervals of means over seeds, and rank correlations.
 
 A row with three or more seeds has a deviation of its own. Many rows have one seed or two: there the
-deviation between seeds is taken to be one for all rows that share a table, a data set and a
-measure, and is pooled over them, changed rows apart, as in an analysis of variance with one factor: s^2 is the sum of
-squares within the rows over the sum of (seeds - 1), and Student's t has those degrees of freedom
+deviation between seeds is taken to be one for all rows, but changed ones, that share a table, a
+data set and a measure, and is pooled over them, as in an analysis of variance with one factor: s^2
+is the sum of squares within the rows over the sum of (seeds - 1), and Student's t has those degrees
+of freedom
 (Snedecor and Cochran, "Statistical Methods", 8th ed. 1989, chapter 12). A row with one seed can
 then be compared where others have several. The degrees of freedom of a difference of rows that
 share no deviation are those of Welch and Satterthwaite (Welch 1947).

@@ -67,7 +67,7 @@ def means(rows, measure, generator, table, runs, name=None):
             silent.append(row.label)
             continue
         full = names[row.label] = pairs[0][0]
-        # Changed rows, such as short trials, say nothing of how far seeds of the whole rows are apart.
+        # Seeds of changed rows, such as short trials, are as far apart as those trials are.
         alike = [
             g
             for g in groups

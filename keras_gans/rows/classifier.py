@@ -18,7 +18,7 @@ class Synthetic:
     row: Natural
     """Row of the same table: a conditional GAN. Its last generator of the same seed is used."""
     share: Share
-    """Of the training set, whose size stays the same; the other images are real."""
+    """Share of generated images in the training set, whose size does not change."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class ClassifierExperiment:
     validation: Natural = 5000
     """Real images that are no part of the training set: the first ones of the data."""
     fine_tune: Natural = 0
-    """Passes over these afterwards."""
+    """Passes over the validation images after that; 0 for none."""
     printed: dict = field(default_factory=dict)
     """Results as the document prints them."""
 

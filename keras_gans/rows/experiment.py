@@ -23,7 +23,7 @@ class Experiment:
     dataset: Annotated[Part, Of("datasets")]
     """A data set of the package with its options, or the path of a folder, .zip, .npz or .npy."""
     iterations: Iterations
-    """Iterations: each is the discriminator's turns and one of the generator."""
+    """Iterations: each is the turns of the discriminator and those of the generator."""
     batch_size: Count
     """Real samples, and fake ones, of one turn."""
     latents: Annotated[Part, Of("latents", default="normal")]
@@ -59,7 +59,7 @@ class Experiment:
     measure_every: Count | None = None
     """Iterations between two measurements; None for after each saved generator."""
     measure_samples: Several = 5000
-    """Generated samples, and at most as many real ones."""
+    """Samples on each side; all of the data where there are fewer."""
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
     """Type of the numbers in which the networks compute while they are trained. Weights, losses,
     samples and measurements are float32 either way."""

@@ -157,14 +157,20 @@ class PlannedRun:
                 about["row"].pop("printed", None)
             if old == new:
                 return ""
-            old, new = {**old, **old["row"]}, {**new, **new["row"]}
+            old, new = ({**about.pop("row"), **about} for about in (old, new))
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return "experiment.yaml is damaged"
-        return ", ".join(
-            f"{key}: {short(old.get(key))} there, {short(new.get(key))} now"
-            for key in {**old, **new}
-            if key != "row" and old.get(key) != new.get(key)
-        )
+        return ", ".join(_differences(old, new))
+
+
+def _differences(old, new, within=""):
+    """How two mappings differ, in words, down to the keys of mappings in them."""
+    for key in {**old, **new}:
+        there, now = old.get(key), new.get(key)
+        if isinstance(there, dict) and isinstance(now, dict):
+            yield from _differences(there, now, f"{within}{key}.")
+        elif there != now:
+            yield f"{within}{key}: {short(there)} there, {short(now)} now"
 
 
 def heading(table, number, seed, changed):

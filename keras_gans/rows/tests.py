@@ -36,7 +36,7 @@ class Bound(NamedTuple):
 
 
 def scaled(value, measure):
-    """A value on the scale on which rows are compared: its logarithm where it is a ratio's."""
+    """A value as rows are compared by it: its logarithm if the measure is one of `RATIOS`."""
     return log(max(value, LEAST)) if measure in RATIOS else value
 
 

@@ -150,6 +150,13 @@ def test_finished_is_what_verifies(plan):
     assert run.state == "interrupted"
 
 
+def test_other_settings_are_named_down_to_the_option(plan):
+    write_folder(plan(generator={"name": "vanilla", "hidden": [32]}))
+    other = plan(generator={"name": "vanilla", "hidden": [48]})
+    with pytest.raises(UsageError, match=r"\(generator.hidden: \[32\] there, \[48\] now\)"):
+        other.state  # noqa: B018
+
+
 def test_a_glance_trusts_saved_networks_and_nothing_else(plan):
     run = plan()
     assert run.glance == "new"
