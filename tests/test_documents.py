@@ -451,6 +451,7 @@ def test_every_number_of_a_table_comes_from_a_published_run(page):
 WORDS = [
     "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
     "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+    "twenty", "twenty-one", "twenty-two", "twenty-three", "twenty-four", "twenty-five",
 ]  # fmt: skip
 
 
