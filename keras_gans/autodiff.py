@@ -1,4 +1,4 @@
-"""Gradients: the only module that knows which backend is running.
+"""How a gradient is taken on each backend.
 
 The rest of the package writes its mathematics once, in `keras.ops`, as ordinary stateful
 code: call a network, take an optimizer step, read a metric. These names make it run on

@@ -107,7 +107,7 @@ class Measuring:
             UsageError: A name is unknown, the extractor does not take such samples, there are too
                 few of them, or the data set lacks something else that a metric needs.
         """
-        check_names(metrics, features)
+        metrics = check_names(metrics, features)
         progress = progress or _Quiet()
         self.source = source
         self.count = min(SAMPLES, len(source)) if count is None else count
@@ -181,6 +181,11 @@ class Measuring:
             UsageError: Their shape is not that of the data set, there are too few, or what a metric
                 needs of them is missing.
         """
+        if not hasattr(generated, "shape"):
+            raise UsageError(
+                f"{type(generated).__name__} is measured while it is trained, by fit(callbacks="
+                "[callbacks.MeasureGenerator(source)]); give generators.load(path) or a Source"
+            )
         is_source, shape = isinstance(generated, Source), tuple(self.source.shape)
         if tuple(generated.shape) != shape:
             title = generated.source if is_source else "the generator"
@@ -203,7 +208,10 @@ class Measuring:
         """As `check`, and refuses samples of which no metric would have a value."""
         reasons = self.check(generated)
         if len(reasons) == len(self.names):
-            raise UsageError("; ".join(dict.fromkeys(reasons.values())))
+            why = "; ".join(dict.fromkeys(reasons.values()))
+            raise UsageError(
+                why or f"{self.count:,} samples on each side are too few for any metric"
+            )
         return reasons
 
     def __call__(self, generated, seed=0, progress=None):
@@ -307,7 +315,7 @@ def evaluate(
             metric applies.
     """
     path, progress = Path(path), progress or _Quiet()
-    check_names(metrics, features)
+    metrics = check_names(metrics, features)
     if not path.exists():
         raise UsageError(f"there is no file or folder {path}")
     is_source = path.suffix.lower() not in GENERATORS
@@ -367,8 +375,8 @@ def _announced(progress, extractor, count, side):
 
 def _too_few(source, count):
     return UsageError(
-        f"{count:,} samples are requested and {source.source} has {len(source):,}: give more "
-        f"samples, or --samples {len(source)}"
+        f"{count:,} samples are requested and {source.source} has {len(source):,}: give more of "
+        f"them, or request {len(source):,} (--samples {len(source)})"
     )
 
 

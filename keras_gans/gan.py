@@ -51,7 +51,7 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         seed: Integer; seeds latents, drawn targets and the random numbers of a penalty.
 
     Raises:
-        UsageError: The two networks do not fit together.
+        UsageError: The two networks do not fit together, or the seed is none.
         ValueError: The latents do not have the size of the generator's input.
     """
 
@@ -67,6 +67,7 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
     ):
         super().__init__(name=name, **kwargs)
         pairs.check(generator, discriminator)
+        fitting.check_seed(seed)
         self.generator, self.discriminator = generator, discriminator
         self.bounds = pairs.bounds(generator)
         self.conditional = len(generator.inputs) == 2
@@ -120,7 +121,7 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
             precision: "mixed_bfloat16" or "float32", in which the networks compute while they are
                 trained; None for their own. Weights, losses and what is saved or sampled stay.
             accuracy: Whether `fit` also reports `d_accuracy_real` and `d_accuracy_fake`: shares of
-                samples that the discriminator judges right, before the steps of its last turn.
+                samples judged right in the discriminator's last turn, before the step on them.
             **kwargs: Passed to `keras.Model.compile` (`jit_compile`, `steps_per_execution`, ...).
 
         Raises:
@@ -200,12 +201,10 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         return history
 
     def evaluate(self, *args, **kwargs):
-        """Refused: losses of a game say nothing about samples.
-
-        Raises:
-            UsageError: Always.
-        """
+        """Refused, always, as `test_on_batch` is: losses of a game say nothing about samples."""
         raise UsageError(fitting.NO_VALIDATION)
+
+    test_on_batch = evaluate
 
     def train_only(self, who):
         """Says who is moved from now on: `Turns.train`. Nothing else is changed.

@@ -64,7 +64,7 @@ OPTIMIZERS = {
 
 
 class Both:
-    """What `keras.Model` asks of its optimizer, of those of two networks.
+    """The one or two optimizers of a GAN, behind the interface of one.
 
     Args:
         d_optimizer: Keras optimizer of the discriminator.

@@ -19,7 +19,7 @@ def _squared_norm(gradient):
 
 
 class Penalty(Recorded):
-    """A weight, > 0, and how Keras writes a penalty down."""
+    """Base of all penalties: a weight > 0."""
 
     def __init__(self, weight: Positive = 10.0):
         self.weight = weight

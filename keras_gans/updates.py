@@ -197,7 +197,8 @@ def check_together(update, objective, penalty):
     """
     if penalty is not None and not update.takes_penalty:
         raise UsageError(
-            "a penalty compares real and fake samples: it needs update='joint' or 'weighted'"
+            "a penalty belongs to one step on real and fake samples: it needs update='joint' or "
+            "'weighted'"
         )
     if objective.paired and not update.takes_pairs:
         raise UsageError(

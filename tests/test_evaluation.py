@@ -360,7 +360,7 @@ MISTAKES = {
     "another size": (HALF[:, 2:-2, 2:-2], r"24x24x1 and .* of 28x28x1"),
     "two channels": (HALF.repeat(2, axis=-1), "2 channels"),
     "one image": (HALF[:1], "fid needs at least 10 samples on each side, not 1"),
-    "too few": (HALF, r"50 samples are requested and wrong.npz has 40.* --samples 40"),
+    "too few": (HALF, r"50 samples are requested and wrong.npz has 40.*--samples 40"),
 }
 
 
@@ -459,6 +459,21 @@ def test_a_small_sample_is_noted(measuring):
         measuring(count=count, progress=progress)
         assert len(progress.notes) == notes
     assert "167 samples in 84 features is biased" in progress.notes[0]
+
+
+def test_a_text_is_one_metric(measuring):
+    assert list(measuring(metrics="fid", count=50).names) == ["fid"]
+
+
+def test_a_network_is_told_how_it_is_measured(measuring):
+    with pytest.raises(UsageError, match=r"Sequential .*MeasureGenerator.*generators.load"):
+        measuring(count=50)(keras.Sequential())
+
+
+def test_too_few_samples_for_any_metric_are_said_to_be(evaluate, tmp_path):
+    path = save(tmp_path / "few.npz", HALF[:1])
+    with pytest.raises(UsageError, match="1 samples on each side are too few for any metric"):
+        evaluate(path, metrics=("all",))
 
 
 def test_mistakes_in_names_need_no_keras():

@@ -16,7 +16,7 @@ import numpy as np
 from keras import ops
 
 from keras_gans.datasets.sources import PIXELS, PLAIN, Scale
-from keras_gans.errors import UsageError
+from keras_gans.errors import UsageError, short
 
 FIRST = 256  # samples of an array that are looked at
 _SLACK = 0.01  # of the generator's range: resized images overshoot
@@ -58,6 +58,19 @@ def refuse_ignored(given):
         absent = value is None or (name == "validation_split" and not value)
         if name in _REFUSED and not absent:
             raise UsageError(f"{name}: {_REFUSED[name]}")
+
+
+def check_seed(seed):
+    """Refuses a seed that not every backend takes.
+
+    Args:
+        seed: Integer in [0, 2^32).
+
+    Raises:
+        UsageError: It is none.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
+        raise UsageError(f"seed: {short(seed)}: give an integer of at least 0 and below {2**32:,}")
 
 
 def scale_of(dtype, bounds):
@@ -110,9 +123,16 @@ def checked(x, scale, bounds, labels=None, shape=None, classes=None):
         What to give `fit` instead: `x`, or of a Python generator another with the same batches.
 
     Raises:
-        UsageError: The samples are of another shape or range than the generator's, there are
-            labels of more classes than the networks have, or weights of samples.
+        UsageError: There are no samples, or of another shape or range than the generator's, labels
+            of more classes than the networks have, or weights of samples.
     """
+    if x is None or isinstance(x, list | tuple | dict | str):
+        raise UsageError(
+            f"fit takes real samples, and x is {short(x)}: give an array (n, ...), a "
+            "datasets.Source, or batches of samples"
+        )
+    if 0 in getattr(x, "shape", ()):
+        raise UsageError(f"there are no real samples: their shape is {tuple(x.shape)}")
     batch, x = _first(x)
     samples = _array(batch[0])
     if samples is None:
@@ -138,7 +158,7 @@ def _first(x):
         return (x[:FIRST],), x
     if isinstance(x, keras.utils.PyDataset):
         return _batch(x[0]), x
-    if hasattr(x, "__iter__") and not isinstance(x, list | tuple | dict | str):
+    if hasattr(x, "__iter__"):
         return _batch(*islice(x, 1)), x
     return (None,), x
 

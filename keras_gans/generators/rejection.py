@@ -134,9 +134,9 @@ class Rejection:
     Args:
         generator: `Saved`.
         judge: `Judge`.
-        gamma: The constant of the formula; or, with `percentile`, which percentile of F + gamma it
-            is in each batch, in [0, 100]. A sample there is accepted with the probability 1/2. The
-            paper takes percentiles, 80 for images.
+        gamma: The constant of the formula. With `percentile`, gamma is this percentile, in
+            [0, 100], in each batch, of F at gamma = 0; a sample exactly there is accepted half of
+            the time. The paper takes percentiles, 80 for images.
         percentile: Whether `gamma` is a percentile.
 
     Raises:

@@ -58,6 +58,8 @@ class FDivergence(Objective):
 class GANDivergence(FDivergence):
     """f(u) = u log u - (u + 1) log(u + 1), 2 JS - log 4: the minimax game of Goodfellow et al."""
 
+    of_log_odds = True
+
     def output(self, scores):
         return -ops.softplus(-scores)
 
@@ -130,6 +132,8 @@ class JensenShannon(FDivergence):
 
     Non-saturating, its gradients are those of `losses.BinaryCrossentropy`.
     """
+
+    of_log_odds = True
 
     def output(self, scores):
         return math.log(2.0) - ops.softplus(-scores)

@@ -24,8 +24,8 @@ class Objective(Recorded, ABC):
         paired: Whether every loss compares scores of real samples with scores of fake ones. The
             losses of the discriminator then have no derivatives apart, and `GAN` gives `to_fool`
             the scores of real samples too.
-        of_features: Whether the loss of the generator compares, instead of scores, what the last
-            hidden layer of the discriminator makes of fake and of real samples.
+        of_features: Whether the generator's loss compares features, the output of the
+            discriminator's last hidden layer, instead of scores.
     """
 
     of_scores = True
@@ -128,6 +128,8 @@ class Paired(Objective):
         return on_real, lambda: made[1]
 
     def on_real(self, scores, seed):
-        raise UsageError(f"{type(self).__name__} has no loss on one side: it needs update='joint'")
+        raise UsageError(
+            f"{type(self).__name__} has no loss on one side: it needs update='joint' or 'weighted'"
+        )
 
     on_fake = on_real

@@ -15,19 +15,24 @@ def check_names(metrics, features=None):
     """Checks names, without Keras.
 
     Args:
-        metrics: Names of metrics, or `ALL`.
+        metrics: Names of metrics, or `ALL`; a text is one name.
         features: Name of an extractor, or None.
+
+    Returns:
+        Tuple of names.
 
     Raises:
         UsageError: A name is unknown.
     """
-    for name in metrics if tuple(metrics) != ALL else ():
+    metrics = (metrics,) if isinstance(metrics, str) else tuple(metrics)
+    for name in metrics if metrics != ALL else ():
         if name not in measures.names():
             known = suggestion(name, [*measures.names(), *ALL])
             raise UsageError(f"unknown metric '{name}'{known}")
     if features is not None and features not in extractors.names():
         known = suggestion(features, extractors.names())
         raise UsageError(f"unknown feature extractor '{features}'{known}")
+    return metrics
 
 
 def choose(metrics, source, generated, features, count, progress):

@@ -138,7 +138,7 @@ class AddReference(_OfReference):
 class VirtualBatchNormalization(_OfReference):
     """Normalizes each sample by the statistics of the reference batch and of itself.
 
-    Salimans et al. 2016, arXiv 1606.03498, section 3.4. Mean and mean square of a channel are
+    Salimans et al. 2016, arXiv 1606.03498, section 3.5. Mean and mean square of a channel are
     those of `count` + 1 samples, the reference batch and the sample; the reference batch itself is
     normalized by its own statistics alone. So a sample never depends on the others of its batch,
     and training and inference are the same. The gradient goes through the reference batch too.

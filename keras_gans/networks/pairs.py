@@ -11,6 +11,7 @@ _BOUNDS = {
     "hard_tanh": (-1.0, 1.0),
     "sigmoid": (0.0, 1.0),
     "hard_sigmoid": (0.0, 1.0),
+    "softmax": (0.0, 1.0),
 }
 _POOL = (  # values stay between the same bounds
     *(keras.layers.AveragePooling1D, keras.layers.AveragePooling2D, keras.layers.AveragePooling3D),
@@ -30,7 +31,8 @@ def check(generator, discriminator):
 
     Raises:
         UsageError: One has no fixed inputs, the two are swapped, have different shapes, or only
-            one of them takes labels; or a layer has a regularizer.
+            one of them takes labels; the discriminator gives more than one number for a sample; or
+            a layer has a regularizer.
     """
     for role, network in (("generator", generator), ("discriminator", discriminator)):
         if not getattr(network, "inputs", None):
@@ -54,6 +56,11 @@ def check(generator, discriminator):
         raise UsageError(
             f"the generator makes samples {made} and the discriminator takes {judged}: give both "
             "the same shape"
+        )
+    if answer != (1,):
+        raise UsageError(
+            f"the discriminator gives {answer} for a sample, and a loss takes one number, (1,): "
+            "end it with keras.layers.Dense(1)"
         )
     kinds = len(generator.inputs), len(discriminator.inputs)
     if kinds not in ((1, 1), (2, 2)):

@@ -114,8 +114,8 @@ def cheaper(network):
         network: `keras.Model`.
 
     Returns:
-        A `keras.Model` that shares every weight, with `UpsampledConv2D` and `BlockwiseConv2D` where
-        they fit, or `network` itself where neither does.
+        A `keras.Model` that shares every weight, with `UpsampledConv2D`, `BlockwiseConv2D` and
+        `FusedBatchNormalization` where they fit, or `network` itself where none does.
     """
     graph = _graph(network)
     if graph is None:

@@ -163,6 +163,17 @@ def resume(folder, gan, about, progress):
             f"{folder} was begun with other data (sha256 {checkpoint.about['data'][:8]}... "
             f"there, {about['data'][:8]}... now); bring those back, or --restart trains it again"
         )
+    if checkpoint:
+        try:
+            restore(gan, checkpoint.arrays)
+        except ValueError as error:
+            backends = [each["environment"]["backend"] for each in (checkpoint.about, about)]
+            if len(set(backends)) > 1:
+                raise UsageError(
+                    f"{folder} was begun on {backends[0]}, and networks on {backends[1]} have "
+                    f"other variables: set KERAS_BACKEND={backends[0]}"
+                ) from None
+            raise UsageError(f"{folder}: {error}; --restart trains it again") from None
     kept = checkpoint.kept if checkpoint else {}
     for path in folder.glob("generator_model_best*.h5"):
         # A kill may have come after this one was written and before the next checkpoint.
@@ -173,16 +184,6 @@ def resume(folder, gan, about, progress):
             partial.write_bytes(content)
     if checkpoint is None:
         return None
-    try:
-        restore(gan, checkpoint.arrays)
-    except ValueError as error:
-        backends = [each["environment"]["backend"] for each in (checkpoint.about, about)]
-        if len(set(backends)) > 1:
-            raise UsageError(
-                f"{folder} was begun on {backends[0]}, and networks on {backends[1]} have other "
-                f"variables: set KERAS_BACKEND={backends[0]}"
-            ) from None
-        raise UsageError(f"{folder}: {error}; --restart trains it again") from None
     progress.note(f"resuming at iteration {checkpoint.iteration:,}")
     changed = environment.changes(checkpoint.about["environment"], about["environment"])
     if changed:

@@ -126,6 +126,22 @@ def test_one_batch_of_a_keras_dataset_is_looked_at(random):
         fitting.checked(Batches(255 * np.abs(data.values)), None, TANH)
 
 
-@pytest.mark.parametrize("x", [None, [np.ones((4, 2))], {"a": np.ones((4, 2))}])
-def test_what_keras_answers_is_left_to_keras(x):
-    assert fitting.checked(x, None, TANH) is x
+@pytest.mark.parametrize("x", [None, [np.ones((4, 2))], {"a": np.ones((4, 2))}, "digits"])
+def test_what_holds_no_samples_is_refused(x):
+    with pytest.raises(
+        UsageError, match=r"give an array \(n, ...\), a datasets.Source, or batches"
+    ):
+        fitting.checked(x, None, TANH)
+
+
+def test_no_samples_are_refused():
+    with pytest.raises(UsageError, match=r"no real samples: their shape is \(0, 28, 28, 1\)"):
+        fitting.checked(np.zeros((0, 28, 28, 1), "uint8"), None, TANH)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32, 2**40, 0.0, True, None])
+def test_a_seed_that_not_every_backend_takes_is_refused(seed):
+    with pytest.raises(UsageError, match="seed: .* below 4,294,967,296"):
+        fitting.check_seed(seed)
+    for right in (0, 2**32 - 1, np.int64(7)):
+        fitting.check_seed(right)

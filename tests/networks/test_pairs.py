@@ -37,6 +37,15 @@ def test_networks_of_different_shapes_are_refused():
         pairs.check(generator(), discriminator((4, 4, 1)))
 
 
+@pytest.mark.parametrize(
+    "last", [[layers.Dense(2)], [layers.Dense(1), layers.Reshape(())], [layers.Reshape((8, 8, 1))]]
+)
+def test_a_discriminator_gives_one_number(last):
+    judge = network((8, 8, 1), layers.Flatten(), *last)
+    with pytest.raises(UsageError, match=r"takes one number, \(1,\): end it with .*Dense\(1\)"):
+        pairs.check(generator(), judge)
+
+
 class Subclassed(keras.Model):
     def call(self, inputs):
         return inputs
@@ -99,6 +108,8 @@ def test_scores_have_no_bounds():
         pairs.check_scores(network((8, 1), patches, layers.GlobalAveragePooling1D()))
     with pytest.raises(UsageError, match="scores, and the discriminator's are between -1 and 1"):
         pairs.check_scores(network((8,), layers.Dense(1, activation="tanh")))
+    with pytest.raises(UsageError, match="between 0 and 1"):
+        pairs.check_scores(network((8,), layers.Dense(1, activation="softmax")))
 
 
 def test_float16_is_refused():

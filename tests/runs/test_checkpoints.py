@@ -179,9 +179,9 @@ def test_other_data_and_other_models_are_refused(tmp_path):
     (tmp_path / BEST).write_bytes(b"of a later iteration")
     with pytest.raises(UsageError, match=r"other data.*--restart"):
         resume(tmp_path, {**about, "data": "e" * 64})
-    assert (tmp_path / BEST).read_bytes() == b"of a later iteration"
     with pytest.raises(UsageError, match=r"shapes differ.*--restart"):
         resume(tmp_path, about, make_gan(shape=(12, 12, 1)))
+    assert (tmp_path / BEST).read_bytes() == b"of a later iteration"
 
 
 def test_another_backend_has_other_variables(tmp_path):
