@@ -64,20 +64,14 @@ def _measured(records):
     Returns:
         Dict from full name to "lower" or "higher".
     """
-    from keras_gans.metrics import measures, metric_of
-    from keras_gans.rows.claims import OF_CLASSIFIERS
+    from keras_gans.reports.measurements import better, ordered
 
-    names = {name for log in records for record in log for name in record}
-    known = {name: metric_of(name) for name in names if metric_of(name) in measures.MEASURES}
     # Without a value, as where weights are missing, there is nothing to draw.
-    known = {
-        name: metric
-        for name, metric in known.items()
-        if any(record.get(name) is not None for log in records for record in log)
+    names = {
+        name
+        for log in records
+        for record in log
+        for name, value in record.items()
+        if value is not None
     }
-    order = measures.names().index
-    ordered = sorted(known, key=lambda name: (order(known[name]), name))
-    better = {name: measures.MEASURES[known[name]].better for name in ordered}
-    if OF_CLASSIFIERS in names:
-        better[OF_CLASSIFIERS] = "higher"
-    return better
+    return {name: better(name) for name in ordered(names)}

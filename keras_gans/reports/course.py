@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from keras_gans.errors import UsageError
-from keras_gans.metrics import measures, metric_of
+from keras_gans.reports.measurements import ordered
 from keras_gans.reports.page import changes
 from keras_gans.reports.results import Finished
 from keras_gans.rows import StoredRun
@@ -78,12 +78,7 @@ class Course:
     @property
     def measures(self):
         """Full names of the measurements that the log has a value of, in order of their metrics."""
-        found = {name for record in self.records for name in record if _is_metric(name)}
-        order = measures.names().index
-        named = sorted(found, key=lambda name: (order(metric_of(name)), name))
-        of_classifiers = set(self.finished.measured if self.finished else ()) - found
-        named += sorted(of_classifiers)
-        return [name for name in named if self.series(name)]
+        return ordered(self._series)
 
     @property
     def iteration(self):
@@ -150,11 +145,6 @@ def courses(folder, finished):
     return sorted(found, key=_order)
 
 
-def better(name):
-    """Which values of a measurement are better: "lower" or "higher"; None where it is unknown."""
-    return measures.MEASURES[metric_of(name)].better if _is_metric(name) else None
-
-
 def is_number(value):
     """Whether a value is a number that can be drawn."""
     return type(value) in (int, float) and abs(value) < _MOST  # which NaN is not, either
@@ -169,10 +159,6 @@ def _order(course):
     run = course.stored
     changed = json.dumps(run.changed, sort_keys=True, default=str)
     return run.number, len(run.changed), changed, run.seed
-
-
-def _is_metric(name):
-    return metric_of(name) in measures.MEASURES
 
 
 def _read(path):

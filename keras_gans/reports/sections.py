@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 from keras_gans.files import PACKED_LOG
 from keras_gans.reports import claimed, drawing
-from keras_gans.reports.course import REPORTED, better, is_number
+from keras_gans.reports.course import REPORTED, is_number
+from keras_gans.reports.measurements import better
 from keras_gans.reports.page import NOTHING, changes, number
 from keras_gans.reports.results import Spread
 from keras_gans.reports.verdicts import FAILS, HOLDS, OPEN, WORDS

@@ -19,7 +19,7 @@ from reports.conftest import CLAIMS
 
 from keras_gans.errors import UsageError
 from keras_gans.files import PARTIAL
-from keras_gans.reports import drawing, html
+from keras_gans.reports import drawing, html, sections
 
 PUBLISHED = ROOT / "results" / "published"
 VOID = {"meta", "input", "img", "br", "link", "hr"}
@@ -109,6 +109,21 @@ def test_published_values_are_those_of_the_page_of_markdown(published):
             best, _, at = values[11].rstrip(")").partition(" (")
             if at:  # else the line of a mean over seeds
                 assert {values[9], values[10], best, at, values[12]} <= cells
+
+
+def test_the_best_accuracy_of_a_classifier_is_marked(tmp_path):
+    (tmp_path / "sundar2018").symlink_to(PUBLISHED / "sundar2018")
+    page = html.Page.read(tmp_path / "sundar2018")
+    runs = html.courses(page.folder, page.runs)
+    ids = dict.fromkeys((run.stored.folder for run in runs), "")
+    lines = sections.results(page, runs, ids)
+    row = [line for line in lines if line["run"].experiment == 40 and not line["over_seeds"]]
+    line = next(line for line in row if line["name"] == "test_accuracy")
+    # From 0.115 to 0.9905, which is the last point.
+    assert line["better"] == "higher"
+    assert line["spark"]["points"].endswith("{:g},{:g}".format(*line["spark"]["best"]))
+    labels = dict(sections.curves(runs, ids)["measures"])
+    assert labels["test_accuracy"] == "test_accuracy (higher is better)"
 
 
 def test_ids_are_unique_and_references_lead_somewhere(published):
