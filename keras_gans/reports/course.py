@@ -9,7 +9,7 @@ from functools import cached_property
 from keras_gans.errors import UsageError
 from keras_gans.reports.measurements import ordered
 from keras_gans.reports.page import changes
-from keras_gans.reports.results import Finished
+from keras_gans.reports.results import Finished, leaving_out
 from keras_gans.rows import StoredRun
 
 REPORTED = {
@@ -30,10 +30,12 @@ class Course:
     Attributes:
         stored: `rows.StoredRun`.
         finished: `results.Finished`, or None for a run that has no metrics.json yet.
+        damaged: As for `courses`.
     """
 
     stored: StoredRun
     finished: Finished | None
+    damaged: list | None = None
 
     @property
     def name(self):
@@ -56,7 +58,7 @@ class Course:
         Raises:
             UsageError: As `StoredRun.records`.
         """
-        return self.stored.records
+        return self.finished.log if self.finished else self.stored.records
 
     def series(self, name):
         """The finite values of a name over iterations.
@@ -116,32 +118,37 @@ class Course:
 
     @property
     def environment(self):
-        """The content of environment.json, or None where there is none.
+        """The content of environment.json, or None where there is none, or it is left out.
 
         Raises:
             UsageError: It is damaged.
         """
-        return _read(self.stored.folder / "environment.json")
+        with leaving_out(self.damaged):
+            return _read(self.stored.folder / "environment.json")
+        return None
 
 
-def courses(folder, finished):
+def courses(folder, finished, damaged=None):
     """The runs of a table, in the order of rows, changes and seeds.
 
     Args:
         folder: `Path` of results/<table>.
         finished: The `results.Finished` among them.
+        damaged: As for `results.finished`; a run that is not finished is left out for its log, too.
 
     Returns:
         List of `Course`.
 
     Raises:
-        UsageError: The experiment.yaml of a run that is not finished is damaged.
+        UsageError: The experiment.yaml or the log of a run that is not finished is damaged.
     """
-    found = [Course(_stored(folder, run), run) for run in finished]
-    known = {run.folder for run in finished}
+    found = [Course(_stored(folder, run), run, damaged) for run in finished]
     for path in folder.glob("*/seed-*/experiment.yaml"):
-        if path.parent not in known:
-            found.append(Course(StoredRun.read(path.parent), None))
+        if not (path.parent / "metrics.json").exists():
+            with leaving_out(damaged):
+                run = Course(StoredRun.read(path.parent), None, damaged)
+                len(run.records)  # raises where the log is damaged
+                found.append(run)
     return sorted(found, key=_order)
 
 
@@ -169,5 +176,5 @@ def _read(path):
     except FileNotFoundError:
         return None
     except (ValueError, RecursionError):
-        raise UsageError(f"{path} is not the file that a run writes: remove it") from None
+        raise UsageError(f"{path} is not the file that a run writes: move it away") from None
     return content

@@ -167,7 +167,10 @@ def records(folder, finished=False):
     except (*files.UNPACKING, OSError, ValueError, KeyError, TypeError, RecursionError):
         sound = False
     if not sound:
-        raise UsageError(f"{folder / 'log.jsonl'} has a line that no run writes: it is damaged")
+        raise UsageError(
+            f"{folder / 'log.jsonl'} has a line that no run writes: it is damaged; the command of "
+            "the run writes it again, in seconds where its checkpoint is there"
+        )
     return found
 
 
