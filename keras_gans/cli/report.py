@@ -23,7 +23,12 @@ def describe(parser):
         "keras-gans report --watch --table quickstart, next to a run in another terminal"
     )
     add = parser.add_argument
-    add("--table", metavar="NAME", help="default: every table with results")
+    add(
+        "--table",
+        type=_name,
+        metavar="NAME|FILE.yaml",
+        help="default: every table with results",
+    )
     add("--results", type=Path, default=Path("results"), metavar="DIR", help="default: results")
     add("--html", action="store_true", help="write report.html, to be opened in a browser")
     add(
@@ -35,6 +40,12 @@ def describe(parser):
         help="write report.html again whenever a run has progressed, until Ctrl-C; the page loads "
         f"itself again; default: every {_SECONDS} seconds",
     )
+
+
+def _name(table):
+    """The name of a table that is given as `run --table` takes it."""
+    path = Path(table)
+    return path.stem if path.suffix in (".yaml", ".yml") else table
 
 
 def act(options):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import yaml
 
-from keras_gans.errors import UsageError
+from keras_gans.errors import UsageError, suggestion
 from keras_gans.reports.claims import judge
 from keras_gans.reports.orders import orders
 from keras_gans.reports.results import Finished, Measured, Spread, finished, groups, over_seeds
@@ -193,10 +193,11 @@ def pages(results, table=None):
 
 def nothing_under(results, table=None):
     """The error that there are no runs; arguments as of `pages`."""
-    return UsageError(
-        f"there are no finished runs under {Path(results, table or '')}; "
-        "keras-gans run --table quickstart --exp 1 makes one"
-    )
+    others = [path.name for path in pages(results) if any(path.glob("*/seed-*/metrics.json"))]
+    advice = "; keras-gans run --table quickstart --exp 1 makes one"
+    if table and others:
+        advice = suggestion(table, others)
+    return UsageError(f"there are no finished runs under {Path(results, table or '')}{advice}")
 
 
 def changes(changed):
