@@ -103,12 +103,16 @@ def test_published_runs_have_every_section(published):
 def test_published_values_are_those_of_the_page_of_markdown(published):
     cells = {text.strip() for text in Reader(published).texts}
     runs, _, _ = (PUBLISHED / "akel2022" / "README.md").read_text().partition("\n## ")
-    for line in runs.splitlines():
-        if re.match(r"\| \d", line):
-            values = [cell.strip() for cell in line.split("|")]
-            best, _, at = values[11].rstrip(")").partition(" (")
-            if at:  # else the line of a mean over seeds
-                assert {values[9], values[10], best, at, values[12]} <= cells
+    table = [line.strip("| ").split(" | ") for line in runs.splitlines() if line.startswith("| ")]
+    head, *lines = ([cell.strip() for cell in line] for line in table)
+    names = ("measure", "start", "end", "best (at)", "time")
+    places = [head.index(name) for name in names]
+    for line in lines:
+        measure, start, end, best, time_ = (line[place] for place in places)
+        best, _, at = best.rstrip(")").partition(" (")
+        assert {measure, start, end, best, time_, *([at] if at else [])} <= cells
+    seeds = [len(list(row.glob("seed-*"))) for row in (PUBLISHED / "akel2022").glob("*/")]
+    assert len(lines) == sum(seeds) + sum(n > 1 for n in seeds)  # a line over several seeds
 
 
 def test_the_best_accuracy_of_a_classifier_is_marked(tmp_path):
