@@ -8,6 +8,7 @@ from collections import Counter
 from urllib.parse import quote
 
 from keras_gans.files import PACKED_LOG
+from keras_gans.pictures.curves import is_wide
 from keras_gans.reports import claimed, drawing
 from keras_gans.reports.course import REPORTED, is_number
 from keras_gans.reports.measurements import better
@@ -184,7 +185,7 @@ def curves(runs, ids):
             for run in drawn
         ],
         "data": {
-            "logarithmic": [name for name in labels if _is_wide(name, drawn)],
+            "logarithmic": [name for name in labels if is_wide(_values(name, drawn))],
             "runs": [
                 {"name": r.name, "look": looks[r.stored.folder], "series": _series(r, labels)}
                 for r in drawn
@@ -215,10 +216,8 @@ def _places(folders):
     return found
 
 
-def _is_wide(name, runs):
-    """Whether a logarithmic axis shows more, as in the plots of a run."""
-    values = [value for run in runs for _, value in run.series(name)]
-    return min(values) > 0 and max(values) > 10 * min(values)
+def _values(name, runs):
+    return [value for run in runs for _, value in run.series(name)]
 
 
 def players(runs, ids):
