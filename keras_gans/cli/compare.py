@@ -38,7 +38,14 @@ def act(options):
     runs = [StoredRun.read(folder) for folder in folders.values()]
     records = [run.records for run in runs]
     for run, found in zip(runs, records, strict=True):
-        if not any(loss in record for record in found for loss in ("d_loss", "loss")):
+        names = {name for record in found for name in record}
+        if not names & {"d_loss", "loss"}:
+            if (run.folder / "metrics.json").is_file() and "not_finite" not in names:
+                raise UsageError(
+                    f"{run.folder} is finished, but its log.jsonl has no losses: it is damaged; "
+                    "the command of the run writes it again, in seconds where its checkpoint is "
+                    "there"
+                )
             raise UsageError(f"{run.folder} has no losses in its log.jsonl yet: leave it out")
     from keras_gans.pictures import curves
 

@@ -82,7 +82,7 @@ class StoredRun:
     @property
     def records(self):
         """What `records` says of the folder."""
-        return records(self.folder)
+        return records(self.folder, finished=(self.folder / "metrics.json").is_file())
 
     def other_data(self, source):
         """How data differ from those that the run learned from, in words; "" for not at all.
