@@ -14,12 +14,12 @@ import yaml
 from keras_gans.errors import UsageError, suggestion
 from keras_gans.reports.claims import judge
 from keras_gans.reports.orders import orders
-from keras_gans.reports.results import Finished, Measured, Spread, finished, groups, over_seeds
+from keras_gans.reports.results import Finished, Measurement, Spread, finished, groups, over_seeds
 from keras_gans.rows import Table, table_of
 
 NOTHING = "-"
 """The name of the measure where a run has none."""
-_NOTHING = Measured(NOTHING, None, None, None, None)
+_NOTHING = Measurement(NOTHING, None, None, None, None)
 _NAMES = (
     "The full name of a measure says the metric, the number of samples on each side, and the "
     "network and layer of the features. Numbers of different names are on different scales. A "
@@ -36,7 +36,7 @@ class Line:
     Attributes:
         runs: Tuple of `Finished`.
         name: Full name of the measure, or `NOTHING`.
-        measured: `Measured`; over several seeds its values are `Spread` or None.
+        measured: `Measurement`; over several seeds its values are `Spread` or None.
         printed: Dict from name to the number that the document prints: those of this measure, and
             in the first line of its runs those of no measure.
         first: Whether it is the first line of its runs.
@@ -44,7 +44,7 @@ class Line:
 
     runs: tuple[Finished, ...]
     name: str
-    measured: Measured
+    measured: Measurement
     printed: dict
     first: bool
 

@@ -21,7 +21,7 @@ _WRONG = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, R
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measurement:
     """One measurement of a run; every value is None where nothing could be measured.
 
     Attributes:
@@ -71,7 +71,7 @@ class Finished:
         iterations: Number of iterations.
         stopped_at: Iteration at which a stop rule ended the run, or None.
         diverged_at: First iteration at which a loss or weight was not finite, or None.
-        measured: Dict from full name to `Measured`.
+        measured: Dict from full name to `Measurement`.
         printed: Dict from name to the number that the document prints.
         seconds: Time of the run.
         final: Dict from "d_loss" and "g_loss" to the last losses, and to the last accuracies where
@@ -207,11 +207,11 @@ def over_seeds(runs):
         runs: List of `Finished` that differ in their seeds alone.
 
     Returns:
-        Dict from full name to `Measured`, whose values are `Spread` or None.
+        Dict from full name to `Measurement`, whose values are `Spread` or None.
     """
     named = {name: measured.metric for run in runs for name, measured in run.measured.items()}
     return {
-        name: Measured(
+        name: Measurement(
             metric, *(_spread(runs, name, part) for part in ("first", "last", "best")), None
         )
         for name, metric in named.items()
@@ -237,7 +237,7 @@ def _read(path, damaged):
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         measured = {
-            name: Measured(
+            name: Measurement(
                 _of(str, value["metric"]),
                 *(_of(_NUMBER | None, value[part]) for part in ("first", "last", "best")),
                 _of(int | None, value["best_iteration"]),
