@@ -129,7 +129,7 @@ def claims(page):
     """Claims with the words about them and their numbers, how many have which, and the orders."""
     words = [verdict.word for verdict in page.verdicts]
     return {
-        "about": claimed.ABOUT,
+        "about": claimed.ABOUT.replace("`", ""),
         "counts": [(word, words.count(word)) for word in WORDS if word in words],
         "lines": [_claim(verdict) for verdict in page.verdicts],
         "order": claimed.ORDER,

@@ -33,7 +33,7 @@ class Reader(HTMLParser):
     def __init__(self, text):
         super().__init__(convert_charrefs=True)
         self.elements, self.texts, self.open = [], [], []
-        self.feed(text)
+        self.feed(text.replace("<wbr>", "").replace("\xa0", " "))
         self.close()
 
     def handle_starttag(self, tag, attributes):
