@@ -38,7 +38,14 @@ def act(options):
     runs = [StoredRun.read(folder) for folder in folders.values()]
     records = [run.records for run in runs]
     for run, found in zip(runs, records, strict=True):
-        if not any(loss in record for record in found for loss in ("d_loss", "loss")):
+        names = {name for record in found for name in record}
+        if not names & {"d_loss", "loss"}:
+            if (run.folder / "metrics.json").is_file() and "not_finite" not in names:
+                raise UsageError(
+                    f"{run.folder} is finished, but its log.jsonl has no losses: it is damaged; "
+                    "the command of the run writes it again, in seconds where its checkpoint is "
+                    "there"
+                )
             raise UsageError(f"{run.folder} has no losses in its log.jsonl yet: leave it out")
     from keras_gans.pictures import curves
 
@@ -64,20 +71,14 @@ def _measured(records):
     Returns:
         Dict from full name to "lower" or "higher".
     """
-    from keras_gans.metrics import measures, metric_of
-    from keras_gans.rows.claims import OF_CLASSIFIERS
+    from keras_gans.reports.measurements import better, ordered
 
-    names = {name for log in records for record in log for name in record}
-    known = {name: metric_of(name) for name in names if metric_of(name) in measures.MEASURES}
     # Without a value, as where weights are missing, there is nothing to draw.
-    known = {
-        name: metric
-        for name, metric in known.items()
-        if any(record.get(name) is not None for log in records for record in log)
+    names = {
+        name
+        for log in records
+        for record in log
+        for name, value in record.items()
+        if value is not None
     }
-    order = measures.names().index
-    ordered = sorted(known, key=lambda name: (order(known[name]), name))
-    better = {name: measures.MEASURES[known[name]].better for name in ordered}
-    if OF_CLASSIFIERS in names:
-        better[OF_CLASSIFIERS] = "higher"
-    return better
+    return {name: better(name) for name in ordered(names)}

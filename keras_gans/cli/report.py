@@ -1,5 +1,6 @@
 """`keras-gans report`: results as tables of Markdown, or as pages of HTML to look through."""
 
+import sys
 from pathlib import Path
 
 from keras_gans.cli import arguments
@@ -22,7 +23,12 @@ def describe(parser):
         "keras-gans report --watch --table quickstart, next to a run in another terminal"
     )
     add = parser.add_argument
-    add("--table", metavar="NAME", help="default: every table with results")
+    add(
+        "--table",
+        type=_name,
+        metavar="NAME|FILE.yaml",
+        help="default: every table with results",
+    )
     add("--results", type=Path, default=Path("results"), metavar="DIR", help="default: results")
     add("--html", action="store_true", help="write report.html, to be opened in a browser")
     add(
@@ -36,21 +42,38 @@ def describe(parser):
     )
 
 
+def _name(table):
+    """The name of a table that is given as `run --table` takes it."""
+    path = Path(table)
+    return path.stem if path.suffix in (".yaml", ".yml") else table
+
+
 def act(options):
-    """Writes the pages and prints their paths; 128 + its number after a signal to --watch."""
+    """Writes the pages and prints their paths.
+
+    Returns:
+        The exit status: 1 if a file is damaged and its run was left out, 128 + its number after a
+        signal to --watch.
+    """
     from keras_gans import reports
 
     with arguments.writing(options.results):
         if options.watch:
             return _watch(options)
+        write, damaged = reports.write, []
         if options.html:
             from keras_gans.reports import html
 
-            paths = html.write(options.results, options.table)
-        else:
-            paths = reports.write(options.results, options.table)
-        for path in paths:
+            write = html.write
+        for path in write(options.results, options.table, damaged):
             print(path)
+        for error in dict.fromkeys(map(str, damaged)):
+            _warn(options, error)
+        return 1 if damaged else 0
+
+
+def _warn(options, error):
+    print(f"{options.prog}: left out: {' '.join(error.split())}", file=sys.stderr, flush=True)
 
 
 def _watch(options):
@@ -62,5 +85,8 @@ def _watch(options):
     def say(line):
         print(line, flush=True)
 
-    watch(options.results, options.table, options.watch, stop, say)
+    def warn(error):
+        _warn(options, error)
+
+    watch(options.results, options.table, options.watch, stop, say, warn)
     return 128 + stop.signal

@@ -180,6 +180,15 @@ def smooth(values, share=0.01):
     return np.where(finite, means, np.nan)
 
 
+def is_wide(values):
+    """Whether a logarithmic axis shows more of a curve.
+
+    Args:
+        values: Its finite values, at least one.
+    """
+    return min(values) > 0 and max(values) > 10 * min(values)
+
+
 def _limit(axes, values, peaks):
     """Limits the vertical axis to the curves and the part of the peaks that has room."""
     values, peaks = values[np.isfinite(values)], peaks[np.isfinite(peaks)]
@@ -195,7 +204,7 @@ def _scale(axes, values):
     """Makes the vertical axis logarithmic where that shows more."""
     from matplotlib.ticker import LogLocator, NullFormatter
 
-    if min(values) > 0 and max(values) > 10 * min(values):
+    if is_wide(values):
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.yaxis.set_major_formatter("{x:g}")  # 200, not 2 x 10^2

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from keras_gans.errors import UsageError
-from keras_gans.metrics import measures, metric_of
+from keras_gans.reports.measurements import ordered
 from keras_gans.reports.page import changes
-from keras_gans.reports.results import Finished
+from keras_gans.reports.results import Finished, leaving_out
 from keras_gans.rows import StoredRun
 
 REPORTED = {
@@ -30,10 +30,12 @@ class Course:
     Attributes:
         stored: `rows.StoredRun`.
         finished: `results.Finished`, or None for a run that has no metrics.json yet.
+        damaged: As for `courses`.
     """
 
     stored: StoredRun
     finished: Finished | None
+    damaged: list | None = None
 
     @property
     def name(self):
@@ -56,7 +58,7 @@ class Course:
         Raises:
             UsageError: As `StoredRun.records`.
         """
-        return self.stored.records
+        return self.finished.log if self.finished else self.stored.records
 
     def series(self, name):
         """The finite values of a name over iterations.
@@ -78,12 +80,7 @@ class Course:
     @property
     def measures(self):
         """Full names of the measurements that the log has a value of, in order of their metrics."""
-        found = {name for record in self.records for name in record if _is_metric(name)}
-        order = measures.names().index
-        named = sorted(found, key=lambda name: (order(metric_of(name)), name))
-        of_classifiers = set(self.finished.measured if self.finished else ()) - found
-        named += sorted(of_classifiers)
-        return [name for name in named if self.series(name)]
+        return ordered(self._series)
 
     @property
     def iteration(self):
@@ -121,38 +118,38 @@ class Course:
 
     @property
     def environment(self):
-        """The content of environment.json, or None where there is none.
+        """The content of environment.json, or None where there is none, or it is left out.
 
         Raises:
             UsageError: It is damaged.
         """
-        return _read(self.stored.folder / "environment.json")
+        with leaving_out(self.damaged):
+            return _read(self.stored.folder / "environment.json")
+        return None
 
 
-def courses(folder, finished):
+def courses(folder, finished, damaged=None):
     """The runs of a table, in the order of rows, changes and seeds.
 
     Args:
         folder: `Path` of results/<table>.
         finished: The `results.Finished` among them.
+        damaged: As for `results.finished`; a run that is not finished is left out for its log, too.
 
     Returns:
         List of `Course`.
 
     Raises:
-        UsageError: The experiment.yaml of a run that is not finished is damaged.
+        UsageError: The experiment.yaml or the log of a run that is not finished is damaged.
     """
-    found = [Course(_stored(folder, run), run) for run in finished]
-    known = {run.folder for run in finished}
+    found = [Course(_stored(folder, run), run, damaged) for run in finished]
     for path in folder.glob("*/seed-*/experiment.yaml"):
-        if path.parent not in known:
-            found.append(Course(StoredRun.read(path.parent), None))
+        if not (path.parent / "metrics.json").exists():
+            with leaving_out(damaged):
+                run = Course(StoredRun.read(path.parent), None, damaged)
+                len(run.records)  # raises where the log is damaged
+                found.append(run)
     return sorted(found, key=_order)
-
-
-def better(name):
-    """Which values of a measurement are better: "lower" or "higher"; None where it is unknown."""
-    return measures.MEASURES[metric_of(name)].better if _is_metric(name) else None
 
 
 def is_number(value):
@@ -171,10 +168,6 @@ def _order(course):
     return run.number, len(run.changed), changed, run.seed
 
 
-def _is_metric(name):
-    return metric_of(name) in measures.MEASURES
-
-
 def _read(path):
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -183,5 +176,5 @@ def _read(path):
     except FileNotFoundError:
         return None
     except (ValueError, RecursionError):
-        raise UsageError(f"{path} is not the file that a run writes: remove it") from None
+        raise UsageError(f"{path} is not the file that a run writes: move it away") from None
     return content

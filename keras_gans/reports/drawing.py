@@ -39,7 +39,7 @@ def sparkline(pairs, lower):
         return None
     pairs = thinned(pairs, _WIDTH)
     values = [value for _, value in pairs]
-    is_log = min(values) > 0 and max(values) > 10 * min(values)
+    is_log = curves.is_wide(values)
     heights = [log10(value) for value in values] if is_log else values
     low, span = min(heights), (max(heights) - min(heights)) or 1.0
     first, length = pairs[0][0], (pairs[-1][0] - pairs[0][0]) or 1

@@ -14,53 +14,57 @@ from keras_gans.files import replacing
 from keras_gans.reports import sections
 from keras_gans.reports.course import courses
 from keras_gans.reports.page import Page, nothing_under, pages
+from keras_gans.reports.results import leaving_out
 
 FILE = "report.html"
 
 
-def write(results, table=None):
+def write(results, table=None, damaged=None):
     """Writes the page of each table that has runs, finished or not.
 
     Args:
         results: Folder of results.
         table: Name of one table, or None for all.
+        damaged: As for `markdown.write`.
 
     Returns:
         List of the paths of the pages.
 
     Raises:
-        UsageError: There are no runs, or a file of a run is damaged.
+        UsageError: There are no runs, or a file is damaged.
     """
-    written = update(results, table)
-    if not written:
+    written = update(results, table, damaged=damaged)
+    if not written and not damaged:
         raise nothing_under(results, table)
     return written
 
 
-def update(results, table=None, refresh=None):
+def update(results, table=None, refresh=None, damaged=None):
     """Writes the pages that differ from those that are there.
 
     Args:
         results, table: As for `write`.
         refresh: Seconds after which a page loads itself again, or None.
+        damaged: As for `write`.
 
     Returns:
         List of the paths of all pages, those that were not written too.
 
     Raises:
-        UsageError: A file of a run is damaged.
+        UsageError: A file is damaged.
     """
     found = []
     for folder in pages(results, table):
-        page = Page.read(folder)
-        runs = courses(folder, page.runs)
-        if runs:
-            content = render(page, runs, refresh).encode("utf-8", "replace")
-            path = folder / FILE
-            if not path.is_file() or path.read_bytes() != content:
-                with replacing(path) as partial:
-                    partial.write_bytes(content)
-            found.append(path)
+        with leaving_out(damaged):
+            page = Page.read(folder, damaged)
+            runs = courses(folder, page.runs, damaged)
+            if runs:
+                content = render(page, runs, refresh).encode("utf-8", "replace")
+                path = folder / FILE
+                if not path.is_file() or path.read_bytes() != content:
+                    with replacing(path) as partial:
+                        partial.write_bytes(content)
+                found.append(path)
     return found
 
 

@@ -5,31 +5,35 @@ from urllib.parse import quote
 from keras_gans.files import replacing
 from keras_gans.reports import claimed
 from keras_gans.reports.page import Page, nothing_under, number, pages
+from keras_gans.reports.results import leaving_out
 from keras_gans.terminal.line import clock
 
 
-def write(results, table=None):
+def write(results, table=None, damaged=None):
     """Writes the page of each table that has finished runs.
 
     Args:
         results: Folder of results.
         table: Name of one table, or None for all.
+        damaged: List to which the errors of damaged files are added: those of a run, which is left
+            out, and of a table, which gets no page. None raises them.
 
     Returns:
         List of the paths written.
 
     Raises:
-        UsageError: There are no finished runs, or a metrics.json is damaged.
+        UsageError: There are no finished runs, or a file is damaged.
     """
     written = []
     for folder in pages(results, table):
-        page = Page.read(folder)
-        if page.runs:
-            path = folder / "README.md"
-            with replacing(path) as partial:
-                partial.write_text(render(page), encoding="utf-8")
-            written.append(path)
-    if not written:
+        with leaving_out(damaged):
+            page = Page.read(folder, damaged)
+            if page.runs:
+                path, content = folder / "README.md", render(page)
+                with replacing(path) as partial:
+                    partial.write_text(content, encoding="utf-8")
+                written.append(path)
+    if not written and not damaged:
         raise nothing_under(results, table)
     return written
 

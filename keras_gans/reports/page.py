@@ -4,22 +4,22 @@ A printed number is shown under its own name, because it is seldom the same meas
 measured one.
 """
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cache, cached_property
 from math import inf
 from pathlib import Path
 
 import yaml
 
-from keras_gans.errors import UsageError
-from keras_gans.reports.claims import verdicts
+from keras_gans.errors import UsageError, suggestion
+from keras_gans.reports.claims import judge
 from keras_gans.reports.orders import orders
-from keras_gans.reports.results import Finished, Measured, Spread, finished, groups, over_seeds
+from keras_gans.reports.results import Finished, Measurement, Spread, finished, groups, over_seeds
 from keras_gans.rows import Table, table_of
 
 NOTHING = "-"
 """The name of the measure where a run has none."""
-_NOTHING = Measured(NOTHING, None, None, None, None)
+_NOTHING = Measurement(NOTHING, None, None, None, None)
 _NAMES = (
     "The full name of a measure says the metric, the number of samples on each side, and the "
     "network and layer of the features. Numbers of different names are on different scales. A "
@@ -36,7 +36,7 @@ class Line:
     Attributes:
         runs: Tuple of `Finished`.
         name: Full name of the measure, or `NOTHING`.
-        measured: `Measured`; over several seeds its values are `Spread` or None.
+        measured: `Measurement`; over several seeds its values are `Spread` or None.
         printed: Dict from name to the number that the document prints: those of this measure, and
             in the first line of its runs those of no measure.
         first: Whether it is the first line of its runs.
@@ -44,7 +44,7 @@ class Line:
 
     runs: tuple[Finished, ...]
     name: str
-    measured: Measured
+    measured: Measurement
     printed: dict
     first: bool
 
@@ -112,27 +112,31 @@ class Page:
         table: `rows.Table`, or None for one that is neither here nor in the package.
         runs: Tuple of `Finished`, in the order of `results.finished`.
         lines: Tuple of `Line`: those of each run, and after the seeds of a row those over them.
+        damaged: As for `read`.
     """
 
     folder: Path
     table: Table | None
     runs: tuple[Finished, ...]
     lines: tuple[Line, ...]
+    damaged: list | None = field(default=None, compare=False)
 
     @classmethod
-    def read(cls, folder):
+    def read(cls, folder, damaged=None):
         """Reads the finished runs of a table.
 
         Args:
             folder: results/<table>.
+            damaged: List to which the errors of damaged files of runs are added, which are left
+                out; None raises them.
 
         Raises:
-            UsageError: A metrics.json is damaged.
+            UsageError: The table is damaged, or a file of a run.
         """
         folder = Path(folder)
-        runs = finished(folder)
+        runs = finished(folder, damaged)
         lines = [line for same in groups(runs) for line in _lines(same)]
-        return cls(folder, table_of(folder), tuple(runs), tuple(lines))
+        return cls(folder, table_of(folder), tuple(runs), tuple(lines), damaged)
 
     @property
     def name(self):
@@ -147,7 +151,14 @@ class Page:
     @cached_property
     def verdicts(self):
         """The verdicts on the claims of the document: a list of `verdicts.Verdict`."""
-        return verdicts(self.table, self.folder.parent) if self.table else []
+        if self.table is None:
+            return []
+        runs = cache(self._runs_of)
+        return [judge(n, claim, self.table, runs) for n, claim in self.table.claims.items()]
+
+    def _runs_of(self, name):
+        own = name == self.name
+        return self.runs if own else finished(self.folder.parent / name, self.damaged)
 
     @cached_property
     def orders(self):
@@ -182,10 +193,11 @@ def pages(results, table=None):
 
 def nothing_under(results, table=None):
     """The error that there are no runs; arguments as of `pages`."""
-    return UsageError(
-        f"there are no finished runs under {Path(results, table or '')}; "
-        "keras-gans run --table quickstart --exp 1 makes one"
-    )
+    others = [path.name for path in pages(results) if any(path.glob("*/seed-*/metrics.json"))]
+    advice = "; keras-gans run --table quickstart --exp 1 makes one"
+    if table and others:
+        advice = suggestion(table, others)
+    return UsageError(f"there are no finished runs under {Path(results, table or '')}{advice}")
 
 
 def changes(changed):

@@ -6,6 +6,7 @@ except means and deviations over seeds.
 """
 
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +21,7 @@ _WRONG = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, R
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measurement:
     """One measurement of a run; every value is None where nothing could be measured.
 
     Attributes:
@@ -70,13 +71,14 @@ class Finished:
         iterations: Number of iterations.
         stopped_at: Iteration at which a stop rule ended the run, or None.
         diverged_at: First iteration at which a loss or weight was not finite, or None.
-        measured: Dict from full name to `Measured`.
+        measured: Dict from full name to `Measurement`.
         printed: Dict from name to the number that the document prints.
         seconds: Time of the run.
         final: Dict from "d_loss" and "g_loss" to the last losses, and to the last accuracies where
             they are recorded; empty for a classifier.
         evaluated: Dict from "last" and "best" to what was evaluated of that generator: a dict from
             full name to the pair (metric, value or None).
+        damaged: As for `finished`.
     """
 
     folder: Path
@@ -94,15 +96,18 @@ class Finished:
     seconds: float
     final: dict = field(default_factory=dict)
     evaluated: dict = field(default_factory=dict)
+    damaged: list | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def log(self):
-        """The records of log.jsonl, a list of dicts; empty where there is none.
+        """The records of log.jsonl, a list of dicts; empty where there is none, or it is left out.
 
         Raises:
             UsageError: It is damaged.
         """
-        return records(self.folder, finished=True)
+        with leaving_out(self.damaged):
+            return records(self.folder, finished=True)
+        return []
 
     def reading(self, measure, generator, at=None):
         """One value of the run.
@@ -144,11 +149,28 @@ def _pair(name, value):
     return None if value is None else (name, value)
 
 
-def finished(folder):
+@contextmanager
+def leaving_out(damaged):
+    """Leaves out what is read in it, if a file is damaged.
+
+    Args:
+        damaged: List to which the error is added; None raises it.
+    """
+    try:
+        yield
+    except UsageError as error:
+        if damaged is None:
+            raise
+        damaged.append(error)
+
+
+def finished(folder, damaged=None):
     """The finished runs of a table, in the order of rows, changes and seeds.
 
     Args:
         folder: results/<table>.
+        damaged: List to which the error of each damaged file is added. A run without a summary is
+            left out, and so is a log when it is asked for. None raises these errors.
 
     Returns:
         List of `Finished`.
@@ -156,7 +178,10 @@ def finished(folder):
     Raises:
         UsageError: A metrics.json is damaged.
     """
-    runs = [_read(path) for path in Path(folder).glob("*/seed-*/metrics.json")]
+    runs = []
+    for path in Path(folder).glob("*/seed-*/metrics.json"):
+        with leaving_out(damaged):
+            runs.append(_read(path, damaged))
     return sorted(runs, key=lambda run: (*_settings(run), run.seed))
 
 
@@ -182,11 +207,11 @@ def over_seeds(runs):
         runs: List of `Finished` that differ in their seeds alone.
 
     Returns:
-        Dict from full name to `Measured`, whose values are `Spread` or None.
+        Dict from full name to `Measurement`, whose values are `Spread` or None.
     """
     named = {name: measured.metric for run in runs for name, measured in run.measured.items()}
     return {
-        name: Measured(
+        name: Measurement(
             metric, *(_spread(runs, name, part) for part in ("first", "last", "best")), None
         )
         for name, metric in named.items()
@@ -207,12 +232,12 @@ def _settings(run):
     return run.experiment, len(run.changed), changed, run.data, run.samples, run.iterations
 
 
-def _read(path):
+def _read(path, damaged):
     evaluated = {which: _evaluated(path, which) for which in ("last", "best")}
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         measured = {
-            name: Measured(
+            name: Measurement(
                 _of(str, value["metric"]),
                 *(_of(_NUMBER | None, value[part]) for part in ("first", "last", "best")),
                 _of(int | None, value["best_iteration"]),
@@ -239,6 +264,7 @@ def _read(path):
                 if value is not None
             },
             evaluated=evaluated,
+            damaged=damaged,
         )
     except _WRONG:
         raise _damaged(path) from None
@@ -256,13 +282,16 @@ def _evaluated(metrics, which):
         except _WRONG:
             raise UsageError(
                 f"{path} is not what `keras-gans evaluate GENERATOR.h5 --json` prints of one "
-                "generator: remove it"
+                "generator: write it again, or move it away"
             ) from None
     return found
 
 
 def _damaged(path):
-    return UsageError(f"{path} is not the file that a run writes: remove it and make the run again")
+    return UsageError(
+        f"{path} is not the file that a run writes: the command of the run writes it again, in "
+        "seconds where its checkpoint is there"
+    )
 
 
 def _of(kind, value):

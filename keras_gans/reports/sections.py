@@ -8,8 +8,10 @@ from collections import Counter
 from urllib.parse import quote
 
 from keras_gans.files import PACKED_LOG
+from keras_gans.pictures.curves import is_wide
 from keras_gans.reports import claimed, drawing
-from keras_gans.reports.course import REPORTED, better, is_number
+from keras_gans.reports.course import REPORTED, is_number
+from keras_gans.reports.measurements import better
 from keras_gans.reports.page import NOTHING, changes, number
 from keras_gans.reports.results import Spread
 from keras_gans.reports.verdicts import FAILS, HOLDS, OPEN, WORDS
@@ -127,7 +129,7 @@ def claims(page):
     """Claims with the words about them and their numbers, how many have which, and the orders."""
     words = [verdict.word for verdict in page.verdicts]
     return {
-        "about": claimed.ABOUT,
+        "about": claimed.ABOUT.replace("`", ""),
         "counts": [(word, words.count(word)) for word in WORDS if word in words],
         "lines": [_claim(verdict) for verdict in page.verdicts],
         "order": claimed.ORDER,
@@ -183,7 +185,7 @@ def curves(runs, ids):
             for run in drawn
         ],
         "data": {
-            "logarithmic": [name for name in labels if _is_wide(name, drawn)],
+            "logarithmic": [name for name in labels if is_wide(_values(name, drawn))],
             "runs": [
                 {"name": r.name, "look": looks[r.stored.folder], "series": _series(r, labels)}
                 for r in drawn
@@ -214,10 +216,8 @@ def _places(folders):
     return found
 
 
-def _is_wide(name, runs):
-    """Whether a logarithmic axis shows more, as in the plots of a run."""
-    values = [value for run in runs for _, value in run.series(name)]
-    return min(values) > 0 and max(values) > 10 * min(values)
+def _values(name, runs):
+    return [value for run in runs for _, value in run.series(name)]
 
 
 def players(runs, ids):

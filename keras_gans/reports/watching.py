@@ -3,14 +3,13 @@
 import time
 from pathlib import Path
 
-from keras_gans.errors import UsageError
 from keras_gans.reports import html
 
 _STEP = 0.1  # seconds after which a request to stop is seen
 _READ = ("*.json", "*.jsonl", "*.yaml", ".lock", "samples/*.png")
 
 
-def watch(results, table, seconds, stop, say):
+def watch(results, table, seconds, stop, say, warn):
     """Writes pages again and again, each when it has become another one.
 
     Args:
@@ -20,25 +19,21 @@ def watch(results, table, seconds, stop, say):
         stop: Function that returns whether to end. The pages are written once more then, so that
             they no longer load themselves again.
         say: Function of a line for the user.
-
-    Raises:
-        UsageError: A file of a run is damaged.
+        warn: Function of the line that says which file is damaged, and so left out.
     """
     where = Path(results, table or "")
-    seen = failed = None
+    seen, failed = None, set()
     told = set()
     while not stop():
         files = _files(where, "*/*" if table else "*/*/*")
         if files != seen:
-            try:
-                found = html.update(results, table, seconds)
-                seen, failed = files, None
-            except (FileNotFoundError, UsageError) as error:
-                # A run that begins again empties its folder; what is damaged stays so.
-                if str(error) == failed:
-                    raise
-                found, failed = [], str(error)
-            if not found and not told and not failed:
+            found, errors = _update(results, table, seconds)
+            # A run that begins again empties its folder; what is damaged stays so for two looks.
+            for error in sorted((errors & failed) - told):
+                warn(error)
+                told.add(error)
+            seen, failed = files if errors <= failed else None, errors
+            if not found and not told and not errors:
                 say(f"waiting for runs under {where}, until Ctrl-C")
                 told.add(where)
             for path in found:
@@ -48,15 +43,23 @@ def watch(results, table, seconds, stop, say):
         until = time.monotonic() + seconds
         while time.monotonic() < until and not stop():
             time.sleep(_STEP)
-    try:
-        left = html.update(results, table)
-    except FileNotFoundError:  # of a run that begins again at this moment
-        say("stopped while a run began again; keras-gans report --html writes its page")
-        return
+    left, errors = _update(results, table)
+    for error in sorted(errors - told):
+        warn(error)
     for path in left:
         say(f"stopped; {path} no longer changes")
-    if not left:
+    if not left and not errors:
         say("stopped; there were no runs")
+
+
+def _update(results, table, seconds=None):
+    """The pages that were written, and the set of what is said of damaged files."""
+    damaged, found = [], []
+    try:
+        found = html.update(results, table, seconds, damaged)
+    except FileNotFoundError as error:  # of a run that begins again at this moment
+        damaged.append(error)
+    return found, set(map(str, damaged))
 
 
 def _files(folder, runs):

@@ -82,7 +82,7 @@ class StoredRun:
     @property
     def records(self):
         """What `records` says of the folder."""
-        return records(self.folder)
+        return records(self.folder, finished=(self.folder / "metrics.json").is_file())
 
     def other_data(self, source):
         """How data differ from those that the run learned from, in words; "" for not at all.
@@ -167,7 +167,10 @@ def records(folder, finished=False):
     except (*files.UNPACKING, OSError, ValueError, KeyError, TypeError, RecursionError):
         sound = False
     if not sound:
-        raise UsageError(f"{folder / 'log.jsonl'} has a line that no run writes: it is damaged")
+        raise UsageError(
+            f"{folder / 'log.jsonl'} has a line that no run writes: it is damaged; the command of "
+            "the run writes it again, in seconds where its checkpoint is there"
+        )
     return found
 
 

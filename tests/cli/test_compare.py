@@ -1,6 +1,7 @@
 """`keras-gans compare`: runs with networks and without, finished or not, of any metrics."""
 
 import json
+import os
 
 import pytest
 import yaml
@@ -69,7 +70,7 @@ def test_classifiers_are_compared_by_their_accuracy(main, drawn):
     assert main("compare", *runs)[0] == 0
     ((_, found, better),) = drawn
     assert list(found) == ["sundar2018 40, seed 0", "sundar2018 51, seed 0"]
-    assert better == {"test_accuracy": "higher"}
+    assert better == dict.fromkeys(["test_accuracy", "test_accuracy_untuned"], "higher")
 
 
 def test_a_classifier_is_drawn_beside_a_gan(main, tmp_path):
@@ -84,6 +85,26 @@ def test_a_run_that_is_given_twice_is_one(main, write, drawn):
     folder = write("a")
     assert main("compare", folder, f"{folder}/../a")[0] == 0
     assert list(drawn[0][1]) == ["table 1, seed 0"]
+
+
+def test_a_run_without_losses_yet_is_named(main, write, drawn):
+    folder = write("a")
+    os.truncate(folder / "log.jsonl", 10)
+    status, _, err = main("compare", folder)
+    said = f"keras-gans compare: {folder} has no losses in its log.jsonl yet: leave it out\n"
+    assert (status, err, drawn) == (2, said, [])
+
+
+@pytest.mark.parametrize("size", [0, 10, 55])
+def test_a_log_of_a_finished_run_that_was_cut_is_damaged(main, write, drawn, size):
+    folder = write("a", {"iteration": 2, "d_loss": 1.0, "g_loss": 2.0})
+    (folder / "metrics.json").write_text("{}")
+    assert main("compare", folder)[0] == 0
+    drawn.clear()
+    os.truncate(folder / "log.jsonl", size)
+    status, _, err = main("compare", folder)
+    assert (status, drawn) == (2, [])
+    assert "log.jsonl" in err and "is damaged; the command of the run writes it again" in err
 
 
 def test_a_full_disk_is_one_line_and_leaves_nothing(main, write, tmp_path, monkeypatch):

@@ -4,7 +4,10 @@ import re
 import shutil
 from urllib.parse import unquote
 
-from commands import in_one_process
+import pytest
+from commands import ROOT, in_one_process
+
+PUBLISHED = ROOT / "results" / "published"
 
 
 def test_the_page_shows_the_run_without_keras(trained, tmp_path):
@@ -27,6 +30,38 @@ def test_the_page_of_html_is_written_without_keras(trained, tmp_path):
     assert answer["out"] == "results/quickstart/report.html\n"
     text = (results / "quickstart" / "report.html").read_text()
     assert "fid20_lenet" in text and text.count("<img ") == len(samples(results))
+
+
+@pytest.fixture
+def results(tmp_path):
+    """A folder of results with the published runs of two tables, without pages."""
+    for name in ("sabiri2022", "modern"):
+        kept = shutil.ignore_patterns("README.md", "report.html", "*.png")
+        shutil.copytree(PUBLISHED / name, tmp_path / name, ignore=kept)
+    return tmp_path
+
+
+@pytest.mark.parametrize("table", ["modern", "modern.yaml", "experiments/modern.yaml"])
+def test_a_table_is_named_as_for_run(main, results, table):
+    page = results / "modern" / "README.md"
+    assert main("report", "--results", results, "--table", table) == (0, f"{page}\n", "")
+    assert not (results / "sabiri2022" / "README.md").exists()
+
+
+@pytest.mark.parametrize(
+    ("table", "advice"),
+    [
+        ("modren", "; did you mean 'modern'?"),
+        ("quickstart", "; there is modern, sabiri2022"),
+        ("res/t.yaml", "; there is modern, sabiri2022"),
+    ],
+)
+@pytest.mark.parametrize("options", [(), ("--html",)])
+def test_tables_that_have_runs_are_named(main, results, table, advice, options):
+    status, _, err = main("report", *options, "--results", results, "--table", table)
+    place = results / table.removeprefix("res/").removesuffix(".yaml")
+    said = f"keras-gans report: there are no finished runs under {place}{advice}\n"
+    assert (status, err) == (2, said)
 
 
 def samples(results):

@@ -19,7 +19,7 @@ from reports.conftest import CLAIMS
 
 from keras_gans.errors import UsageError
 from keras_gans.files import PARTIAL
-from keras_gans.reports import drawing, html
+from keras_gans.reports import drawing, html, sections
 
 PUBLISHED = ROOT / "results" / "published"
 VOID = {"meta", "input", "img", "br", "link", "hr"}
@@ -33,7 +33,7 @@ class Reader(HTMLParser):
     def __init__(self, text):
         super().__init__(convert_charrefs=True)
         self.elements, self.texts, self.open = [], [], []
-        self.feed(text)
+        self.feed(text.replace("<wbr>", "").replace("\xa0", " "))
         self.close()
 
     def handle_starttag(self, tag, attributes):
@@ -103,12 +103,31 @@ def test_published_runs_have_every_section(published):
 def test_published_values_are_those_of_the_page_of_markdown(published):
     cells = {text.strip() for text in Reader(published).texts}
     runs, _, _ = (PUBLISHED / "akel2022" / "README.md").read_text().partition("\n## ")
-    for line in runs.splitlines():
-        if re.match(r"\| \d", line):
-            values = [cell.strip() for cell in line.split("|")]
-            best, _, at = values[11].rstrip(")").partition(" (")
-            if at:  # else the line of a mean over seeds
-                assert {values[9], values[10], best, at, values[12]} <= cells
+    table = [line.strip("| ").split(" | ") for line in runs.splitlines() if line.startswith("| ")]
+    head, *lines = ([cell.strip() for cell in line] for line in table)
+    names = ("measure", "start", "end", "best (at)", "time")
+    places = [head.index(name) for name in names]
+    for line in lines:
+        measure, start, end, best, time_ = (line[place] for place in places)
+        best, _, at = best.rstrip(")").partition(" (")
+        assert {measure, start, end, best, time_, *([at] if at else [])} <= cells
+    seeds = [len(list(row.glob("seed-*"))) for row in (PUBLISHED / "akel2022").glob("*/")]
+    assert len(lines) == sum(seeds) + sum(n > 1 for n in seeds)  # a line over several seeds
+
+
+def test_the_best_accuracy_of_a_classifier_is_marked(tmp_path):
+    (tmp_path / "sundar2018").symlink_to(PUBLISHED / "sundar2018")
+    page = html.Page.read(tmp_path / "sundar2018")
+    runs = html.courses(page.folder, page.runs)
+    ids = dict.fromkeys((run.stored.folder for run in runs), "")
+    lines = sections.results(page, runs, ids)
+    row = [line for line in lines if line["run"].experiment == 40 and not line["over_seeds"]]
+    line = next(line for line in row if line["name"] == "test_accuracy")
+    # From 0.115 to 0.9905, which is the last point.
+    assert line["better"] == "higher"
+    assert line["spark"]["points"].endswith("{:g},{:g}".format(*line["spark"]["best"]))
+    labels = dict(sections.curves(runs, ids)["measures"])
+    assert labels["test_accuracy"] == "test_accuracy (higher is better)"
 
 
 def test_ids_are_unique_and_references_lead_somewhere(published):
@@ -352,13 +371,48 @@ def test_a_damaged_file_leaves_the_page_as_it_was(tmp_path, write_whole_run, nam
     assert not list(tmp_path.rglob(f"{PARTIAL}*"))
 
 
-def test_a_damaged_file_is_one_line_and_status_2(tmp_path, write_run):
-    path = write_run()
-    path.write_text("{")
-    done = finish(keras_gans("report", "--html", "--results", tmp_path))
-    assert (done.returncode, done.stdout) == (2, "")
-    assert re.fullmatch(r"keras-gans report: .*metrics\.json is not .*\n", done.stderr)
-    assert not list(tmp_path.rglob("*.html"))
+def test_a_damaged_run_is_left_out_and_named(tmp_path, write_whole_run):
+    bad = [
+        write_whole_run(str(n), experiment=n, table=table) / name
+        for n, table, name in (
+            (1, "akel2022", "metrics.json"),
+            (2, "akel2022", "log.jsonl"),
+            (3, "akel2022", "environment.json"),
+            (1, "modern", "samples/000500.png"),
+        )
+    ]
+    bad += [write_whole_run("5", experiment=5, until=12_000) / "log.jsonl"]
+    (bad[0].parent / "experiment.yaml").write_text("{}")  # the run is not an unfinished one
+    write_whole_run("4", experiment=4)
+    write_whole_run(table="vedal2017")
+    for path in bad:
+        path.write_text("{\n")
+    damaged = []
+    first, second = html.write(tmp_path, damaged=damaged)
+    assert (first.parent.name, second.parent.name) == ("akel2022", "vedal2017")
+    page = Reader(first.read_text(encoding="utf-8"))
+    names = [f"row {n}, seed 0" for n in range(1, 6)]
+    assert [name in page.texts for name in names] == [False, True, True, True, False]
+    assert len(page.all("svg", role="img")) == 2  # row 2 has no log
+    assert len(damaged) == len(bad)
+    assert all(any(str(path) in str(error) for error in damaged) for path in bad)
+
+
+def test_damaged_runs_are_a_line_each_and_status_1(tmp_path, write_whole_run):
+    paths = [write_whole_run(str(n), experiment=n) / "metrics.json" for n in (1, 2, 3)]
+    for path in paths[:2]:
+        os.truncate(path, 100)
+    for options, name in (((), "README.md"), (("--html",), "report.html")):
+        done = finish(keras_gans("report", *options, "--results", tmp_path))
+        assert done.returncode == 1
+        assert done.stdout == f"{paths[0].parents[2] / name}\n"
+        assert sorted(line.partition(" is not ")[0] for line in done.stderr.splitlines()) == [
+            f"keras-gans report: left out: {path}" for path in paths[:2]
+        ]
+        assert "the command of the run writes it again" in done.stderr
+    os.truncate(paths[2], 100)
+    done = finish(keras_gans("report", "--results", tmp_path))
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 3)
 
 
 def test_without_runs_there_is_a_hint(tmp_path):
@@ -382,12 +436,11 @@ def test_a_page_that_stays_the_same_is_not_written(tmp_path, write_whole_run):
 def watching(tmp_path):
     """`report --watch 1` as a process, ended with the test."""
     command = keras_gans("report", "--watch", "1", "--results", tmp_path)
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     process = subprocess.Popen(command, cwd=ROOT, text=True, **pipes)
     yield process
     process.kill()
-    process.wait()
-    process.stdout.close()
+    process.communicate()
 
 
 def test_a_watched_page_follows_the_runs_until_ctrl_c(tmp_path, write_whole_run, watching):
@@ -420,7 +473,14 @@ def test_watching_ends_where_there_are_no_runs_too(watching):
     assert watching.wait(20) == 130
 
 
-def test_watching_ends_at_a_file_that_stays_damaged(write_run, watching):
+def test_watching_names_a_file_that_stays_damaged_and_goes_on(tmp_path, write_whole_run, watching):
     assert watching.stdout.readline().startswith("waiting for runs")
-    write_run().write_text("{")
-    assert watching.wait(20) == 2
+    damaged = write_whole_run() / "metrics.json"
+    damaged.write_text("{")
+    assert watching.stderr.readline().startswith(f"keras-gans report: left out: {damaged} is not")
+    write_whole_run("2", experiment=2)
+    path = tmp_path / "akel2022" / "report.html"
+    assert watching.stdout.readline().startswith(f"{path}: open it in a browser")
+    watching.send_signal(signal.SIGINT)
+    assert watching.communicate(timeout=20) == (f"stopped; {path} no longer changes\n", "")
+    assert watching.returncode == 130

@@ -1,6 +1,9 @@
 """Pages of results: measured values against those that the documents print."""
 
+import os
+
 import pytest
+import yaml
 
 from keras_gans import reports
 from keras_gans.errors import UsageError
@@ -243,3 +246,20 @@ def test_damaged_metrics_leave_no_page(tmp_path, write_run):
     with pytest.raises(UsageError, match=r"metrics\.json"):
         reports.write(tmp_path)
     assert not list(tmp_path.rglob("*README.md"))
+
+
+def test_damaged_logs_that_a_claim_asks_for_are_named(claimed):
+    path = claimed / "akel2022" / "akel2022.yaml"
+    content = yaml.safe_load(path.read_text())
+    rows = [{"row": n, "at": 500} for n in (1, 2)]
+    content["claims"] = {1: {"says": "a", "where": "b", "test": {"name": "ordered", "rows": rows}}}
+    path.write_text(yaml.safe_dump(content))
+    log = claimed / "akel2022" / "1" / "seed-0" / "log.jsonl"
+    os.truncate(log, 100)
+    damaged = []
+    (page,) = reports.write(claimed, damaged=damaged)
+    (error,) = damaged
+    assert str(error).startswith(f"{log} has a line that no run writes")
+    text = page.read_text()
+    assert "row 1 at 500 = 533.3 over 2 seeds, row 2 at 500 = 1067 over 3 seeds" in text
+    assert "| 3 seeds |" in text  # metrics.json of all of them is whole
