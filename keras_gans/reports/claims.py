@@ -29,14 +29,11 @@ crosses a bound, or is not known without a second seed, or rows have not been ru
 """
 
 from dataclasses import dataclass, replace
-from functools import cache
 from itertools import chain
 from math import exp, factorial
-from pathlib import Path
 
 from keras_gans import parts
 from keras_gans.metrics import features_of, metric_of
-from keras_gans.reports import results
 from keras_gans.reports.intervals import LEVEL, interval, rank_correlation
 from keras_gans.reports.means import better, means, short
 from keras_gans.reports.verdicts import FAILS, HOLDS, OPEN, Finding, Judgement, Verdict
@@ -48,12 +45,12 @@ _SCALES = "the rows are measured on different scales"
 _FEWEST = 3  # rows of a rank correlation that is shown; tests have more
 
 
-def verdicts(table, results_folder):
+def verdicts(table, runs):
     """The verdicts on all claims of a table.
 
     Args:
         table: `rows.Table`.
-        results_folder: Folder of results, with a folder for each table.
+        runs: Function from the name of a table to the list of its `results.Finished`.
 
     Returns:
         List of `Verdict`, in the order of the numbers.
@@ -61,7 +58,6 @@ def verdicts(table, results_folder):
     Raises:
         UsageError: A file of a finished run is damaged.
     """
-    runs = cache(lambda name: results.finished(Path(results_folder) / name))
     return [judge(number, claim, table, runs) for number, claim in table.claims.items()]
 
 

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from itertools import groupby
 
-from keras_gans.metrics.measures import MEASURES
-from keras_gans.reports import results
+from keras_gans.reports import measurements, results
 from keras_gans.reports.intervals import ENOUGH, Sample, pooled
 from keras_gans.rows.tests import RATIOS, scaled
 
@@ -112,9 +111,7 @@ def mean(group, measure, generator):
 
 def better(measure):
     """ "lower" or "higher": which values of a measure are better."""
-    if measure in MEASURES:
-        return MEASURES[measure].better
-    return "lower" if measure in RATIOS else "higher"
+    return measurements.better(measure) or "lower"  # what is no metric is a loss
 
 
 def short(labels):

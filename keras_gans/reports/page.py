@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 
 from keras_gans.errors import UsageError, suggestion
-from keras_gans.reports.claims import judge
+from keras_gans.reports.claims import verdicts
 from keras_gans.reports.orders import orders
 from keras_gans.reports.results import Finished, Measurement, Spread, finished, groups, over_seeds
 from keras_gans.rows import Table, table_of
@@ -153,8 +153,7 @@ class Page:
         """The verdicts on the claims of the document: a list of `verdicts.Verdict`."""
         if self.table is None:
             return []
-        runs = cache(self._runs_of)
-        return [judge(n, claim, self.table, runs) for n, claim in self.table.claims.items()]
+        return verdicts(self.table, cache(self._runs_of))
 
     def _runs_of(self, name):
         own = name == self.name

@@ -40,6 +40,11 @@ def entry(last, best=None, metric="fid", name="{}5k_lenet"):
     return {name.format(metric): {"metric": metric, "better": better, **values}}
 
 
+def judged(table, folder):
+    """The verdicts on a table's claims by the runs in a folder of results."""
+    return claims.verdicts(table, lambda name: results.finished(folder / name))
+
+
 @pytest.fixture
 def table(tmp_path):
     """A function that writes a table of nine rows with claims; returns its path."""
@@ -78,12 +83,12 @@ def change(folder, **changes):
 def judge(table, tmp_path):
     """A function that judges one test; returns the verdict."""
 
-    def judged(name, **options):
+    def judging(name, **options):
         claim = {"says": "So it is", "where": "page 1", "test": {"name": name, **options}}
-        (verdict,) = claims.verdicts(read_table(table({1: claim})), tmp_path)
+        (verdict,) = judged(read_table(table({1: claim})), tmp_path)
         return verdict
 
-    return judged
+    return judging
 
 
 # --- ordered, best ------------------------------------------------------------------------------
@@ -674,7 +679,7 @@ def test_a_trend_waits_for_all_of_its_rows(run, judge):
 
 def test_a_claim_that_no_row_tests_is_not_tested(table, tmp_path):
     claim = {"says": "a", "where": "b", "untested": "by\n eye"}
-    (verdict,) = claims.verdicts(read_table(table({7: claim})), tmp_path)
+    (verdict,) = judged(read_table(table({7: claim})), tmp_path)
     assert (verdict.word, verdict.reason, verdict.by) == (UNTESTED, "by eye", ())
     assert (verdict.number, verdict.rows) == (7, "")
 
@@ -867,6 +872,6 @@ def test_every_document_has_its_claims(name, tmp_path):
     for claim in table.claims.values():
         assert not claim.says.endswith(".")
         assert claim.where and (claim.rows or claim.untested)
-    for verdict in claims.verdicts(table, tmp_path):
+    for verdict in judged(table, tmp_path):
         assert verdict.word == (UNTESTED if verdict.untested else OPEN)
         assert verdict.untested or "not been run" in verdict.reason
