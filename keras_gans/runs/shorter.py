@@ -9,7 +9,7 @@ from dataclasses import replace
 from keras_gans.errors import UsageError
 from keras_gans.files import replacing, sha256
 from keras_gans.rows import Experiment, StoredRun
-from keras_gans.runs import checkpoints
+from keras_gans.runs import checkpoints, environment
 
 
 def adopt_shorter(planned, about, progress):
@@ -55,7 +55,7 @@ def _shorter(planned):
 
 
 def _checkpoint(run, planned, about):
-    """The newest checkpoint that the planned run would have written too, on the same data.
+    """The newest checkpoint that the planned run, here and on its data, would have written too.
 
     At its last iteration a run saves and measures in any case, and applies no stop rule.
     """
@@ -67,4 +67,7 @@ def _checkpoint(run, planned, about):
 
     identity = sha256(run.folder / "experiment.yaml")
     checkpoint, _ = checkpoints.latest(run.folder / "checkpoint", identity, same)
-    return checkpoint if checkpoint and checkpoint.about["data"] == about["data"] else None
+    if checkpoint is None or checkpoint.about["data"] != about["data"]:
+        return None
+    elsewhere = environment.changes(checkpoint.about["environment"], about["environment"])
+    return None if elsewhere else checkpoint

@@ -8,6 +8,7 @@ from kill_harness import digest
 from running import StopAt, quickstart, train
 
 from keras_gans import datasets
+from keras_gans.runs import environment
 from keras_gans.runs import run as runs
 
 pytestmark = pytest.mark.usefixtures("without_xla")
@@ -90,6 +91,12 @@ def test_other_data_are_left_alone(tmp_path):
     data = datasets.load(short.experiment.dataset)
     train(short, data=replace(data, values=data.values[::-1].copy()))
     assert begun(quickstart(6, tmp_path, LONG), data=data) == (0, [])
+
+
+def test_runs_of_other_versions_are_left_alone(tmp_path, monkeypatch):
+    train(quickstart(6, tmp_path, {**LONG, "iterations": 20}))
+    monkeypatch.setattr(environment, "changes", lambda then, now: "keras 3.14.0 is now 3.15.1")
+    assert begun(quickstart(6, tmp_path, LONG)) == (0, [])
 
 
 def test_a_stop_rule_is_not_passed_by(tmp_path):
