@@ -19,7 +19,7 @@ from keras_gans.datasets.sources import Scale, Source
 from keras_gans.errors import UsageError, short
 from keras_gans.losses import reported
 from keras_gans.networks import augmentations, pairs
-from keras_gans.networks.trained import Trained, frozen_statistics
+from keras_gans.networks.trained import Trained, frozen_statistics, held_still
 from keras_gans.parts import Chosen
 from keras_gans.saving import SavedWhole
 from keras_gans.turns import Turns
@@ -207,7 +207,7 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
     test_on_batch = evaluate
 
     def train_only(self, who):
-        """Says who is moved from now on: `Turns.train`. Nothing else is changed.
+        """Says who is moved from now on: `Turns.train`. The other network stays as it is.
 
         Args:
             who: "discriminator" or "generator", as before a run they are trained alone, or "both".
@@ -233,10 +233,11 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         shares = list(self.turns.shares(*self._network_values(data)))
         n = ops.shape(shares[0][0])[0]
         latents = [self.draw_latents(n) for _ in shares]
-        fakes, begun = self._fakes(latents, [labels for _, labels in shares])
-        for (real, labels), fake in zip(shares, fakes, strict=True):
-            optimizer = self.d_optimizer if self.turns.moves("discriminator") else None
-            both = self._discriminator_turn(real, fake, labels, optimizer)
+        with self._at_rest():
+            fakes, begun = self._fakes(latents, [labels for _, labels in shares])
+            for (real, labels), fake in zip(shares, fakes, strict=True):
+                optimizer = self.d_optimizer if self.turns.moves("discriminator") else None
+                both = self._discriminator_turn(real, fake, labels, optimizer)
 
         # The generator learns from the discriminator as it now is: on new latents, as the papers
         # have it, or on those that the discriminator has just seen, as many scripts have it.
@@ -244,10 +245,11 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         for turn in range(self.turns.g_steps):
             if turn or self.turns.latents == "fresh":
                 latents, begun = [self.draw_latents(n)], None
-            g_loss = self._generator_turn(latents[-1], real, labels, begun)
+            with self._at_rest():
+                g_loss = self._generator_turn(latents[-1], real, labels, begun)
 
         # Samples of averaged weights are steadier than those of the latest ones.
-        if self.average is not None:
+        if self.average is not None and self.turns.moves("generator"):
             self.average.update(self.averaged, self.generator)
 
         # The model counts its iterations itself: an optimizer counts its own steps, of which an
@@ -261,6 +263,13 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         for metric, value in zip(self.metrics, values, strict=True):
             metric.update_state(value)
         return {metric.name: metric.result() for metric in self.metrics}
+
+    def _at_rest(self):
+        """A block that leaves the network that is not moved, if there is one, as it was."""
+        for network in ("discriminator", "generator"):
+            if not self.turns.moves(network):
+                return held_still(getattr(self, network))
+        return nullcontext()
 
     def _fakes(self, latents, labels):
         """Samples for each of the discriminator's turns, and what the generator's can use again.
@@ -349,16 +358,8 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         return judge(samples, labels)
 
     def draw_latents(self, n):
-        """Latents `(n, size)`, the next ones of the model's seed.
-
-        Where devices share a batch, each of them gets its share of the latents too.
-        """
-        drawn = self.latents.draw(n, self.seed_generator)
-        distribution = keras.distribution.distribution()
-        if distribution is None:
-            return drawn
-        layout = distribution.get_data_layout(drawn.shape)
-        return keras.distribution.distribute_tensor(drawn, layout)
+        """Latents `(n, size)`, the next ones of the model's seed."""
+        return distributions.shared_out(self.latents.draw(n, self.seed_generator))
 
     def _network_values(self, data):
         values, labels, _ = keras.utils.unpack_x_y_sample_weight(data)

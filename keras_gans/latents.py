@@ -102,6 +102,15 @@ class Uniform(Latents):
         return random.uniform(self.low, self.high, shape).astype("float32")
 
 
+def shared_out(drawn):
+    """Drawn latents `(n, size)`, of which each device has its share where devices share a batch."""
+    distribution = keras.distribution.distribution()
+    if distribution is None:
+        return drawn
+    layout = distribution.get_data_layout(drawn.shape)
+    return keras.distribution.distribute_tensor(drawn, layout)
+
+
 LATENTS = {"normal": Normal, "uniform": Uniform}
 
 

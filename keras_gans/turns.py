@@ -41,8 +41,8 @@ class Turns:
     """Further turns of the discriminator through which the generator's gradient goes (Metz et al.
     2017, arXiv 1611.02163); see `unrolling`."""
     train: Literal["both", "discriminator", "generator"] = "both"
-    """Who is moved. Of the other network only the losses are computed, and its
-    BatchNormalization follows the samples that it sees."""
+    """Who is moved. The other network stays as it is, with the statistics of its normalization and
+    its average; only its losses are computed."""
 
     def __post_init__(self):
         for f in fields(self):

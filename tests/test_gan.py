@@ -290,6 +290,36 @@ def test_one_network_trained_alone_leaves_the_other_as_it_was(who, images):
         assert any(moved(before[name], values(network.trainable_weights)))
 
 
+@pytest.mark.parametrize("who", ["discriminator", "generator"])
+@pytest.mark.parametrize(
+    "turns", [{}, {"fakes": "inference", "latents": "shared", "batch_norm": "frozen"}]
+)
+def test_the_network_at_rest_keeps_its_statistics_and_its_average(who, turns, images):
+    """Those of batch normalization in both, and of spectral normalization."""
+    gan = make_gan("wgan", loss="wasserstein", average="exponential", **turns)
+    spectral = custom.SpectralNormalization(layers.Dense(1))
+    judge = keras.Sequential([keras.Input(SHAPE), *gan.discriminator.layers[:-1], spectral])
+    gan = GAN(gan.generator, judge)
+    rules = {"loss": "wasserstein", "optimizer": "adam", "average": "exponential"}
+    gan.compile(turns=turns, jit_compile=False, **rules)
+    train(gan, images)
+    gan.train_only(who)
+    sides = {"discriminator": gan.discriminator, "generator": gan.generator}
+    sides |= {"averaged": gan.averaged}
+    before = {name: values(network.weights) for name, network in sides.items()}
+    train(gan, images)
+    changed = {name for name, n in sides.items() if any(moved(before[name], values(n.weights)))}
+    assert changed == ({"discriminator"} if who == "discriminator" else {"generator", "averaged"})
+
+
+def test_fakes_of_a_generator_at_rest_are_made_as_the_turns_say(images):
+    """In training mode of statistics of the batch: the loss on them is that of both moving."""
+    for fakes in ("training", "inference"):
+        first, second = make_gan("wgan", fakes=fakes), make_gan("wgan", fakes=fakes)
+        second.train_only("discriminator")
+        assert train(first, images)["d_loss_fake"] == train(second, images)["d_loss_fake"]
+
+
 def test_the_discriminators_loss_does_not_move_the_generator(images):
     gan = make_gan(update="separate", fakes="inference")
     gan.g_optimizer.learning_rate = 0.0

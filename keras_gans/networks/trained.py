@@ -91,6 +91,20 @@ def frozen_statistics(network):
 
 
 @contextmanager
+def held_still(network):
+    """Every number of `network` is at the end of the block what it was before, but for its seeds.
+
+    Statistics of normalization follow what a network sees in training; and the kernels of
+    `keras.layers.SpectralNormalization` are overwritten.
+    """
+    numbers = [v for v in network.variables if "float" in str(v.dtype)]
+    before = [ops.stop_gradient(ops.copy(v)) for v in numbers]
+    yield
+    for variable, value in zip(numbers, before, strict=True):
+        variable.assign(value)
+
+
+@contextmanager
 def _computing_in(precision, network):
     """Every layer of `network` computes under another policy; variables keep their types."""
     layers = network._flatten_layers()
