@@ -1,14 +1,17 @@
 """Callbacks for `GAN.fit`, beside those of Keras."""
 
+import warnings
 from dataclasses import replace
 
 import keras
+import numpy as np
 
 from keras_gans.datasets import fitting
 from keras_gans.errors import UsageError
 from keras_gans.evaluation import Measuring
 from keras_gans.gan import GAN
 from keras_gans.generators import Saved
+from keras_gans.losses import reported
 from keras_gans.networks import pairs
 
 
@@ -82,3 +85,20 @@ class MeasureGenerator(keras.callbacks.Callback):
             scale = fitting.matched(source, gan.bounds).scale
         saved = Saved.of(gan.sampling_generator, None, gan.latents, source, {})
         return replace(saved, scale=scale, shape=tuple(gan.generator.output_shape[1:]))
+
+
+class TerminateOnNotFinite(keras.callbacks.Callback):
+    """Ends `fit` after the first batch whose losses are NaN or infinite, with a warning.
+
+    `keras.callbacks.TerminateOnNaN` looks at a `loss`, and a GAN has two.
+    """
+
+    def on_train_batch_end(self, batch, logs=None):
+        lost = [name for name in reported.LOSSES if not np.isfinite(float((logs or {})[name]))]
+        if lost:
+            warnings.warn(
+                f"training ends at iteration {self.model.iterations:,}: {', '.join(lost)} "
+                f"{'is' if len(lost) == 1 else 'are'} not finite",
+                stacklevel=2,
+            )
+            self.model.stop_training = True

@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 
 from keras_gans import datasets, networks
-from keras_gans.callbacks import MeasureGenerator
+from keras_gans.callbacks import MeasureGenerator, TerminateOnNotFinite
 from keras_gans.datasets import Images, Points, Scale
 from keras_gans.errors import UsageError
 from keras_gans.evaluation import Measuring
@@ -138,3 +138,15 @@ def test_a_source_of_other_classes_is_refused(labels, message, points, tmp_path)
     with pytest.raises(UsageError, match=message):
         fit(gan, labelled(points, np.arange(64) % 3), [measure])
     assert gan.iterations == 0
+
+
+@pytest.mark.backends
+def test_losses_that_are_not_finite_end_training(points):
+    gan, stop = game((2,)), TerminateOnNotFinite()
+    fit(gan, points, [stop])
+    assert gan.iterations == 2
+    values = points.values.copy()
+    values[40] = np.inf
+    with pytest.warns(UserWarning, match="training ends at iteration 5: d_loss, .* not finite"):
+        gan.fit(values, batch_size=16, epochs=2, shuffle=False, verbose=0, callbacks=[stop])
+    assert gan.iterations == 5
