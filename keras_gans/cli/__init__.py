@@ -111,6 +111,11 @@ def guarded(prog, action, options):
         return _said(prog, error, 1)
     except MemoryError as error:
         return _said(prog, f"there is not enough memory: {error or 'ask for less'}", 1)
+    except Exception as error:
+        if not machine.is_out_of_memory(error):
+            raise
+        advice = "give smaller networks, smaller batches or fewer samples"
+        return _said(prog, f"there is not enough memory: {advice}", 1)
     except KeyboardInterrupt:
         return 130
 

@@ -33,6 +33,18 @@ def speed(environ=os.environ, devices=1):
     }
 
 
+def is_out_of_memory(error):
+    """Whether an error of TensorFlow, JAX or PyTorch says that an allocation failed.
+
+    Each has its own class, and on processors PyTorch has none.
+    """
+    kinds = ("ResourceExhaustedError", "OutOfMemoryError")
+    words = ("RESOURCE_EXHAUSTED", "DefaultCPUAllocator")
+    return type(error).__name__ in kinds or (
+        isinstance(error, RuntimeError) and any(word in str(error) for word in words)
+    )
+
+
 def share(side_by_side, threads=None):
     """Environment variables of a run that shares the cores with others.
 

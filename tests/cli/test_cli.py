@@ -289,6 +289,14 @@ def test_too_little_memory_is_one_line(capsys):
     assert guarded(capsys, error) == (1, said)
 
 
+def test_too_little_memory_of_a_backend_is_one_line(capsys):
+    error = RuntimeError("[enforce fail at alloc_cpu.cpp:127] DefaultCPUAllocator: can't allocate")
+    said = "keras-gans run: there is not enough memory: give smaller networks, smaller batches or "
+    assert guarded(capsys, error) == (1, said + "fewer samples\n")
+    with pytest.raises(RuntimeError, match="something else"):
+        guarded(capsys, RuntimeError("something else"))
+
+
 def test_an_interrupt_is_status_130(capsys):
     assert guarded(capsys, KeyboardInterrupt()) == (130, "")
 

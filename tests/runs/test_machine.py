@@ -23,6 +23,15 @@ def test_a_backend_that_is_not_installed_has_no_version():
     assert (found["backend"], found["packages"]["none-such"]) == ("none-such", None)
 
 
+@pytest.mark.backends
+def test_a_failed_allocation_of_the_backend_is_known():
+    """400 TB are beyond the addresses of a process, so nothing is allocated."""
+    with pytest.raises(Exception) as caught:
+        keras.ops.convert_to_numpy(keras.ops.zeros((10**14,), "float32"))
+    assert machine.is_out_of_memory(caught.value)
+    assert not machine.is_out_of_memory(RuntimeError("something else"))
+
+
 def test_the_backend_is_the_one_that_keras_has():
     assert machine.backend() == keras.config.backend()
 
