@@ -122,6 +122,6 @@ def get(identifier, size=None):
         size: Components of one latent, where the identifier does not say.
 
     Raises:
-        UsageError: It is unknown, or an option is.
+        UsageError: It is unknown, or an option is, or it is another kind of object.
     """
-    return parts.get("latents", identifier, **({} if size is None else {"size": size}))
+    return parts.get("latents", identifier, Latents, **({} if size is None else {"size": size}))

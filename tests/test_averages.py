@@ -102,3 +102,19 @@ def test_identifiers_and_configuration():
     config = keras.saving.serialize_keras_object(Exponential(0.25))
     copy = keras.saving.deserialize_keras_object(config)
     assert (type(copy), copy.decay) == (Exponential, 0.25)
+
+
+def test_an_average_of_ones_own_is_taken_as_an_object(random):
+    class Latest(averages.Average):
+        def update(self, copied, network):
+            copied.set_weights(network.get_weights())
+
+    latest, network = Latest(), generator(momentum=None)
+    assert averages.get(latest) is latest
+    copied = latest.copy(network)
+    change(network, random)
+    latest.update(copied, network)
+    for found, expected in zip(values(copied), values(network), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    with pytest.raises(UsageError, match=r"average: .*: give a name, such as 'exponential'"):
+        averages.get(object())

@@ -4,6 +4,8 @@ An augmentation is called with samples `(n, height, width, channels)` in network
 `keras.random.SeedGenerator`, and can be differentiated by the samples.
 """
 
+from abc import ABC, abstractmethod
+
 import keras
 from keras import ops, random
 
@@ -12,8 +14,26 @@ from keras_gans.errors import UsageError
 from keras_gans.parts import NonNegative, Rate, Recorded
 
 
+class Augmentation(Recorded, ABC):
+    """Base of all augmentations."""
+
+    def check(self, shape):
+        """Raises a `UsageError` where samples of this shape are no images."""
+        if len(shape) != 3:
+            raise UsageError(f"an augmentation changes images, not samples of the shape {shape}")
+
+    @abstractmethod
+    def __call__(self, images, seed):
+        """Changed images, of the same shape.
+
+        Args:
+            images: Float tensor `(n, height, width, channels)` in network values.
+            seed: `keras.random.SeedGenerator`.
+        """
+
+
 @keras.saving.register_keras_serializable("keras_gans")
-class Differentiable(Recorded):
+class Differentiable(Augmentation):
     """Color, translation and cutout, other ones for each image.
 
     Zhao et al. 2020, arXiv 2006.10738, with the ranges of the published code. Each of the three is
@@ -35,11 +55,6 @@ class Differentiable(Recorded):
 
     def __init__(self, color: NonNegative = 1.0, translation: Rate = 0.125, cutout: Rate = 0.5):
         self.color, self.translation, self.cutout = color, translation, cutout
-
-    def check(self, shape):
-        """Raises a `UsageError` where samples of this shape are no images."""
-        if len(shape) != 3:
-            raise UsageError(f"an augmentation changes images, not samples of the shape {shape}")
 
     def __call__(self, images, seed):
         if self.color:
@@ -100,4 +115,4 @@ def get(identifier):
     Raises:
         UsageError: It is unknown, or an option is, or it is another kind of object.
     """
-    return parts.get("augmentations", identifier, Differentiable | None)
+    return parts.get("augmentations", identifier, Augmentation | None)

@@ -9,6 +9,7 @@ from keras_gans import networks
 from keras_gans.autodiff import input_gradient
 from keras_gans.errors import UsageError
 from keras_gans.gan import GAN
+from keras_gans.networks import augmentations
 from keras_gans.networks.augmentations import Differentiable
 from keras_gans.networks.rewriting import before_sigmoid
 
@@ -194,3 +195,17 @@ def test_points_are_refused():
     made = GAN(generator, networks.build("points", "discriminator", (2,)))
     with pytest.raises(UsageError, match=r"changes images, not samples of the shape \(2,\)"):
         made.compile(d_optimizer="sgd", g_optimizer="sgd", augment="differentiable")
+
+
+def test_an_augmentation_of_ones_own_is_taken_as_an_object():
+    class Flipped(augmentations.Augmentation):
+        def __call__(self, images, seed):
+            return ops.flip(images, axis=2)
+
+    flipped = Flipped()
+    assert augmentations.get(flipped) is flipped
+    flipped.check((8, 8, 1))
+    with pytest.raises(UsageError, match=r"not samples of the shape \(2,\)"):
+        flipped.check((2,))
+    with pytest.raises(UsageError, match=r"augment.*: give a name, such as 'differentiable'"):
+        augmentations.get(object())
