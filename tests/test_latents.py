@@ -125,13 +125,6 @@ def test_the_size_may_be_an_argument_of_its_own():
     assert latents.get(given, size=6) is given
 
 
-@pytest.mark.parametrize("wrong", [-1, 2**32, 0.5, "0", None])
-def test_a_seed_has_32_bits(wrong):
-    assert latents.checked_seed(np.int64(2**32 - 1)) == 2**32 - 1
-    with pytest.raises(UsageError, match=r"seed=.*: give an integer from 0 to 4,294,967,295"):
-        latents.checked_seed(wrong)
-
-
 def test_a_distribution_that_is_none_is_refused():
     with pytest.raises(UsageError, match="'size'"):
         latents.get("normal")
