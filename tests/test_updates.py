@@ -165,7 +165,7 @@ def test_adaptive_weights_need_scores_that_are_log_odds(loss):
     with pytest.raises(UsageError, match="whose scores are log-odds, such as binary_crossentropy"):
         updates.check_together(of("adaptive"), losses.get(loss), None)
     updates.check_together(of("joint"), losses.get(loss), None)
-    for with_log_odds in ("feature_matching", "f_gan", "jensen_shannon"):
+    for with_log_odds in ("feature_matching", "f_gan", "jensen_shannon", "reverse_kl"):
         updates.check_together(of("adaptive"), losses.get(with_log_odds), None)
 
 

@@ -88,6 +88,8 @@ class KL(FDivergence):
 class ReverseKL(FDivergence):
     """f(u) = -log u, KL(Q || P)."""
 
+    of_log_odds = True
+
     def output(self, scores):
         return -ops.exp(-scores)
 

@@ -172,7 +172,7 @@ def _mixed(data, experiment, path, seed):
     saved = generators.load(path, shape=data.shape)
     if saved.classes != data.classes:
         raise UsageError(
-            f"row {experiment.needs}: its generator makes {saved.classes or 'no'} classes, and the "
+            f"row {experiment.needs}: its generator makes {saved.classes} classes, and the "
             f"data have {data.classes}; give the row of a conditional GAN on the same data"
         )
     made = max(1, round(experiment.synthetic.share * len(values)))

@@ -153,7 +153,6 @@ def test_labels_make_a_conditional_model_and_points_a_scale_of_their_own():
     ("number", "changed", "message"),
     [
         (1, {"generator": "points"}, "points"),
-        (1, {"discriminator": "conditional"}, "inputs"),
         (1, {"penalty": "r1", "turns": {"update": "separate"}}, "joint"),
         (1, {"generator": "transposed"}, "divisible by 8"),
     ],

@@ -35,9 +35,11 @@ def table(tmp_path_factory):
     split = {"x_train": digits.values[:500], "y_train": digits.labels[:500]}
     split |= {"x_test": digits.values[500:700], "y_test": digits.labels[500:700]}
     np.savez(folder / "digits.npz", **split)
+    nine = {name: array % 9 if name.startswith("y") else array for name, array in split.items()}
+    np.savez(folder / "nine.npz", **nine)
     rows = {
         1: GAN,
-        2: {**GAN, "generator": "vanilla", "discriminator": "vanilla"},
+        2: {**GAN, "dataset": str(folder / "nine.npz")},
         3: {**CLASSIFIER, "synthetic": HALF, "fine_tune": 1, "printed": {"test_accuracy": 0.977}},
         4: CLASSIFIER,
         5: {**CLASSIFIER, "synthetic": {"row": 2, "share": 1.0}},
@@ -155,10 +157,10 @@ def test_the_run_that_is_needed_has_to_be_finished(done, table, tmp_path):
     assert not planned.folder.exists()
 
 
-def test_a_generator_without_labels_is_refused(table, tmp_path):
+def test_a_generator_of_other_classes_is_refused(table, tmp_path):
     train(plan(table, 2, tmp_path))
     planned = plan(table, 5, tmp_path)
-    with pytest.raises(UsageError, match="row 2: its generator makes no classes"):
+    with pytest.raises(UsageError, match="row 2: its generator makes 9 classes, and the data have"):
         run(planned)
     assert not planned.folder.exists()
 
