@@ -8,7 +8,7 @@ of equal sample size, network, layer and resize.
 
 import numpy as np
 
-from keras_gans.metrics.statistics import EPSILON, Statistics, checked
+from keras_gans.metrics.statistics import EPSILON, Statistics
 
 
 def fid(real_features, fake_features):
@@ -24,7 +24,7 @@ def fid(real_features, fake_features):
     Raises:
         ValueError: Different d, fewer than 2 rows, or values that are not finite.
     """
-    return _distance(_moments(real_features), _moments(fake_features))
+    return frechet_distance(Statistics(real_features), Statistics(fake_features))
 
 
 def frechet_distance(a, b):
@@ -36,7 +36,7 @@ def frechet_distance(a, b):
     takes neither the root of a nearly singular matrix nor an epsilon on the diagonal.
 
     Args:
-        a: `Statistics` of one side, at least 2 samples. They keep their factor, so one real side
+        a: `Statistics` of one side. They keep their factor, so one real side
             compared with many fake ones is factored once.
         b: `Statistics` of the other side.
 
@@ -44,35 +44,13 @@ def frechet_distance(a, b):
         A float, at least 0, in squared units of the features.
 
     Raises:
-        ValueError: Different dimensions, or fewer than 2 samples.
+        ValueError: Different dimensions.
     """
-    return _distance((a.mean, a.variance, a.factor), (b.mean, b.variance, b.factor))
-
-
-def _moments(features):
-    """Mean `(d,)`, sum of variances, and L `(d, rank)` with `L L^T` = covariance."""
-    rows = checked(features)
-    n, d = rows.shape
-    if n < 2 or n > d:
-        statistics = Statistics.from_features(rows)
-        return statistics.mean, statistics.variance, statistics.factor
-    # The centred rows are such a factor, with fewer than d columns; no covariance is needed.
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean = rows.mean(axis=0)
-        rows = (rows - mean) / np.sqrt(n - 1)
-        variance = np.vdot(rows, rows)
-    if not np.isfinite(variance):
-        raise ValueError("the features are so large that their covariance is not finite")
-    return mean, variance, rows.T
-
-
-def _distance(a, b):
-    (mean_a, variance_a, factor_a), (mean_b, variance_b, factor_b) = a, b
-    if len(mean_a) != len(mean_b):
-        raise ValueError(f"features of dimension {len(mean_a)} and {len(mean_b)}")
-    shift = mean_a - mean_b
-    positive = shift @ shift + variance_a + variance_b
-    distance = positive - 2 * np.linalg.svd(factor_a.T @ factor_b, compute_uv=False).sum()
+    if len(a.mean) != len(b.mean):
+        raise ValueError(f"features of dimension {len(a.mean)} and {len(b.mean)}")
+    shift = a.mean - b.mean
+    positive = shift @ shift + a.variance + b.variance
+    distance = positive - 2 * np.linalg.svd(a.factor.T @ b.factor, compute_uv=False).sum()
     if distance < -10 * EPSILON * len(shift) * positive:
         raise ArithmeticError(f"a squared distance of {distance}, which rounding does not explain")
     return max(float(distance), 0.0)

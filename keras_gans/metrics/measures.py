@@ -41,7 +41,7 @@ class Reals:
     @cached_property
     def statistics(self):
         """`Statistics` of the features."""
-        return Statistics.from_features(self.features)
+        return Statistics(self.features)
 
     def components(self, rank):
         """The first principal components `(rank, d)` of the features.
@@ -121,7 +121,7 @@ class Measure:
 
 
 def _fid(comparison):
-    return frechet_distance(comparison.real.statistics, Statistics.from_features(comparison.fake))
+    return frechet_distance(comparison.real.statistics, Statistics(comparison.fake))
 
 
 def _kid(comparison):

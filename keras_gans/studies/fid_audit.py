@@ -224,7 +224,7 @@ class _Distances:
                 found = cached_features(images, extractor, count, 0, self.cache_folder, update)
             else:
                 found = extractor(images.values, update)
-            self._statistics[key] = Statistics.from_features(found)
+            self._statistics[key] = Statistics(found)
         return self._statistics[key]
 
 
