@@ -209,9 +209,7 @@ class Measuring:
         reasons = self.check(generated)
         if len(reasons) == len(self.names):
             why = "; ".join(dict.fromkeys(reasons.values()))
-            raise UsageError(
-                why or f"{self.count:,} samples on each side are too few for any metric"
-            )
+            raise UsageError(why or f"too few samples for any metric: {self.count:,} on each side")
         return reasons
 
     def __call__(self, generated, seed=0, progress=None):

@@ -472,7 +472,7 @@ def test_a_network_is_told_how_it_is_measured(measuring):
 
 def test_too_few_samples_for_any_metric_are_said_to_be(evaluate, tmp_path):
     path = save(tmp_path / "few.npz", HALF[:1])
-    with pytest.raises(UsageError, match="1 samples on each side are too few for any metric"):
+    with pytest.raises(UsageError, match="too few samples for any metric: 1 on each side"):
         evaluate(path, metrics=("all",))
 
 

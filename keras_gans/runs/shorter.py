@@ -47,11 +47,16 @@ def _shorter(planned):
             experiment = run.experiment
         except UsageError:
             continue
-        if (run.number, run.seed, type(experiment)) == (planned.number, planned.seed, Experiment):
-            longer = replace(experiment, iterations=planned.experiment.iterations)
-            longer = replace(longer, printed=planned.experiment.printed)
-            if experiment.iterations < longer.iterations and longer == planned.experiment:
-                yield run
+        own = planned.experiment
+        same = (run.number, run.seed, type(experiment)) == (
+            planned.number,
+            planned.seed,
+            Experiment,
+        )
+        if not same or experiment.iterations >= own.iterations:
+            continue  # a shorter one may have no room for the phases of this one
+        if replace(experiment, iterations=own.iterations, printed=own.printed) == own:
+            yield run
 
 
 def _checkpoint(run, planned, about):

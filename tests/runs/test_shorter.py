@@ -74,6 +74,7 @@ def test_the_longest_of_several_is_taken(tmp_path):
         {"iterations": 20, "batch_size": 4},
         {"iterations": 20, "save_every": 5},
         {"iterations": 20, "stop": {"name": "flat", "change": 1e-9}},
+        {"iterations": 60, "phases": [{"iterations": 50, "train": "discriminator"}]},
     ],
 )
 def test_runs_that_are_not_its_beginning_are_left_alone(other, tmp_path):
