@@ -5,6 +5,7 @@ import math
 import os
 import re
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 
 from keras_gans import parts
@@ -18,7 +19,7 @@ class Failed(Exception):
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser that reports an error in one line, without the usage before it.
+    """An argument parser that reports an error in one line, and says which option may be meant.
 
     Attributes:
         late_epilog: Function that makes the epilog when the help is printed, or None.
@@ -30,6 +31,16 @@ class Parser(argparse.ArgumentParser):
         if self.late_epilog is not None:
             self.epilog = self.late_epilog()
         return super().format_help()
+
+    def parse_known_args(self, args=None, namespace=None):
+        # Each verb refuses what it does not know itself; argparse would leave it to the program.
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            option = unknown[0].partition("=")[0]
+            close = get_close_matches(option, self._option_string_actions, n=1)
+            advice = f"did you mean {close[0]}?" if close else "--help explains the options"
+            self.error(f"unknown argument {unknown[0]}; {advice}")
+        return found, unknown
 
     def error(self, message):
         self.exit(2, f"{self.prog}: {message}\n")
