@@ -73,7 +73,8 @@ if keras.config.backend() == "tensorflow":
     def gradients(objective, variables, begun=None):
         with (begun or Begun(tuple, variables)).tape as tape:
             values = objective(*_values(begun))
-        found = tape.gradient(values[0], [v.value for v in variables])
+        unused = tf.UnconnectedGradients.ZERO
+        found = tape.gradient(values[0], [v.value for v in variables], None, unused)
         # Of an Embedding it is sparse, and no product takes it.
         return values, [tf.convert_to_tensor(g) if isinstance(g, sparse) else g for g in found]
 
@@ -100,7 +101,9 @@ elif keras.config.backend() == "torch":
     def gradients(objective, variables, begun=None):
         values = objective(*_values(begun))
         weights = [v.value for v in variables]
-        found = torch.autograd.grad(values[0], weights, create_graph=Provisional.open > 0)
+        found = torch.autograd.grad(
+            values[0], weights, create_graph=Provisional.open > 0, materialize_grads=True
+        )
         return tuple(value.detach() for value in values), found
 
     def apply(gradients, variables, optimizer):
@@ -126,7 +129,7 @@ elif keras.config.backend() == "jax":
         """A stateless scope that starts from the values of the scope around it."""
 
         def __init__(self, bindings=()):
-            super().__init__()
+            super().__init__(collect_losses=True)  # so that `network.losses` has them
             if _scopes:
                 self.state_mapping.update(_scopes[-1].state_mapping)
             for variable, value in bindings:
@@ -250,7 +253,8 @@ Args:
     begun: `Begun` of the same variables, or None.
 
 Returns:
-    The pair (tuple that `objective` returned, list of gradients).
+    The pair (tuple that `objective` returned, list of gradients): zeros of variables that the
+    objective does not use.
 """
 
 apply.__doc__ = """Takes the optimizer step of these gradients.

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from keras_gans.datasets import fitting
+from keras_gans.datasets.sources import PIXELS
 from keras_gans.errors import UsageError
 from keras_gans.evaluation import Measuring
 from keras_gans.gan import GAN
@@ -30,7 +31,9 @@ class MeasureGenerator(keras.callbacks.Callback):
 
     Args:
         source: `datasets.Source`, the real side; it may be one that is not trained on. Samples
-            become values as the GAN's data became network values.
+            become values as the GAN's data became network values. A generator of images without a
+            last activation, which learned from floats and has no scale, is taken to make -1 for
+            black and 1 for white.
         metrics: Names of metrics, as for `evaluation.Measuring`.
         features: Name of a feature extractor; None for the one that fits the data.
         count: Samples on each side; None for 5,000, or all if there are fewer.
@@ -82,7 +85,8 @@ class MeasureGenerator(keras.callbacks.Callback):
         gan, source = self.model, self.measuring.source
         scale = gan.scale
         if scale is None or scale.dtype != source.scale.dtype:  # trained on arrays of floats
-            scale = fitting.matched(source, gan.bounds).scale
+            pixels = source.scale == PIXELS
+            scale = fitting.of_pixels(scale, gan.bounds) if pixels else source.scale
         saved = Saved.of(gan.sampling_generator, None, gan.latents, source, {})
         return replace(saved, scale=scale, shape=tuple(gan.generator.output_shape[1:]))
 

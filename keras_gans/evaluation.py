@@ -26,7 +26,7 @@ from keras_gans.datasets import Source
 from keras_gans.errors import UsageError
 from keras_gans.metrics import features as extractors
 from keras_gans.metrics import measures, metric_name
-from keras_gans.metrics.choosing import check_names, choose
+from keras_gans.metrics.choosing import ALL, check_names, choose
 from keras_gans.metrics.drawn import draw
 from keras_gans.metrics.features.cache import cached_features
 from keras_gans.parts import Chosen, Part
@@ -108,6 +108,8 @@ class Measuring:
                 few of them, or the data set lacks something else that a metric needs.
         """
         metrics = check_names(metrics, features)
+        if metrics == ALL:
+            raise UsageError(f"'{ALL[0]}' needs a generator to choose for: name the metrics")
         progress = progress or _Quiet()
         self.source = source
         self.count = min(SAMPLES, len(source)) if count is None else count

@@ -126,9 +126,9 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
 
         Raises:
             UsageError: A part is unknown, two do not go together, the optimizers are not one or
-                two, something computes in float16, an argument would be ignored, the loss takes
-                scores and those of the discriminator have bounds, or accuracy is asked for and the
-                loss tells no right from wrong.
+                two, something computes in float16, an argument would be ignored, a network has
+                nothing to train, the discriminator's scores have bounds that the loss has not, or
+                accuracy is asked for and the loss tells no right from wrong.
         """
         fitting.refuse_ignored(kwargs)
         if optimizers.is_known(loss):  # the order of keras.Model.compile
@@ -147,19 +147,20 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         if augment is not None:
             augment.check(self.discriminator.inputs[0].shape[1:])
         precision = pairs.precision(precision)
-        pairs.check_precision(layer.dtype_policy for layer in self._flatten_layers())
+        pairs.check_trained(self.generator, self.discriminator, turns)
         trained = Trained(self.generator, self.discriminator, objective, precision)
+        averaged = average and average.copy(self.generator)
+        weights = [n.trainable_variables for n in (self.discriminator, self.generator)]
+        both = optimizers.Both(d_optimizer, g_optimizer, *weights)
         super().compile(optimizer=None, **kwargs)
         # Nothing is refused from here on: a call that is leaves the rules of the last one.
-        self.objective, self.turns, self.update = objective, turns, update
+        self.objective, self.turns, self.update, self._of_keras = objective, turns, update, kwargs
         self.precision, self._trained = precision, trained
         self._accuracies = [keras.metrics.Mean(name=n) for n in reported.ACCURACIES if accuracy]
         self.penalty, self.constraint, self.augment = penalty, constraint, augment
         self._tracker.untrack(self.averaged)  # of an earlier call
-        self.average, self.averaged = average, average and average.copy(self.generator)
-        self.d_optimizer, self.g_optimizer = d_optimizer, g_optimizer
-        weights = [n.trainable_variables for n in (self.discriminator, self.generator)]
-        self.optimizer = optimizers.Both(d_optimizer, g_optimizer, *weights)
+        self.average, self.averaged = average, averaged
+        self.d_optimizer, self.g_optimizer, self.optimizer = d_optimizer, g_optimizer, both
 
     def fit(
         self,
@@ -190,8 +191,7 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
                 raise UsageError("y: a Source has labels of its own; give Source.values and y")
             scale = scale or fitting.matched(x, self.bounds).scale
             x, y = x.values, x.labels if self.conditional else None
-        classes = pairs.classes(self.generator, self.discriminator) if self.conditional else None
-        x = fitting.checked(x, scale, self.bounds, y, self.generator.output_shape[1:], classes)
+        x = self._checked(x, y, scale)
         if scale != self.scale:
             self.scale = scale
             if self.train_function is not None:
@@ -199,6 +199,17 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         history = super().fit(x, y, batch_size, epochs, verbose, callbacks, **kwargs)
         self.optimizer.finalize()
         return history
+
+    def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, **kwargs):
+        """One iteration: `keras.Model.train_on_batch`, refused where `fit` is."""
+        fitting.refuse_ignored({"sample_weight": sample_weight, "class_weight": class_weight})
+        return super().train_on_batch(self._checked(x, y, self.scale), y, **kwargs)
+
+    def _checked(self, x, y, scale):
+        """Looks at the first real samples; returns what to train on, as `fitting.checked`."""
+        shape = self.generator.output_shape[1:]
+        classes = pairs.classes(self.generator, self.discriminator) if self.conditional else None
+        return fitting.checked(x, scale, self.bounds, y, shape, self.conditional, classes)
 
     def evaluate(self, *args, **kwargs):
         """Refused, always, as `test_on_batch` is: losses of a game say nothing about samples."""
@@ -230,7 +241,8 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         # A critic needs several turns to follow the generator, each with samples of its own: the
         # same ones again would let it learn them by heart. The generator waits, so its samples for
         # all turns are made first.
-        shares = list(self.turns.shares(*self._network_values(data)))
+        batch = fitting.network_values(data, self.scale, self.bounds, self.conditional)
+        shares = list(self.turns.shares(*batch))
         n = ops.shape(shares[0][0])[0]
         latents = [self.draw_latents(n) for _ in shares]
         with self._at_rest():
@@ -360,17 +372,6 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
     def draw_latents(self, n):
         """Latents `(n, size)`, the next ones of the model's seed."""
         return distributions.shared_out(self.latents.draw(n, self.seed_generator))
-
-    def _network_values(self, data):
-        values, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
-        if self.conditional and labels is None:
-            raise ValueError("a conditional GAN needs labels: fit(x, y) with integers y (n,)")
-        values = ops.convert_to_tensor(values)  # arrays where a step is not compiled
-        dtype = keras.backend.standardize_dtype(values.dtype)
-        scale = self.scale or fitting.scale_of(dtype, self.bounds)
-        if not self.conditional:
-            return scale.to_network(values), None
-        return scale.to_network(values), ops.convert_to_tensor(labels, "int32")
 
     def call(self, inputs, training=False):
         """Samples `(n, ...)` in network values, of latents or of [latents, labels]."""

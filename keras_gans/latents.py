@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from keras_gans import parts
+from keras_gans.errors import UsageError
 from keras_gans.parts import Count, Positive, Recorded
 
 
@@ -46,8 +47,17 @@ class Latents(Recorded, ABC):
 
     @property
     def plain(self):
-        """The distribution as YAML has it; options that have their default are left out."""
-        name = next(name for name, kind in LATENTS.items() if type(self) is kind)
+        """The distribution as YAML has it; options that have their default are left out.
+
+        Raises:
+            UsageError: It is none of `LATENTS`.
+        """
+        name = next((name for name, kind in LATENTS.items() if type(self) is kind), None)
+        if name is None:
+            raise UsageError(
+                f"latents of the class {type(self).__name__} cannot be written down: use "
+                f"{' or '.join(kind.__name__ for kind in LATENTS.values())}"
+            )
         defaults = inspect.signature(type(self)).parameters
         changed = {k: v for k, v in self.get_config().items() if v != defaults[k].default}
         return {"name": name, **changed}

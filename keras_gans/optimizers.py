@@ -89,6 +89,11 @@ class Both:
             self.optimizers = [d_optimizer, g_optimizer]
         self.variables = [v for optimizer in self.optimizers for v in optimizer.variables]
 
+    @property
+    def iterations(self):
+        """The step counter of the discriminator's, which Keras's callbacks read."""
+        return self.optimizers[0].iterations
+
     def finalize(self):
         """Ends a `fit` as Keras ends it: `use_ema` puts the averages in the weights."""
         for optimizer in self.optimizers:

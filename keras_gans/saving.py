@@ -55,11 +55,14 @@ class SavedWhole:
             parts |= {"d_optimizer": self.d_optimizer, "g_optimizer": self.g_optimizer}
         turns = {key: value for key, value in self.turns.plain.items() if key != "update"}
         packed = {key: _pack(part) for key, part in parts.items()}
-        return {"turns": turns, "accuracy": bool(self._accuracies), **packed}
+        plain = {"accuracy": bool(self._accuracies), "of_keras": self._of_keras}
+        return {"turns": turns, **plain, **packed}
 
     def compile_from_config(self, config):
-        plain = {"accuracy": config.get("accuracy", False)}  # files of version 0.7.0 have none
-        parts = {k: _unpack(value) for k, value in config.items() if k not in ("turns", *plain)}
+        # Files of version 0.7.0 have no accuracy, those of 0.9.0 nothing of Keras's own arguments.
+        plain = {"accuracy": config.get("accuracy", False), **config.get("of_keras", {})}
+        rest = ("turns", "accuracy", "of_keras")
+        parts = {key: _unpack(value) for key, value in config.items() if key not in rest}
         turns = {**config["turns"], "update": parts.pop("update")}
         self.compile(turns=turns, **plain, **parts)
 

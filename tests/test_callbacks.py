@@ -77,6 +77,9 @@ def test_keras_monitors_what_is_measured(points, tmp_path):
         (None, None, 127.5, 1.0),
         (None, Scale("uint8", 255.0, 0.0), 255.0, 0.0),
         (None, Scale("float32", 1.0, 0.0), 127.5, 1.0),
+        (None, Scale("float32", 255.0, 0.0), 255.0, 0.0),  # of floats of 0 to 255
+        (None, Scale("float32", 0.5, 1.0), 127.5, 1.0),  # of 0 to 1
+        ("tanh", Scale("float32", 127.5, 1.0), 127.5, 1.0),
     ],
 )
 def test_pixels_are_those_of_the_last_activation(last, scale, factor, shift):

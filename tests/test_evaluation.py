@@ -290,6 +290,11 @@ def test_modes_need_data_with_known_modes(measuring, source):
         measuring(source, ("fid", "modes"))
 
 
+def test_all_metrics_are_chosen_for_a_generator(measuring):
+    with pytest.raises(UsageError, match="'all' needs a generator to choose for: name the metrics"):
+        measuring(ring(), "all")
+
+
 def test_features_of_images_are_refused_for_points(measuring):
     with pytest.raises(UsageError, match=r"lenet takes images .* use values"):
         measuring(ring(), features="lenet")

@@ -465,6 +465,28 @@ REFUSED = [
 ]  # fmt: skip
 
 
+class NotSerializable(layers.Layer):
+    def __init__(self, function, **options):
+        super().__init__(**options)
+        self.function = function
+
+    def call(self, values):
+        return self.function(values)
+
+
+def test_a_compile_that_fails_leaves_the_rules_of_the_last_one(images):
+    gan = make_gan()
+    generator = keras.Sequential(
+        [layers.Input((4,)), *gan.generator.layers, NotSerializable(lambda values: values)]
+    )
+    gan = GAN(generator, gan.discriminator)
+    gan.compile(loss="mse", optimizer="adam", jit_compile=False)
+    with pytest.raises(NotImplementedError):  # it cannot be copied
+        gan.compile(loss="wasserstein", optimizer="adam", average="exponential")
+    assert (type(gan.objective).__name__, gan.average) == ("MeanSquaredError", None)
+    train(gan, images)
+
+
 @pytest.mark.parametrize("refused", REFUSED, ids=lambda given: next(iter(given)))
 def test_a_refused_compile_leaves_the_rules_of_the_last_one(refused, images):
     gan, same = make_gan(update="separate"), make_gan(update="separate")
@@ -635,6 +657,7 @@ def test_a_discriminator_may_embed_its_labels(update, images):
         (None, "needs labels"),
         (np.arange(8), "labels are 0 to 7, and the networks have 3 classes"),
         (np.arange(8) % 3 - 1, "labels are -1 to 1"),
+        (np.arange(8) % 3 / 3, r"labels are float64 of the shape \(8,\): give integers"),
         (np.eye(3)[np.arange(8) % 3], r"labels are float64 of the shape \(8, 3\)"),
     ],
 )
@@ -643,6 +666,21 @@ def test_labels_that_the_networks_do_not_know_are_refused(labels, message, image
     with pytest.raises(UsageError, match=message):
         train(gan, images, y=labels)
     assert gan.iterations == 0
+
+
+def test_labels_of_networks_without_known_classes_are_integers_too(images):
+    gan, label = make_gan(), keras.Input((1,))
+    latents, samples = keras.Input((4,)), keras.Input(SHAPE)
+    made = layers.Dense(4)(layers.Concatenate()([latents, label]))
+    score = layers.Add()([gan.discriminator(samples), layers.Dense(1)(label)])
+    networks = [latents, label], gan.generator(made), [samples, label], score
+    gan = GAN(keras.Model(*networks[:2]), keras.Model(*networks[2:]))
+    gan.compile(optimizer="adam", jit_compile=False)
+    with pytest.raises(UsageError, match="labels are float64"):  # they would be cut to 0
+        train(gan, images, y=np.linspace(0, 0.9, 8))
+    with pytest.raises(UsageError, match="needs labels"):
+        train(gan, images)
+    train(gan, images, y=np.arange(8))
 
 
 @pytest.mark.parametrize(

@@ -167,6 +167,23 @@ def test_what_would_be_ignored_is_refused(method, given, message, images):
     assert gan.iterations == 0
 
 
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"sample_weight": np.ones(8)}, "sample_weight: .* leave the weights out"),
+        ({"class_weight": {0: 1.0}}, "class_weight: "),
+        ({"x": np.full((8, *SHAPE), 255.0, "float32")}, "give x / 127.5 - 1"),
+    ],
+)
+def test_a_single_batch_is_refused_where_a_fit_is(given, message, images):
+    gan = make_gan()
+    with pytest.raises(UsageError, match=message):
+        gan.train_on_batch(**{"x": images, **given})
+    assert gan.iterations == 0
+    gan.train_on_batch(images)
+    assert gan.iterations == 1
+
+
 def test_weights_of_samples_in_a_batch_are_refused(images):
     batches = ((images, np.zeros(8), np.ones(8)) for _ in range(2))
     with pytest.raises(UsageError, match="third part"):
@@ -368,6 +385,65 @@ def test_scores_with_bounds_are_refused(images):
     gan.compile(loss="mse", **RULES)
 
 
+@pytest.mark.parametrize("frozen", ["generator", "discriminator"])
+def test_a_frozen_network_is_refused_unless_it_is_to_stay_as_it_is(frozen, images):
+    """Old scripts freeze the discriminator themselves: docs/old_code.md."""
+    gan = make_gan()
+    getattr(gan, frozen).trainable = False
+    with pytest.raises(UsageError, match=f"the {frozen} has no weights that can be trained"):
+        gan.compile(**RULES)
+    other = {"generator": "discriminator", "discriminator": "generator"}[frozen]
+    gan.compile(**RULES, turns={"train": other})
+    train(gan, images)
+    getattr(gan, frozen).trainable = True
+    gan.compile(**RULES)
+
+
+@keras.saving.register_keras_serializable("tests")
+class Loses(layers.Layer):
+    """Adds a loss, as layers of variational networks do."""
+
+    def call(self, values):
+        self.add_loss(ops.mean(values))
+        return values
+
+
+@pytest.mark.backends
+@pytest.mark.parametrize("role", ["generator", "discriminator"])
+def test_a_loss_that_a_layer_adds_is_refused(role, images):
+    gan = make_gan()
+    networks = {"generator": gan.generator, "discriminator": gan.discriminator}
+    given = layers.Input(networks[role].input_shape[1:])
+    networks[role] = keras.Sequential([given, *networks[role].layers, Loses()], name=role)
+    gan = GAN(**networks)
+    gan.compile(**RULES)
+    with pytest.raises(UsageError, match=f"a layer of '{role}' adds a loss of its own"):
+        train(gan, images)
+
+
+class Partly(layers.Layer):
+    """Has a weight that it does not use."""
+
+    def build(self, shape):
+        self.used, self.unused = (self.add_weight(shape=(), initializer="ones") for _ in range(2))
+
+    def call(self, values):
+        return values * self.used
+
+
+@pytest.mark.backends
+@pytest.mark.parametrize("turns", [{}, {"update": "adaptive"}, {"unroll": 1}], ids=str)
+def test_a_weight_that_is_not_used_stays_as_it_is(turns, images):
+    gan = make_gan()
+    few = [*gan.discriminator.layers[:-1], Partly(), layers.Dense(1)]
+    partly = keras.Sequential([layers.Input(SHAPE), *few])
+    gan = GAN(gan.generator, partly)
+    gan.compile(optimizer="adam", turns=turns, jit_compile=False)
+    train(gan, images)
+    used, unused = values(partly.layers[-2].trainable_weights)
+    assert used != 1 and unused == 1
+
+
 class Interrupted(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if epoch == 1:
@@ -387,6 +463,35 @@ def test_a_backup_goes_on_as_if_nothing_had_happened(images, tmp_path):
     assert len(train(second, images, epochs=4, callbacks=[backup])["g_loss"]) == 2
     assert second.iterations == straight.iterations == 8
     assert same(straight.state, second.state)
+
+
+def test_a_backup_goes_on_where_data_are_shuffled_the_same_way_each_epoch(images, tmp_path):
+    import tensorflow as tf
+
+    def data():
+        found = tf.data.Dataset.from_tensor_slices(images)
+        return found.shuffle(8, seed=1, reshuffle_each_iteration=False).batch(4)
+
+    def fit(gan, *callbacks):
+        backup = keras.callbacks.BackupAndRestore(tmp_path / "backup")
+        gan.fit(data(), epochs=4, verbose=0, callbacks=[backup, *callbacks] if callbacks else None)
+
+    straight, first, second = (make_gan(dropout=0.5) for _ in range(3))
+    fit(straight)
+    with pytest.raises(KeyboardInterrupt):
+        fit(first, Interrupted())
+    fit(second, keras.callbacks.Callback())
+    assert same(straight.state, second.state)
+
+
+@pytest.mark.backends
+def test_a_loaded_gan_is_compiled_as_it_was(tmp_path):
+    gan = make_gan()
+    given = {"jit_compile": False, "steps_per_execution": 2, "run_eagerly": False}
+    gan.compile(optimizer="adam", **given)
+    gan.save(tmp_path / "gan.keras")
+    loaded = keras.models.load_model(tmp_path / "gan.keras")
+    assert {name: getattr(loaded, name) for name in given} == given
 
 
 def test_checkpoints_load_and_go_on(images, tmp_path):
@@ -419,10 +524,10 @@ def test_weights_of_version_0_4_0_have_no_seeds_of_layers(images, tmp_path, monk
 
 def test_tensorboard_gets_the_losses(images, tmp_path):
     pytest.importorskip("tensorboard")
-    board = keras.callbacks.TensorBoard(tmp_path, write_graph=False)
+    board = keras.callbacks.TensorBoard(tmp_path, write_graph=False, write_steps_per_second=True)
     train(make_gan(), images, callbacks=[board])
     (events,) = (tmp_path / "train").glob("events*")
-    assert b"epoch_g_loss" in events.read_bytes()
+    assert b"epoch_g_loss" in events.read_bytes() and b"per_second" in events.read_bytes()
 
 
 def test_a_gan_without_rules_is_saved_without_them(tmp_path):

@@ -143,3 +143,11 @@ def test_serialization_and_text():
         copy = keras.saving.deserialize_keras_object(config)
         assert copy.plain == distribution.plain
     assert repr(Uniform(3, 0.0)) == "Uniform(size=3, low=0.0, high=1.0)"
+
+
+def test_a_distribution_of_ones_own_cannot_be_written_down():
+    class Ones(Normal):
+        pass
+
+    with pytest.raises(UsageError, match="of the class Ones cannot be written down: use Normal"):
+        Ones(3).plain  # noqa: B018

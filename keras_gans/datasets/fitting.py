@@ -107,7 +107,48 @@ def matched(source, bounds):
     return source if scale == source.scale else replace(source, scale=scale)
 
 
-def checked(x, scale, bounds, labels=None, shape=None, classes=None):
+def network_values(data, scale, bounds, conditional):
+    """What the networks take of a batch.
+
+    Args:
+        data: Real samples `(n, ...)`, or tuple of samples and labels `(n,)`.
+        scale: `Scale`, or None for that of `scale_of`.
+        bounds: (lowest, highest) value of the generator, or None.
+        conditional: Whether they take labels.
+
+    Returns:
+        The pair (float32 tensor `(n, ...)`, int32 tensor `(n,)` or None).
+
+    Raises:
+        ValueError: There are no labels where they are needed.
+    """
+    values, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+    if conditional and labels is None:
+        raise ValueError("a conditional GAN needs labels: fit(x, y) with integers y (n,)")
+    values = ops.convert_to_tensor(values)  # arrays where a step is not compiled
+    scale = scale or scale_of(keras.backend.standardize_dtype(values.dtype), bounds)
+    labels = ops.convert_to_tensor(labels, "int32") if conditional else None
+    return scale.to_network(values), labels
+
+
+def of_pixels(scale, bounds=None):
+    """The scale of images as uint8 pixels, where a network learned from them as floats.
+
+    Args:
+        scale: `Scale` of the floats, or None. They are 0 to 255 where it divides them by 64 or
+            more, and 0 to 1 otherwise.
+        bounds: (lowest, highest) value of the generator, or None.
+
+    Returns:
+        `Scale`; that of `scale_of` for floats that the network takes as they are.
+    """
+    if scale is None or scale == PLAIN:
+        return scale_of("uint8", bounds)
+    white = 255 if scale.divisor >= 64 else 1
+    return Scale("uint8", scale.divisor * 255 / white, scale.shift)
+
+
+def checked(x, scale, bounds, labels=None, shape=None, conditional=False, classes=None):
     """Checks the first batch of what `fit` is given.
 
     Args:
@@ -117,14 +158,15 @@ def checked(x, scale, bounds, labels=None, shape=None, classes=None):
         bounds: (lowest, highest) value of the generator, or None for any.
         labels: Those beside an array `x`, `(n,)`, or None.
         shape: Of one sample, None for a side of any length; None for any.
-        classes: Number of classes of conditional networks; None checks no labels.
+        conditional: Whether there have to be labels.
+        classes: Number of classes that the networks have, None for any.
 
     Returns:
         What to give `fit` instead: `x`, or of a Python generator another with the same batches.
 
     Raises:
         UsageError: There are no samples, or of another shape or range than the generator's, labels
-            of more classes than the networks have, or weights of samples.
+            that are no integers or of more classes than the networks have, or weights of samples.
     """
     if x is None or isinstance(x, list | tuple | dict | str):
         raise UsageError(
@@ -143,7 +185,7 @@ def checked(x, scale, bounds, labels=None, shape=None, classes=None):
         _check_range(samples, scale or scale_of(str(samples.dtype), bounds), bounds)
     if len(batch) > 2 and batch[2] is not None:
         raise UsageError(f"the batches have a third part: {_NO_WEIGHTS}")
-    if classes is not None:
+    if conditional:
         _check_labels(labels if len(batch) < 2 else batch[1], classes)
     return x
 
@@ -188,10 +230,12 @@ def _check_labels(labels, classes):
     labels = _array(labels)
     if labels is None:
         raise UsageError("a conditional GAN needs labels: fit(x, y) with integers y (n,)")
-    if labels.ndim != 1 or labels.dtype.kind not in "iu":
+    if labels.dtype.kind not in "iu" or (classes is not None and labels.ndim != 1):
         raise UsageError(
             f"the labels are {labels.dtype} of the shape {labels.shape}: give integers (n,)"
         )
+    if classes is None:
+        return
     if labels.min() < 0 or labels.max() >= classes:
         raise UsageError(
             f"the labels are {labels.min()} to {labels.max()}, and the networks have {classes} "

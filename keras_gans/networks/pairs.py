@@ -3,7 +3,12 @@
 import keras
 
 from keras_gans.errors import UsageError
-from keras_gans.networks.rewriting import activation_of, last_layers, moves_values
+from keras_gans.networks.rewriting import (
+    activation_of,
+    has_call_of_its_own,
+    last_layers,
+    moves_values,
+)
 
 _BOUNDS = {
     "tanh": (-1.0, 1.0),
@@ -31,16 +36,21 @@ def check(generator, discriminator):
 
     Raises:
         UsageError: One has no fixed inputs, the two are swapped, have different shapes, or only
-            one of them takes labels; the discriminator gives more than one number for a sample; or
-            a layer has a regularizer.
+            one of them takes labels; the discriminator gives more than one number for a sample; a
+            model does more than its graph; or a layer has a regularizer.
     """
     for role, network in (("generator", generator), ("discriminator", discriminator)):
         if not getattr(network, "inputs", None):
             raise UsageError(
-                f"the {role} has no shape yet: begin a Sequential with keras.Input(shape), or make "
-                "a subclass of keras.Model functional"
+                f"the {role} has no shape yet: begin a Sequential with keras.Input(shape), or "
+                "write a subclass of keras.Model as keras.Model(inputs, outputs)"
             )
         for layer in network._flatten_layers():
+            if has_call_of_its_own(layer):
+                raise UsageError(
+                    f"the {role}'s '{layer.name}' has a call() of its own, which would be left out "
+                    "while it is trained: put what it does into a layer"
+                )
             if layer.activity_regularizer or any(v.regularizer for v in layer._trainable_variables):
                 raise UsageError(
                     f"the {role}'s layer '{layer.name}' has a regularizer, which a GAN leaves out "
@@ -68,6 +78,28 @@ def check(generator, discriminator):
             f"the generator has {kinds[0]} inputs and the discriminator {kinds[1]}: either both "
             "take labels as their second input or neither does"
         )
+
+
+def check_trained(generator, discriminator, turns):
+    """Checks that networks can be trained.
+
+    Args:
+        generator: `keras.Model`.
+        discriminator: `keras.Model`.
+        turns: `Turns`.
+
+    Raises:
+        UsageError: One that is to be moved has no weights to train, or a layer computes in float16.
+    """
+    networks = {"generator": generator, "discriminator": discriminator}
+    for network in networks.values():
+        check_precision(layer.dtype_policy for layer in network._flatten_layers())
+    for role, other in (("generator", "discriminator"), ("discriminator", "generator")):
+        if turns.moves(role) and not networks[role].trainable_variables:
+            raise UsageError(
+                f"the {role} has no weights that can be trained: set its `trainable` to True "
+                f"before compile; turns={{'train': '{other}'}} leaves it as it is"
+            )
 
 
 def precision(identifier):
@@ -125,11 +157,13 @@ def classes(*networks):
     """
     found = []
     for network in networks:
+        labels = [network.inputs[1]]
         for layer in network.layers:
             takes = keras.tree.flatten(getattr(layer, "input", None))
-            if any(tensor is network.inputs[1] for tensor in takes):
+            if any(tensor is label for tensor in takes for label in labels):
                 named = [getattr(layer, name, None) for name in _ENCODERS]
                 found += [count for count in named if count is not None]
+                labels += [layer.output] if moves_values(layer) else []
     return min(found, default=None)
 
 

@@ -96,15 +96,28 @@ def last_hidden(network):
         A `keras.Model` over the same layers.
 
     Raises:
-        UsageError: The network has no graph, as a subclass of `keras.Model` has none.
+        UsageError: The network has no graph, as a subclass of `keras.Model` has none, or its
+            output is made of several tensors.
     """
     graph = _graph(network)
     if graph is None:
         raise UsageError("the last hidden layer is known of Sequential and functional models only")
     copy, calls = _traced(graph)
-    last = next(call for call in reversed(calls) if getattr(call.layer, "weights", None))
+    made_by = {id(call.output): call for call in calls}
+    last = made_by.get(id(copy.outputs[0]))
+    while last and _is_of_one_tensor(last.args, last.kwargs) and not _weights(last.layer):
+        last = made_by.get(id(last.args[0]))
+    if last is None or not _is_of_one_tensor(last.args, last.kwargs):
+        raise UsageError(
+            "the loss compares what the discriminator's last layer with weights takes, and it does "
+            "not end in one such layer: end it with keras.layers.Dense(1)"
+        )
     inner = last.args[0] if _graph(last.layer) is None else last_hidden(last.layer)(*last.args)
     return keras.Model(copy.input, inner, name=network.name)
+
+
+def _weights(layer):
+    return getattr(layer, "weights", None)  # one of `keras.ops` has none
 
 
 def cheaper(network):
@@ -253,6 +266,17 @@ def _graph(network):
     if isinstance(network, keras.Function) and isinstance(network, keras.Model):
         return keras.Model(network.input, network.output, name=network.name)
     return None
+
+
+def has_call_of_its_own(layer):
+    """Whether a layer is a network with a graph whose class computes something else.
+
+    The functions of this module know the graph alone.
+    """
+    if not isinstance(layer, keras.Sequential | keras.Function):
+        return False
+    owner = next(kind for kind in type(layer).__mro__ if "call" in vars(kind))
+    return not owner.__module__.startswith("keras.")
 
 
 def _traced(graph):

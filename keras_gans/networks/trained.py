@@ -9,6 +9,7 @@ from contextlib import contextmanager, nullcontext
 import keras
 from keras import ops
 
+from keras_gans.errors import UsageError
 from keras_gans.networks import pairs
 from keras_gans.networks.rewriting import before_sigmoid, cheaper, halves, last_hidden
 
@@ -28,7 +29,7 @@ class Trained:
 
     Raises:
         UsageError: The objective reads scores, and the discriminator's have bounds; or
-            probabilities, and they have none.
+            probabilities, and they have none. At the first call: a layer adds a loss.
     """
 
     def __init__(self, generator, discriminator, objective, precision):
@@ -39,7 +40,7 @@ class Trained:
         if objective.of_probabilities:
             pairs.check_probabilities(discriminator)
         self._hidden = last_hidden(discriminator) if objective.of_features else None
-        self._precision = precision
+        self._precision, self._looked_at = precision, []
         self.first, self._rest = halves(self._generator)
 
     def generate(self, latents, labels, training):
@@ -64,9 +65,22 @@ class Trained:
 
     def _call(self, network, inputs, **kwargs):
         with nullcontext() if self._precision is None else _computing_in(self._precision, network):
-            # Samples meet float32 ones in a penalty, and a mean of scores needs more digits than
-            # bfloat16 has.
-            return ops.cast(network(inputs, **kwargs), "float32")
+            outputs = network(inputs, **kwargs)
+        if network not in self._looked_at:
+            _refuse_losses(network)
+            self._looked_at.append(network)
+        # Samples meet float32 ones in a penalty, and a mean of scores needs more digits than
+        # bfloat16 has.
+        return ops.cast(outputs, "float32")
+
+
+def _refuse_losses(network):
+    """Refuses a network that has just been called if a layer of it added a loss."""
+    if network.losses:
+        raise UsageError(
+            f"a layer of '{network.name}' adds a loss of its own, which a GAN leaves out of its "
+            "losses: take it away, or give compile a penalty"
+        )
 
 
 def _inputs(values, labels):

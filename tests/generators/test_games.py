@@ -100,6 +100,8 @@ def test_latents_of_another_class_are_noted_and_not_built(opened):
         (Scale("uint8", 127.5, 1.0), None, [-1, 1]),
         (Scale("uint8", 255.0, 0.0), None, [0, 1]),
         (Scale("float32", 127.5, 1.0), "tanh", [-1, 1]),
+        (Scale("float32", 255.0, 0.0), None, [0, 1]),
+        (Scale("float32", 0.5, 1.0), None, [-1, 1]),
     ],
 )
 def test_the_range_of_pixels_is_that_of_the_game(scale, last, expected, opened):

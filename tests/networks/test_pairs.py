@@ -101,6 +101,55 @@ def test_regularizers_are_refused(where):
         pairs.check(generator(), judge)
 
 
+class WithCall(keras.Model):
+    """A functional network whose class computes something else than its graph."""
+
+    def __init__(self, *given, **named):
+        super().__init__(*given, **named)
+
+    def call(self, inputs, training=None, mask=None):
+        return super().call(0.0 * inputs, training=training)
+
+
+class WithoutCall(keras.Model):
+    def __init__(self):
+        inputs = keras.Input((8, 8, 1))
+        super().__init__(inputs, layers.Dense(1)(layers.Flatten()(inputs)))
+
+
+class SequentialWithCall(keras.Sequential):
+    def call(self, inputs, training=None, mask=None):
+        return super().call(0.0 * inputs, training=training)
+
+
+def test_a_network_does_no_more_than_its_graph():
+    """Training takes the graph, and would leave the rest out."""
+    pairs.check(generator(), WithoutCall())
+    inner = discriminator()
+    within = network((8, 8, 1), WithCall(inner.inputs, inner.outputs, name="within"))
+    after = SequentialWithCall(inner.layers, name="after")
+    after.build((None, 8, 8, 1))
+    for judge, name in ((within, "within"), (after, "after")):
+        with pytest.raises(UsageError, match=f"discriminator's '{name}' has a call.. of its own"):
+            pairs.check(generator(), judge)
+
+
+def test_classes_are_those_of_the_layers_that_encode_the_labels():
+    samples, label = keras.Input((2,)), keras.Input((1,), dtype="int32")
+
+    def judge(*before):
+        encoded = label
+        for layer in (*before, layers.Embedding(4, 3), layers.Flatten()):
+            encoded = layer(encoded)
+        score = layers.Dense(1)(layers.Concatenate()([samples, encoded]))
+        return keras.Model([samples, label], score)
+
+    assert pairs.classes(judge()) == 4
+    assert pairs.classes(judge(layers.Identity(), layers.Reshape((1,)))) == 4
+    plain = keras.Model([samples, label], layers.Concatenate()([samples, label]))
+    assert pairs.classes(plain) is None
+
+
 def test_scores_have_no_bounds():
     pairs.check_scores(discriminator())
     patches = network((8, 1), layers.Conv1D(1, 3, activation="sigmoid"))

@@ -179,6 +179,18 @@ def test_a_network_without_a_graph_has_no_known_last_hidden_layer(make):
         last_hidden(make())
 
 
+def test_an_output_of_several_branches_has_no_last_hidden_layer():
+    values, label = keras.Input((6,)), keras.Input((1,), dtype="int32")
+    embedded = layers.Flatten()(layers.Embedding(4, 1)(label))
+    hidden = layers.Dense(3)(values)
+    added = keras.Model([values, label], layers.Add()([layers.Dense(1)(hidden), embedded]))
+    with pytest.raises(UsageError, match="it does not end in one such layer"):
+        last_hidden(added)
+    merged = layers.Concatenate()([hidden, embedded])
+    found = last_hidden(keras.Model([values, label], layers.Dense(1)(merged)))
+    assert found.output_shape == (None, 4)
+
+
 def test_dropout_draws_what_it_would_have_drawn(random):
     images = random.standard_normal((3, *MNIST)).astype("float32")
     found = []

@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 
+from keras_gans.datasets.sources import PLAIN
 from keras_gans.errors import UsageError
 from keras_gans.generators.foreign import kinds, network, parsing, weights
 from keras_gans.generators.foreign.inference import infer
@@ -19,8 +20,8 @@ def open(description, output_range=None, latents=None, shape=None, points=None):
         output_range: (low, high), values of black and white, where the user knows them.
         latents: `parts.Part` of noun "latents" without a size; None for standard normal ones.
         shape: Shape that samples must have, or None.
-        points: `Scale` of a generator whose output `(d,)` may be points; None where only images
-            will do.
+        points: `Scale` of the floats that a generator learned from, whose output `(d,)` may be
+            points; None where only images will do.
 
     Returns:
         `Saved`. Its `origin` has "source" ("foreign"), "keras_version", "parameters",
@@ -62,7 +63,7 @@ def _open(description, output_range, latents, needed, points):
     described = parsing.parse(description.attributes["model_config"])
     outputs, inference = infer(described, legacy)
     found = weights.datasets_of(described, description)
-    notes = []
+    notes, floats = [], points
     if kinds.image_of(outputs[0].shape)[0] or len(outputs) != 1 or len(outputs[0].shape) != 1:
         points = None
     kind = kinds.kind_of(described, outputs, inference, points is not None)
@@ -89,7 +90,8 @@ def _open(description, output_range, latents, needed, points):
         described, index, weights.read(described, found, description.path)
     )
 
-    from keras_gans.generators.foreign import probe  # with Keras, which takes seconds to import
+    from keras_gans.datasets import fitting  # with Keras, which takes seconds to import
+    from keras_gans.generators.foreign import probe
 
     classes = [entry.classes for entry in inputs if entry.role in ("labels", "one-hot")]
     size = sum(entry.size for entry in inputs if entry.role == "latents")
@@ -115,6 +117,9 @@ def _open(description, output_range, latents, needed, points):
         if output_range is not None:
             raise UsageError("it makes points, which have no black and white: leave out --range")
         return replace(saved, scale=points)
+    if output_range is None and floats not in (None, PLAIN):
+        pixels = fitting.of_pixels(floats)
+        output_range = -pixels.shift, 255 / pixels.divisor - pixels.shift
     bounds = outputs[index].bounds
     return probe.probe(saved, bounds, normalization, output_range, latents is not None)
 
