@@ -11,7 +11,7 @@ crosses a bound, or is not known without a second seed, or rows have not been ru
   says which generator it measured, so the last and the best one are judged apart. A claim about
   `fid` is judged again by its values in other features, where runs have them: what looks better to
   one network may look worse to another. Any of these may decide, and the verdict names those that
-  do; where they decide opposite ways, nothing is decided.
+  do; a comparison on which they decide opposite ways is not decided.
 - All intervals of a claim are right together: Bonferroni's correction divides the 5 % by their
   number, those with rows that have not been run included. It needs no independence, and gives
   intervals, which Holm's procedure does not.
@@ -29,6 +29,7 @@ crosses a bound, or is not known without a second seed, or rows have not been ru
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 from math import exp, factorial
 
@@ -85,11 +86,14 @@ def judge(number, claim, table, runs):
             other = _means(metric_of(name), test, claim, table, runs, name)
             if any(_adds(other[called], own[called], test) for called in other if called in own):
                 found.append((metric_of(name), other))
-    looks = sum(len(one) for metric, one in found if metric == measure)
-    judged = _by_ranks if isinstance(test, _OF_RANKS) else _by_bounds
+    deciding = [pair for metric, one in found for pair in one.items() if metric == measure]
+    if isinstance(test, _OF_RANKS):
+        judged = partial(_by_ranks, test, claim, table, len(deciding))
+    else:
+        judged = partial(_by_bounds, test, len(deciding), _opposed(deciding, test, measure))
     judgements = []
     for metric, one in found:
-        findings = [judged(g, m, test, metric, claim, table, looks) for g, m in one.items()]
+        findings = [judged(g, m, metric) for g, m in one.items()]
         names = dict.fromkeys(full for m in one.values() for full in m.names.values())
         counts = metric == measure
         judgements.append(Judgement(", ".join(names) or measure, counts, tuple(findings)))
@@ -183,22 +187,50 @@ class _Compared:
         return min(self.center - self.bound.low, self.bound.high - self.center)
 
 
-def _by_bounds(generator, found, test, measure, claim, table, looks):
-    bounds = test.bounds(measure, better(measure))
-    compared = []
-    for bound in bounds:
-        samples = [found.samples.get(label) for label in bound.rows]
-        if None not in samples and _one_scale(bound.rows, found):
-            center = samples[0].mean - sum(sample.mean for sample in samples[1:])
-            compared.append(_Compared(bound, center, interval(samples, len(bounds) * looks)))
-    failing = [c for c in compared if c.word == FAILS]
-    undecided = [c for c in compared if c.word == OPEN]
+def _by_bounds(test, looks, opposed, generator, found, measure):
+    bounds, compared = _compared(found, test, measure, looks)
+    failing = [c for c in compared if c.word == FAILS and c.bound.rows not in opposed]
+    undecided = [c for c in compared if c.word == OPEN or c.bound.rows in opposed]
     # The comparison with the least room is shown: of those that fail, else of those left open.
     shown = min(failing or undecided or compared, key=lambda c: c.room, default=None)
     word, reason = (FAILS if failing else HOLDS), ""
     if not failing and (undecided or len(compared) < len(bounds)):
         word, reason = OPEN, _lack(found) or _open(undecided, shown, found)
+        reason = opposed.get(shown.bound.rows, reason) if shown else reason
     return Finding(generator, word, *_told(found, shown, measure), reason)
+
+
+def _compared(found, test, measure, looks):
+    """The bounds of a test, and those of them that can be compared, as `_Compared`."""
+    bounds, compared = test.bounds(measure, better(measure)), []
+    for bound in bounds:
+        samples = [found.samples.get(label) for label in bound.rows]
+        if None not in samples and _one_scale(bound.rows, found):
+            center = samples[0].mean - sum(sample.mean for sample in samples[1:])
+            compared.append(_Compared(bound, center, interval(samples, len(bounds) * looks)))
+    return bounds, compared
+
+
+def _opposed(deciding, test, measure):
+    """The rows on which networks, or the last and the best generators, say the opposite.
+
+    Args:
+        deciding: List of pairs ("last", "best" or "", `Means`), all that may decide.
+
+    Returns:
+        Dict from the labels of the rows to who says what, as a short text.
+    """
+    said = {}
+    for generator, found in deciding:
+        by = " in ".join(filter(None, (generator, ", ".join(dict.fromkeys(found.names.values())))))
+        for compared in _compared(found, test, measure, len(deciding))[1]:
+            said.setdefault(compared.bound.rows, {}).setdefault(compared.word, []).append(by)
+    return {
+        rows: f"opposite verdicts on {' and '.join(rows)}: "
+        + ", ".join(f"{word} by {' and '.join(words[word])}" for word in (HOLDS, FAILS))
+        for rows, words in said.items()
+        if {HOLDS, FAILS} <= words.keys()
+    }
 
 
 def _one_scale(labels, found):
@@ -245,7 +277,7 @@ def _value(label, sample, back):
 # --- by ranks -----------------------------------------------------------------------------------
 
 
-def _by_ranks(generator, found, test, measure, claim, table, looks):
+def _by_ranks(test, claim, table, looks, generator, found, measure):
     rows = [row for row in claim.rows if row.label in found.samples]
     sign = 1 if better(measure) == "lower" else -1
     worse = [sign * found.samples[row.label].mean for row in rows]

@@ -78,8 +78,8 @@ def means(rows, measure, generator, table, runs, name=None):
             for g in [group, *alike]
         ]
         deviation = pooled(values[:1] if len(values[0]) >= ENOUGH else values[1:])
-        # Seeds without a value may be further apart than those of the rows that lend their spread.
-        if len(values[0]) < min(len(group), ENOUGH):
+        # Seeds without a value may be further apart than the others.
+        if len(values[0]) < len(group):
             deviation = None
         # Rows whose seeds are all equal, such as no modes or all of them, say nothing of another.
         if deviation and deviation.variance == 0 and len(values[0]) == 1:
