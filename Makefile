@@ -1,6 +1,6 @@
 # make run    installs and trains the first experiment of the quickstart table
 # make test   installs what the tests need and runs them, with ruff
-# Needs python3 >= 3.11 with venv, and a package index; no system package.
+# Needs python3 3.11 to 3.13 with venv, and a package index; no system package.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -51,7 +51,7 @@ clean:
 	rm -rf .venv build *.egg-info .coverage* .pytest_cache .ruff_cache
 
 .venv/installed: setup.cfg pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python >= 3.11 is needed: make PYTHON=python3.11 ...")'
+	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "Python 3.11 to 3.13 is needed: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
 	touch $@

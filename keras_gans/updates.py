@@ -197,12 +197,12 @@ def check_together(update, objective, penalty):
     """
     if penalty is not None and not update.takes_penalty:
         raise UsageError(
-            "a penalty belongs to one step on real and fake samples: it needs update='joint' or "
-            "'weighted'"
+            "a penalty belongs to one step on real and fake samples: set turns.update to joint or "
+            "weighted"
         )
     if objective.paired and not update.takes_pairs:
         raise UsageError(
-            "this loss compares real and fake samples: it needs update='joint' or 'weighted'"
+            "this loss compares real and fake samples: set turns.update to joint or weighted"
         )
     if update.needs_log_odds and not objective.of_log_odds:
         raise UsageError(

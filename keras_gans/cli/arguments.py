@@ -81,8 +81,10 @@ def numbers(text, option):
         if not match:
             raise UsageError(f"{option} {text}: write numbers and ranges, such as 18 or 0-4,18")
         first, last = int(match[1]), int(match[2] or match[1])
-        if not first <= last < first + 10_000:
-            raise UsageError(f"{option} {text}: {part} is no range of 1 to 10,000 numbers")
+        if first > last:
+            raise UsageError(f"{option} {text}: write the lower number first: {last}-{first}")
+        if last >= first + 10_000:
+            raise UsageError(f"{option} {text}: {part} are more than 10,000 numbers")
         found += range(first, last + 1)
     return list(dict.fromkeys(found))
 

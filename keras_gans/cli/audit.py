@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from keras_gans.cli import arguments
+from keras_gans.errors import UsageError
 
 HELP = "find out how the FIDs that Akel 2022 prints were measured"
 
@@ -44,6 +45,11 @@ def act(options):
     from keras_gans.terminal import quiet
     from keras_gans.terminal.line import Line
 
+    if not options.results.is_dir():
+        raise UsageError(
+            f"--results {options.results}: there is no such folder; `keras-gans run --exp "
+            "1,3,5,7,11` trains generators to audit"
+        )
     arguments.check_writable(options.out, "--out")
     quiet.silence_libraries()
     with Line("audit", unit="images") as line, arguments.writing(options.out):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from keras_gans.cli import arguments
 from keras_gans.errors import UsageError
+from keras_gans.rows import StoredRun
 
 HELP = "measure a generator, the generators of a run, or images against a data set"
 _ELSEWHERE = (100, 24)  # the size that is taken where there is no terminal
@@ -105,6 +106,8 @@ def act(options):
     if not options.path.exists():
         raise UsageError(f"there is no file or folder {options.path}")
     if not of_run and options.dataset is None:
+        if options.path.is_dir():
+            StoredRun.read(options.path)  # which says where the runs below it are
         raise UsageError(
             f"give the data set to compare with by --dataset: {options.path} is no run"
         )
@@ -127,7 +130,6 @@ def act(options):
     with Line("evaluate", Console(stderr=True), unit="samples") as line:
         places, pictures = (options.damaged, options.data_dir, line), arguments.pictures(options)
         if of_run:
-            from keras_gans.rows import StoredRun
             from keras_gans.runs import evaluated
 
             run, dataset = StoredRun.read(options.path), options.dataset

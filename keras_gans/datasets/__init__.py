@@ -130,10 +130,10 @@ def _check_size(source, size):
 def _existing(path):
     if not os.fspath(path):  # which would be the folder where the user is
         raise UsageError("the name of the data set is empty: give a name or a path")
-    path = Path(os.path.abspath(Path(path).expanduser()))
+    name, path = os.fspath(path), Path(os.path.abspath(Path(path).expanduser()))
     if not path.exists():
-        raise UsageError(
-            f"there is no data set {path.name!r}{suggestion(path.name, names())}; "
-            f"and there is no file or folder {path}"
-        )
+        missing = f"there is no file or folder {path}"
+        if os.sep in name or path.suffix:  # it was meant as a path
+            raise UsageError(missing)
+        raise UsageError(f"there is no data set {name!r}{suggestion(name, names())}; and {missing}")
     return path

@@ -129,7 +129,7 @@ class Paired(Objective):
 
     def on_real(self, scores, seed):
         raise UsageError(
-            f"{type(self).__name__} has no loss on one side: it needs update='joint' or 'weighted'"
+            f"{type(self).__name__} has no loss on one side: set turns.update to joint or weighted"
         )
 
     on_fake = on_real

@@ -147,7 +147,10 @@ def typed(value, annotation, where):
         raise UsageError(f"{where}: {out_of_range}")
     words = " or ".join(dict.fromkeys(map(_words, alternatives)))
     kind = "null" if value is None else f"of type {type(value).__name__}"
-    raise UsageError(f"{where}: {short(value)} is {kind}, not {words}")
+    lists = any(get_origin(alternative) is tuple for alternative in alternatives)
+    one = lists and isinstance(value, str) and len(value) < 40
+    advice = f"; write [{value}]" if one else ""
+    raise UsageError(f"{where}: {short(value)} is {kind}, not {words}{advice}")
 
 
 def read(cls, mapping, where):

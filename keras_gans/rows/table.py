@@ -233,6 +233,8 @@ def _find(name_or_path):
         if path.is_file():
             return path
         raise UsageError(f"there is no table {path}")
+    if path.exists() and name_or_path not in tables():
+        raise UsageError(f"{path} is no table: a table of your own is a .yaml file")
     if name_or_path not in tables():
         raise UsageError(f"unknown table '{name_or_path}'{suggestion(name_or_path, tables())}")
     return tables_folder() / f"{name_or_path}.yaml"

@@ -46,7 +46,9 @@ def load(tap, data_folder):
     network = inception.build(tap, last_pool="average")
     expected = layout(network)
     if not set(expected) <= archive.array_names(path):
-        raise WeightsMissing(f"{path} has no weights for imagenet{tap}")
+        raise WeightsMissing(
+            f"{path} has no weights for imagenet{tap}; `keras-gans weights imagenet` fetches all"
+        )
     arrays = archive.read_arrays(path, expected)
     folded = {}
     for node, i in _numbers(network).items():

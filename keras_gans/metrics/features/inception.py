@@ -101,7 +101,8 @@ def load(tap, size, data_folder):
         allowed = [str(t) for t in TAPS if t < tap and _keys(build(t)) <= present]
         raise WeightsMissing(
             f"{path} has no weights for inception{tap}; "
-            f"it has those of the taps {', '.join(allowed) or 'none'}"
+            f"it has those of the taps {', '.join(allowed) or 'none'}; `keras-gans weights "
+            "inception` fetches all"
         )
     expected = {}
     for layer in convolutions(network):
