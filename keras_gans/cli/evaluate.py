@@ -158,8 +158,9 @@ def _print_run(found):
     columns = [["iteration", *(str(line["iteration"]) for line in found["generators"])]]
     for results in zip(*lines, strict=True):
         values = [result["value"] for result in results if result["value"] is not None]
-        best = values and (min if results[0]["better"] == "lower" else max)(values)
-        texts = (_value(result) + "*" * (result["value"] == best) for result in results)
+        best = (min if results[0]["better"] == "lower" else max)(values) if values[1:] else None
+        stars = ("*" * (result["value"] == best is not None) for result in results)
+        texts = map("".join, zip(map(_value, results), stars, strict=True))
         columns.append([results[0]["name"], *texts])
     names = [result["name"] for result in lines[0]]
     room = shutil.get_terminal_size(_ELSEWHERE).columns
@@ -170,9 +171,10 @@ def _print_run(found):
     arguments.print_columns(list(zip(*columns, strict=True)))
     if short:
         print(textwrap.fill(f"full names: {', '.join(names)}", room))
+    star = "; * is the best of a column" if lines[1:] else ""
     print(
         f"{found['count']:,} samples (seed {found['seed']}) against {found['count']:,} of "
-        f"{found['real']['source']} ({found['real']['split']}); * is the best of a column"
+        f"{found['real']['source']} ({found['real']['split']}){star}"
     )
 
 
