@@ -75,7 +75,9 @@ def test_the_versions_and_limits_that_files_repeat_are_one():
     pythons = re.findall(r"Python :: (3\.\d+)$", config["metadata"]["classifiers"], re.M)
     flow = yaml.safe_load((ROOT / ".github" / "workflows" / "test.yml").read_text())
     assert flow["jobs"]["test"]["strategy"]["matrix"]["python"] == pythons
-    assert config["options"]["python_requires"] == f">={pythons[0]}"
+    after = f"3.{int(pythons[-1].split('.')[1]) + 1}"  # TensorFlow has no wheels for it
+    assert config["options"]["python_requires"] == f">={pythons[0]},<{after}"
+    assert f"{pythons[0]} to {pythons[-1]}" in (ROOT / "README.md").read_text()
 
 
 def test_messages_advise_packages_that_can_be_installed():

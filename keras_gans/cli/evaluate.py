@@ -106,8 +106,8 @@ def act(options):
     if not options.path.exists():
         raise UsageError(f"there is no file or folder {options.path}")
     if not of_run and options.dataset is None:
-        if options.path.is_dir():
-            StoredRun.read(options.path)  # which says where the runs below it are
+        if any(next(options.path.glob(f"{d}experiment.yaml"), None) for d in ("*/", "*/*/")):
+            StoredRun.read(options.path)  # which names a run below the folder
         raise UsageError(
             f"give the data set to compare with by --dataset: {options.path} is no run"
         )

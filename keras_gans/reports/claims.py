@@ -90,7 +90,8 @@ def judge(number, claim, table, runs):
     if isinstance(test, _OF_RANKS):
         judged = partial(_by_ranks, test, claim, table, len(deciding))
     else:
-        judged = partial(_by_bounds, test, len(deciding), _opposed(deciding, test, measure))
+        opposed = {measure: _opposed(deciding, test, measure)}  # the others are shown as they are
+        judged = partial(_by_bounds, test, len(deciding), opposed)
     judgements = []
     for metric, one in found:
         findings = [judged(g, m, metric) for g, m in one.items()]
@@ -188,7 +189,8 @@ class _Compared:
 
 
 def _by_bounds(test, looks, opposed, generator, found, measure):
-    bounds, compared = _compared(found, test, measure, looks)
+    bounds, compared = _comparisons(found, test, measure, looks)
+    opposed = opposed.get(measure, {})
     failing = [c for c in compared if c.word == FAILS and c.bound.rows not in opposed]
     undecided = [c for c in compared if c.word == OPEN or c.bound.rows in opposed]
     # The comparison with the least room is shown: of those that fail, else of those left open.
@@ -200,7 +202,7 @@ def _by_bounds(test, looks, opposed, generator, found, measure):
     return Finding(generator, word, *_told(found, shown, measure), reason)
 
 
-def _compared(found, test, measure, looks):
+def _comparisons(found, test, measure, looks):
     """The bounds of a test, and those of them that can be compared, as `_Compared`."""
     bounds, compared = test.bounds(measure, better(measure)), []
     for bound in bounds:
@@ -223,7 +225,7 @@ def _opposed(deciding, test, measure):
     said = {}
     for generator, found in deciding:
         by = " in ".join(filter(None, (generator, ", ".join(dict.fromkeys(found.names.values())))))
-        for compared in _compared(found, test, measure, len(deciding))[1]:
+        for compared in _comparisons(found, test, measure, len(deciding))[1]:
             said.setdefault(compared.bound.rows, {}).setdefault(compared.word, []).append(by)
     return {
         rows: f"opposite verdicts on {' and '.join(rows)}: "
