@@ -11,7 +11,8 @@ crosses a bound, or is not known without a second seed, or rows have not been ru
   says which generator it measured, so the last and the best one are judged apart. A claim about
   `fid` is judged again by its values in other features, where runs have them: what looks better to
   one network may look worse to another. Any of these may decide, and the verdict names those that
-  do; a comparison on which they decide opposite ways is not decided.
+  do. A comparison on which they decide opposite ways is not decided, and there each needs no more
+  than an interval of its own.
 - All intervals of a claim are right together: Bonferroni's correction divides the 5 % by their
   number, those with rows that have not been run included. It needs no independence, and gives
   intervals, which Holm's procedure does not.
@@ -90,7 +91,8 @@ def judge(number, claim, table, runs):
     if isinstance(test, _OF_RANKS):
         judged = partial(_by_ranks, test, claim, table, len(deciding))
     else:
-        opposed = {measure: _opposed(deciding, test, measure)}  # the others are shown as they are
+        bounds = test.bounds(measure, better(measure))
+        opposed = {measure: _opposed(deciding, bounds)}  # other measures are shown as they are
         judged = partial(_by_bounds, test, len(deciding), opposed)
     judgements = []
     for metric, one in found:
@@ -189,8 +191,8 @@ class _Compared:
 
 
 def _by_bounds(test, looks, opposed, generator, found, measure):
-    bounds, compared = _comparisons(found, test, measure, looks)
-    opposed = opposed.get(measure, {})
+    bounds, opposed = test.bounds(measure, better(measure)), opposed.get(measure, {})
+    compared = _comparisons(found, bounds, len(bounds) * looks)
     failing = [c for c in compared if c.word == FAILS and c.bound.rows not in opposed]
     undecided = [c for c in compared if c.word == OPEN or c.bound.rows in opposed]
     # The comparison with the least room is shown: of those that fail, else of those left open.
@@ -202,30 +204,33 @@ def _by_bounds(test, looks, opposed, generator, found, measure):
     return Finding(generator, word, *_told(found, shown, measure), reason)
 
 
-def _comparisons(found, test, measure, looks):
-    """The bounds of a test, and those of them that can be compared, as `_Compared`."""
-    bounds, compared = test.bounds(measure, better(measure)), []
+def _comparisons(found, bounds, together):
+    """Those of some bounds that can be compared, as `_Compared`; so many are right together."""
+    compared = []
     for bound in bounds:
         samples = [found.samples.get(label) for label in bound.rows]
         if None not in samples and _one_scale(bound.rows, found):
             center = samples[0].mean - sum(sample.mean for sample in samples[1:])
-            compared.append(_Compared(bound, center, interval(samples, len(bounds) * looks)))
-    return bounds, compared
+            compared.append(_Compared(bound, center, interval(samples, together)))
+    return compared
 
 
-def _opposed(deciding, test, measure):
+def _opposed(deciding, bounds):
     """The rows on which networks, or the last and the best generators, say the opposite.
+
+    Each interval is right at 95 % alone: less is needed to object to a verdict than to reach it.
 
     Args:
         deciding: List of pairs ("last", "best" or "", `Means`), all that may decide.
+        bounds: List of `Bound`.
 
     Returns:
         Dict from the labels of the rows to who says what, as a short text.
     """
     said = {}
     for generator, found in deciding:
-        by = " in ".join(filter(None, (generator, ", ".join(dict.fromkeys(found.names.values())))))
-        for compared in _comparisons(found, test, measure, len(deciding))[1]:
+        for compared in _comparisons(found, bounds, 1):
+            by = f"{generator} in {found.names[compared.bound.first]}".removeprefix(" in ")
             said.setdefault(compared.bound.rows, {}).setdefault(compared.word, []).append(by)
     return {
         rows: f"opposite verdicts on {' and '.join(rows)}: "
