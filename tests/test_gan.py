@@ -397,8 +397,14 @@ def test_keras_file_round_trip_goes_on_training_identically(rules, images, tmp_p
         ({"d_steps": 0}, "turns.d_steps: 0 must be at least 1"),
         ({"constraint": {"name": "clip", "limit": -1.0}}, "limit: -1.0 must be positive"),
         ({"constraint": {"name": "clip", "weights": "some"}}, "weights: 'some' is not known"),
-        ({"penalty": GradientPenalty(), "update": "separate"}, "turns.update to joint"),
-        ({"penalty": GradientPenalty(), "update": "adaptive"}, "or weighted"),
+        (
+            {"penalty": GradientPenalty(), "update": "separate"},
+            "update to joint or weighted",
+        ),
+        (
+            {"penalty": GradientPenalty(), "update": "adaptive"},
+            "update to joint or weighted",
+        ),
         ({"loss": "mse", "update": "adaptive"}, "'adaptive' compares probabilities: it needs"),
         ({"unroll": 1, "optimizer": "rmsprop"}, "a step of RMSprop is not differentiated"),
         ({"penalty": "gradient"}, "unknown penalty.*gradient_penalty"),

@@ -119,6 +119,8 @@ MISTAKES = {
         "there is no file or folder no.npz",
     ),
     "no data set": (["keras-gans", "evaluate", "made.npz"], "--dataset"),
+    "a folder above runs": (["keras-gans", "evaluate", "above"], "such as above/seed-0"),
+    "an audit of nothing": (["keras-gans", "audit", "--results", "nowhere"], "no such folder"),
     "unknown data set": (
         ["keras-gans", "evaluate", "made.npz", "--dataset", "mnits"],
         "did you mean 'mnist'",
@@ -197,6 +199,8 @@ def answered(tmp_path_factory):
     planned = PlannedRun("quickstart", 1, row, 0, {}, folder)
     (folder / "run" / "experiment.yaml").write_text(planned.to_yaml())
     (folder / "damaged" / "experiment.yaml").write_text("table: 3")
+    (folder / "above" / "seed-0").mkdir(parents=True)
+    (folder / "above" / "seed-0" / "experiment.yaml").write_text(planned.to_yaml())
     for name in ("a.h5", "file", "folder/000000.png", "folder/000063.png", "folder/mine.png"):
         (folder / name).write_text("mine")
     np.savez(folder / "made.npz", images=np.zeros((9, 28, 28, 1), "uint8"))

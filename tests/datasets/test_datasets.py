@@ -112,7 +112,8 @@ def test_a_folder_of_the_user(tmp_path, encoded, colours, monkeypatch):
     ("arguments", "says"),
     [
         (("mnits",), r"no data set 'mnits'; did you mean 'mnist'\?"),
-        (("faces/of/nobody",), "no file or folder .*faces/of/nobody"),
+        (("faces/of/nobody",), "^there is no file or folder .*faces/of/nobody$"),
+        (("nobody.zip",), "^there is no file or folder .*nobody.zip$"),
         (({"name": "lfw", "size": 0},), "size: 0 must be at least 1"),
         (({"name": "lfw", "sise": 8},), "unknown option 'sise' of 'lfw'; did you mean 'size'"),
         (({"name": "mnist", "size": 8},), "'mnist' has no options"),

@@ -130,7 +130,7 @@ def test_a_paired_objective_has_no_loss_on_one_side(name):
     objective = losses.get(name)
     assert objective.paired
     for on in (objective.on_real, objective.on_fake):
-        with pytest.raises(UsageError, match="update to joint"):
+        with pytest.raises(UsageError, match=r"set turns\.update to joint or weighted"):
             on(ops.ones((2, 1)), None)
 
 

@@ -83,7 +83,7 @@ def test_labels_convolutions_and_statistics_go_together_with_both_sides(network,
 
 @pytest.mark.parametrize("name", PAIRED)
 def test_a_paired_objective_needs_a_joint_update(name):
-    with pytest.raises(UsageError, match="update to joint"):
+    with pytest.raises(UsageError, match=r"set turns\.update to joint or weighted"):
         make_gan(name, turns={"update": "separate"})
 
 

@@ -520,6 +520,24 @@ def test_networks_that_oppose_each_other_on_two_rows_leave_the_others_to_decide(
     assert judge("ordered", groups=groups, generator="last").word == FAILS
 
 
+def test_an_interval_of_its_own_is_enough_to_object(run, judge):
+    """Corrected for all comparisons the objection crosses the bound; the verdict does not."""
+    of_imagenet = {1: (10.0, 11.0, 12.0), 2: (8.5, 9.0, 9.5)}
+    for row, values in ((1, TEN), (2, TWENTY)):
+        for folder, value in zip(run(row, values), of_imagenet[row], strict=True):
+            evaluated(folder, "last", "imagenet768", fid=value)
+    for row in range(3, 9):
+        run(row, TEN if row % 2 else TWENTY)
+    groups = [[1, 2], [3, 4], [5, 6], [7, 8]]
+    verdict = judge("ordered", groups=groups, generator="last")
+    assert verdict.word == OPEN
+    assert verdict.by[0].findings[0].reason.startswith("opposite verdicts on 1 and 2: holds by")
+    reverse = [[2, 1], *groups[1:]]  # what the first network refutes alone, the other defends
+    assert judge("ordered", groups=reverse, generator="last").word == OPEN
+    assert judge("ordered", rows=[2, 1], generator="last").word == OPEN
+    assert judge("ordered", groups=groups[1:], generator="last").word == HOLDS
+
+
 def test_one_network_of_features_may_decide_alone_and_is_named(run, judge):
     for row, values, other in ((1, TEN, TWENTY), (2, LIKE_TEN, TEN)):
         for folder, value in zip(run(row, values), other, strict=True):
