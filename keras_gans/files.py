@@ -4,6 +4,7 @@ import errno
 import gzip
 import hashlib
 import os
+import secrets
 import shutil
 import zlib
 from contextlib import contextmanager, suppress
@@ -62,7 +63,7 @@ def new_folder(path):
         `pathlib.Path` of the unfinished folder.
     """
     path = Path(path)
-    partial, aside = _partial(path), path.with_name(f"{PARTIAL}{os.getpid()}-old-{path.name}")
+    partial, aside = _partial(path), _partial(path)
     try:
         os.mkdir(partial)
         yield partial
@@ -235,4 +236,5 @@ def _remove(path):
 
 
 def _partial(path):
-    return path.with_name(f"{PARTIAL}{os.getpid()}-{path.name}")
+    """A new name beside a path. Processes of several containers may have one number."""
+    return path.with_name(f"{PARTIAL}{os.getpid()}-{secrets.token_hex(4)}-{path.name}")

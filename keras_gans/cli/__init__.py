@@ -3,10 +3,9 @@
 Each verb is a module with its parser above its action. Keras, which takes seconds to import, is
 needed by neither `--help` nor any error in a request. Exit status: 0 done, 1 failed (a run
 diverged, the disk is full), 2 a mistake in the request or the data (one line says what to do),
-130 or 143 stopped by a signal; the same command resumes.
+129, 130 or 143 stopped by a signal; the same command resumes.
 """
 
-import os
 import signal
 import sys
 
@@ -25,7 +24,7 @@ from keras_gans.cli import (
 from keras_gans.cli.arguments import Failed, Parser
 from keras_gans.errors import UsageError
 from keras_gans.runs import machine
-from keras_gans.terminal.signals import stopping
+from keras_gans.terminal.signals import discard, stopping
 
 VERBS = (run, generate, animate, evaluate, compare, report, prepare, weights, audit)
 _BACKENDS = ("tensorflow", "jax", "torch")
@@ -81,6 +80,8 @@ def guarded(prog, action, options):
     # As an exception it lets every `with` remove what is half-written.
     for number in set(stopping()) - {signal.SIGINT}:
         signal.signal(number, lambda number, frame: sys.exit(128 + number))
+    if hasattr(sys.stdout, "reconfigure"):  # a name of a file may have no place in its encoding
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         if machine.backend() not in _BACKENDS:
             raise UsageError(
@@ -105,7 +106,7 @@ def guarded(prog, action, options):
         )
     except BrokenPipeError:
         # The reader has seen enough, as in `--list | head`.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard(sys.stdout.fileno())
         return 0
     except OSError as error:  # a file that cannot be read, a full disk
         return _said(prog, error, 1)

@@ -1,6 +1,7 @@
 """`keras-gans run`, which `python run_experiment.py` calls: trains rows of a table."""
 
 import argparse
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -145,8 +146,8 @@ def act(options):
     if finished and len(runs) == 1:
         print(f"{runs[0].title}: finished already, see {runs[0].folder}; --restart trains it again")
         return 0
-    if not options.child and not options.trial:
-        table.keep(options.results)
+    if not options.child and not options.trial and (kept := table.keep(options.results)):
+        jobs = [replace(job, table=str(kept)) for job in jobs]
     return _train(jobs, states, finished, sources, options)
 
 
@@ -163,6 +164,11 @@ def _check_together(options):
     if options.ray is not None and (options.dry_run or options.slurm_script):
         other = "--dry-run" if options.dry_run else "--slurm-script"
         raise UsageError(f"{other} is about this request without --ray: give one of them")
+    if options.slurm_script and options.restart:
+        raise UsageError(
+            "a script that is submitted again resumes its runs: leave out --restart, and move away "
+            "the folders of those to train from the start"
+        )
     if options.devices > 1 and options.jobs > 1 and options.ray is None:
         raise UsageError("--devices gives all of these to one run at a time: leave out --jobs")
 

@@ -3,7 +3,6 @@
 import os
 import shlex
 import sys
-from dataclasses import replace
 
 from keras_gans.errors import UsageError
 from keras_gans.files import replacing
@@ -46,7 +45,7 @@ def write(jobs, states, path):
     if not missing:
         raise UsageError("all of these runs are finished: there is nothing to write a script for")
     missing = Costs(jobs, states, len(jobs)).longest_first(missing)
-    lines = [shlex.join(_there(job).arguments()) for job in missing]
+    lines = [shlex.join(job.arguments()) for job in missing]
     text = _SCRIPT.format(
         runs="1 run" if len(missing) == 1 else f"{len(missing)} runs",
         table=missing[0].planned.table,
@@ -61,8 +60,3 @@ def write(jobs, states, path):
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}") from None
     print(f"{path}: a job array of {len(missing)}; submit it with: sbatch {shlex.quote(str(path))}")
-
-
-def _there(job):
-    """Submitted a second time, the script must not begin the runs again."""
-    return replace(job, restart=False)

@@ -96,7 +96,7 @@ class Objective(Recorded, ABC):
         """
         raise UsageError(
             f"the scores of {type(self).__name__} give no ratio of densities: use a discriminator "
-            "that was trained with binary_crossentropy, mse or an f-divergence"
+            "that was trained with binary_crossentropy, feature_matching, mse or an f-divergence"
         )
 
 

@@ -35,6 +35,7 @@ from itertools import chain
 from math import exp, factorial
 
 from keras_gans import parts
+from keras_gans.errors import UsageError
 from keras_gans.metrics import features_of, metric_of
 from keras_gans.reports.intervals import LEVEL, interval, rank_correlation
 from keras_gans.reports.means import better, means, short
@@ -79,6 +80,13 @@ def judge(number, claim, table, runs):
     verdict = Verdict(table.name, number, claim.says, claim.where, rows, (), claim.untested or "")
     if claim.test is None:
         return verdict
+    try:
+        for row in claim.rows:
+            if row.place[0] is None:  # those of other tables are right, or the table is refused
+                table.row(row)
+    except UsageError as error:  # what other claims say can be judged all the same
+        wrong = Finding("", OPEN, "", None, str(error))
+        return replace(verdict, by=(Judgement("", True, (wrong,)),))
     test, measure = parts.get("tests", claim.test), claim.measure(table.row)
     own = _means(measure, test, claim, table, runs)
     found = [(measure, own)]

@@ -31,7 +31,7 @@ def write(results, table=None, damaged=None):
             if page.runs:
                 path, content = folder / "README.md", render(page)
                 with replacing(path) as partial:
-                    partial.write_text(content, encoding="utf-8")
+                    partial.write_text(content, encoding="utf-8", errors="replace")
                 written.append(path)
     if not written and not damaged:
         raise nothing_under(results, table)

@@ -6,16 +6,13 @@ measured one.
 
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from math import inf
 from pathlib import Path
-
-import yaml
 
 from keras_gans.errors import UsageError, suggestion
 from keras_gans.reports.claims import verdicts
 from keras_gans.reports.orders import orders
 from keras_gans.reports.results import Finished, Measurement, Spread, finished, groups, over_seeds
-from keras_gans.rows import Table, table_of
+from keras_gans.rows import Table, table_of, yaml_reader
 
 NOTHING = "-"
 """The name of the measure where a run has none."""
@@ -205,7 +202,7 @@ def changes(changed):
     Args:
         changed: Dict from field to value.
     """
-    return ", ".join(f"{key} = {_plain(value)}" for key, value in changed.items())
+    return ", ".join(f"{key} = {yaml_reader.line(value)}" for key, value in changed.items())
 
 
 def number(value):
@@ -240,8 +237,3 @@ def _of(runs, measured):
         own = {name, value.metric, *(() if i else set(printed) - placed)}
         found = {key: number for key, number in printed.items() if key in own}
         yield Line(runs, name, value, found, not i)
-
-
-def _plain(value):
-    """A value as `--set` takes it."""
-    return yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=inf).split("\n")[0]

@@ -9,12 +9,13 @@ import json
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from statistics import mean, stdev
 
 from keras_gans.errors import UsageError
 from keras_gans.metrics import metric_of
-from keras_gans.rows.stored import records
+from keras_gans.rows.stored import StoredRun, records
 
 _NUMBER = int | float
 _WRONG = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
@@ -109,6 +110,19 @@ class Finished:
             return records(self.folder, finished=True)
         return []
 
+    @cached_property
+    def row(self):
+        """The row that was trained, as text, without what the document prints; "" if unknown."""
+        try:
+            stored = StoredRun.read(self.folder)
+        except UsageError:
+            return ""
+        try:
+            row = stored.experiment.to_dict()  # a field that came later has its default
+        except UsageError:
+            row = stored.row
+        return json.dumps({**row, "printed": None}, sort_keys=True, default=str)
+
     def reading(self, measure, generator, at=None):
         """One value of the run.
 
@@ -188,15 +202,24 @@ def finished(folder, damaged=None):
 def groups(runs):
     """Runs that differ in their seeds alone.
 
+    Runs of one number do not, if its row was changed in the table between them.
+
     Args:
         runs: List of `Finished`, in the order of `finished`.
 
     Returns:
         List of lists.
     """
+    found = [list(same) for _, same in groupby(runs, _settings)]
+    return [same for several in found for same in _of_one_row(several)]
+
+
+def _of_one_row(runs):
+    if len(runs) == 1:
+        return [runs]  # the row takes time to read
     found = {}
     for run in runs:
-        found.setdefault(_settings(run), []).append(run)
+        found.setdefault(run.row, []).append(run)
     return list(found.values())
 
 
@@ -266,8 +289,13 @@ def _read(path, damaged):
             evaluated=evaluated,
             damaged=damaged,
         )
+    except OSError as error:
+        raise _unreadable(path, error) from None
     except _WRONG:
-        raise _damaged(path) from None
+        raise UsageError(
+            f"{path} is not the file that a run writes: the command of the run writes it again, in "
+            "seconds where its checkpoint is there"
+        ) from None
 
 
 def _evaluated(metrics, which):
@@ -279,6 +307,8 @@ def _evaluated(metrics, which):
                 _of(str, r["name"]): (_of(str, r["metric"]), _of(_NUMBER | None, r["value"]))
                 for r in results
             }
+        except OSError as error:
+            raise _unreadable(path, error) from None
         except _WRONG:
             raise UsageError(
                 f"{path} is not what `keras-gans evaluate GENERATOR.h5 --json` prints of one "
@@ -287,11 +317,8 @@ def _evaluated(metrics, which):
     return found
 
 
-def _damaged(path):
-    return UsageError(
-        f"{path} is not the file that a run writes: the command of the run writes it again, in "
-        "seconds where its checkpoint is there"
-    )
+def _unreadable(path, error):
+    return UsageError(f"{path} cannot be read: {error.strerror}")
 
 
 def _of(kind, value):

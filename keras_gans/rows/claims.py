@@ -40,7 +40,7 @@ class Claim:
     def rows(self):
         """The rows that the test compares: tuple of `Reference`, each once."""
         options = self.test.options if self.test else {}
-        lists = [options[key] for key in ("rows", "groups", "row") if key in options]
+        lists = [options[key] for key in ("rows", "groups", "row") if options.get(key) is not None]
         found = {row.label: row for row in _flat(lists)}
         return tuple(found.values())
 

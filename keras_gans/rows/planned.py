@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-import yaml
-
 from keras_gans import files
 from keras_gans.errors import UsageError, short
 from keras_gans.rows import stages, yaml_reader
@@ -79,7 +77,7 @@ class PlannedRun:
         """The text of experiment.yaml: all that, with the code, determines the run."""
         about = {"table": self.table, "experiment": self.number, "seed": self.seed}
         about |= {"changed": self.changed, "row": self.experiment.to_dict()}
-        return yaml.safe_dump(about, sort_keys=False)
+        return yaml_reader.text(about)
 
     @property
     def state(self):
@@ -147,7 +145,7 @@ class PlannedRun:
         try:
             if path.read_text(encoding="utf-8") == text:  # reading YAML takes ten times as long
                 return ""
-            new = yaml.safe_load(text)
+            new = yaml_reader.value(text, "experiment.yaml")
             old = yaml_reader.read(path)
             # A field that came later has its default, which is what was done before.
             with suppress(UsageError):

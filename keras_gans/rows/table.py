@@ -13,6 +13,7 @@ from keras_gans.rows import claims, stages, yaml_reader
 
 _MOST = 10  # rows that a message names
 _EITHER = ("optimizer", "d_optimizer", "g_optimizer")  # a row has the first or the others
+_SUFFIXES = (".yaml", ".yml")
 _HEADER = ("source", "command", "expected", "headings", "claims", "defaults", "rows")
 
 
@@ -58,6 +59,8 @@ class Table:
         if not isinstance(row, dict):
             raise UsageError(f"{self.name} {number}: {short(row)} is not a mapping of fields")
         for key, value in (overrides or {}).items():
+            if not isinstance(key, str):
+                raise UsageError(f"{self.name} {number}: {short(key)} is not the name of a field")
             row = _set(row, key.split("."), value)
         experiment = stages.read(row, f"{self.name} {number}")
         if experiment.needs is not None:
@@ -78,22 +81,38 @@ class Table:
             UsageError: As `experiment`, or there is no such table.
         """
         name, number = reference.place
-        # Without its claims, which may be about this table.
-        table = _read(_find(name))[0] if name else self
+        table = self if name in (None, self.name) else self._other(name)
         return table.experiment(number, reference.set)
 
+    def _other(self, name):
+        """Another table, without its claims, which may be about this one."""
+        beside = self.path.parent / f"{name}.yaml"
+        if Path(name).suffix in _SUFFIXES:
+            raise UsageError(f"{name}: give the name of a table, {Path(name).stem}, not its file")
+        return _read(beside if beside.is_file() else _find(name))[0]
+
     def keep(self, results):
-        """Copies a table of one's own to results/<table>/, for the claims that runs decide.
+        """Copies a table of one's own to results/<table>/, and those that its claims name.
+
+        Runs that are still to come and reports read the copies, whatever becomes of the files.
 
         Args:
             results: Folder of results.
+
+        Returns:
+            `Path` of the copy, or None for a table of the package.
         """
-        if self.path.resolve().parent != tables_folder().resolve():
-            folder = Path(results, self.name)
-            folder.mkdir(parents=True, exist_ok=True)
-            content = self.path.read_bytes()
-            with replacing(folder / f"{self.name}.yaml") as partial:
+        if self.path.resolve().parent == tables_folder().resolve():
+            return None
+        folder = Path(results, self.name)
+        folder.mkdir(parents=True, exist_ok=True)
+        named = {row.place[0] for claim in self.claims.values() for row in claim.rows}
+        others = [self.path.parent / f"{name}.yaml" for name in named - {None, self.name}]
+        for path in (self.path, *(other for other in others if other.is_file())):
+            content = path.read_bytes()
+            with replacing(folder / f"{path.stem}.yaml") as partial:
                 partial.write_bytes(content)
+        return folder / f"{self.name}.yaml"
 
     def experiments(self, numbers=None, overrides=None):
         """The experiments of several rows.
@@ -187,7 +206,7 @@ def _read(path):
             raise UsageError(f"{path}: row {short(number)}: its key must be a number of at least 0")
         mapping = isinstance(row, dict)
         rows[number] = stages.merged(defaults, row, f"{path.stem} {number}") if mapping else row
-    source, command, expected = (" ".join(str(content.get(k, "")).split()) for k in _HEADER[:3])
+    source, command, expected = (" ".join(str(content.get(k) or "").split()) for k in _HEADER[:3])
     headings = _headings(content.get("headings") or {}, rows, path)
     table = Table(path.stem, path, source, command, expected, headings, rows)
     return table, content.get("claims")
@@ -229,7 +248,7 @@ def tables_folder():
 
 def _find(name_or_path):
     path = Path(name_or_path)
-    if path.suffix in (".yaml", ".yml"):
+    if path.suffix in _SUFFIXES:
         if path.is_file():
             return path
         raise UsageError(f"there is no table {path}")

@@ -1,6 +1,7 @@
-"""A strict and bounded reader of YAML, which people write and pass around."""
+"""A strict and bounded reader of YAML, which people write and pass around, and its writer."""
 
 import re
+from math import inf
 
 import yaml
 
@@ -46,6 +47,21 @@ def value(text, where):
         raise UsageError(f"{where}: the value is not valid YAML") from None
 
 
+def text(value):
+    """The YAML of a plain value, which `read` reads back."""
+    return yaml.dump(value, Dumper=_Dumper, sort_keys=False)
+
+
+def line(value):
+    """The YAML of a plain value on one line."""
+    flow = yaml.dump(value, Dumper=_Dumper, sort_keys=False, default_flow_style=True, width=inf)
+    return flow.split("\n")[0]
+
+
+class _Dumper(yaml.SafeDumper):
+    """PyYAML's, which would leave a text such as 1e5 without quotes."""
+
+
 class _StrictLoader(yaml.SafeLoader):
     """PyYAML's safe loader, which would let the last of two equal keys win unseen."""
 
@@ -65,11 +81,12 @@ class _StrictLoader(yaml.SafeLoader):
         for key, _ in node.value:
             if key.tag == "tag:yaml.org,2002:merge" or not isinstance(key, yaml.ScalarNode):
                 continue
-            if key.value in seen:
+            value = self.construct_object(key)  # 1 and 01 are one number
+            if value in seen:
                 raise yaml.MarkedYAMLError(
                     problem=f"'{key.value}' occurs twice", problem_mark=key.start_mark
                 )
-            seen.add(key.value)
+            seen.add(value)
         return node
 
     def get_single_node(self):
@@ -97,6 +114,7 @@ def _size(node, known):
 
 
 # PyYAML follows YAML 1.1, where a number such as 2e-4 without a point is a text.
-_StrictLoader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+$"), list("-+0123456789")
-)
+for _kind in (_StrictLoader, _Dumper):
+    _kind.add_implicit_resolver(
+        "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+$"), list("-+0123456789")
+    )

@@ -179,7 +179,7 @@ class Cluster(Workers):
             print(f"{planned.title}: {reason}; it is begun again", flush=True)
             self._tasks[job] = self._submit(job, again=True)
         status = 128 + self.signal if status is None else status
-        return self.outcome(planned, status, self._said.get(job, ""))
+        return self.outcome(job, status, self._said.get(job, ""))
 
     def _wait(self, job):
         """Waits for the end of a run and keeps its files; returns its status, None if unbegun."""

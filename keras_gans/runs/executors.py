@@ -16,16 +16,19 @@ from abc import ABC, abstractmethod
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
-from math import inf
-
-import yaml
 
 from keras_gans import datasets, files
-from keras_gans.rows import Experiment, PlannedRun
+from keras_gans.rows import Experiment, PlannedRun, yaml_reader
 from keras_gans.rows.planned import trained
 from keras_gans.terminal import quiet
 from keras_gans.terminal.line import Line, clock
-from keras_gans.terminal.signals import StopOnSignal, Terminal, stop_with_parent, stopping
+from keras_gans.terminal.signals import (
+    StopOnSignal,
+    Terminal,
+    discard,
+    stop_with_parent,
+    stopping,
+)
 
 _REST = "KERAS_GANS_REST"
 """Environment variable of a child: seconds that the runs after it take."""
@@ -51,10 +54,15 @@ class Job:
     restart: bool = False
     devices: int = 1
 
+    @property
+    def resumed_by(self):
+        """The command that goes on with the run once it was stopped, in words."""
+        return f"the same command {'without --restart ' if self.restart else ''}resumes it"
+
     def arguments(self):
         """The arguments of the command line that ask for this job alone."""
         planned = self.planned
-        changes = [f"{key}={_on_one_line(value)}" for key, value in planned.changed.items()]
+        changes = [f"{key}={yaml_reader.line(value)}" for key, value in planned.changed.items()]
         return [
             *["--exp", str(planned.number), "--seed", str(planned.seed)],
             *["--table", self.table, "--results", str(planned.results)],
@@ -64,10 +72,6 @@ class Job:
             *(["--restart"] if self.restart else []),
             *(["--devices", str(self.devices)] if self.devices > 1 else []),
         ]
-
-
-def _on_one_line(value):
-    return yaml.safe_dump(value, default_flow_style=True, width=inf).split("\n")[0]
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,7 @@ def run_one(job, data=None, child=False):
             else:
                 metrics = classifier.run(planned, data, job.data_dir, line, begun)
         except run.Stopped as stopped:
-            line.note(f"{stopped}; the same command resumes it")
+            line.note(f"{stopped}; {job.resumed_by}")
             return 128 + stop.signal
         except Diverged as diverged:
             return _failed(
@@ -138,8 +142,8 @@ def run_one(job, data=None, child=False):
         except CannotWrite as error:
             return _failed(planned, error)
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return _failed(planned, "nobody reads the output; the same command resumes it")
+            discard(sys.stdout.fileno())
+            return _failed(planned, f"nobody reads the output; {job.resumed_by}")
     _print_result(planned, metrics)
     return 0
 
@@ -178,9 +182,11 @@ def _print_result(planned, metrics):
     for name, value in metrics["measured"].items():
         if value["best"] is not None:
             first, best = value["first"], value["best"]
-            no_better = first <= best if value["better"] == "lower" else first >= best
+            worse = 1 if value["better"] == "lower" else -1
+            no_better = first is not None and worse * first <= worse * best
+            start = "" if first is None else f"{first:.4g} at the start, "
             print(
-                f"  {name}: {first:.4g} at the start, {value['last']:.4g} at the end, "
+                f"  {name}: {start}{value['last']:.4g} at the end, "
                 f"best {best:.4g} at {value['best_iteration']:,}"
                 + (", no better than untrained" if no_better else "")
             )
@@ -265,7 +271,7 @@ class Workers(ABC):
 
     def line(self):
         """The line for all runs; a context manager of None where one run has the terminal."""
-        if not self.relayed:
+        if not self.relayed or not self._jobs:
             return nullcontext()
         line = Line(self._jobs[0].planned.table)
         line.begin(len(self._jobs))
@@ -282,22 +288,23 @@ class Workers(ABC):
         self.signal = self.signal or number
         self.forward(number)
 
-    def outcome(self, planned, status, said):
+    def outcome(self, job, status, said):
         """What became of a run.
 
         Args:
-            planned: `rows.PlannedRun`.
+            job: `Job`.
             status: Exit status of its process, negative where a signal ended it.
             said: The last line on its standard error, or "".
 
         Returns:
             `Outcome`.
         """
+        planned = job.planned
         if status == 0:
             return Outcome(planned, "done")
         number = -status if status < 0 else status - 128
         if self.signal and number in stopping():
-            return Outcome(planned, "stopped", "the same command resumes it")
+            return Outcome(planned, "stopped", job.resumed_by)
         if number in list(signal.Signals):  # a status of Windows may be any number
             name = signal.Signals(number).name
             reason = f"ended by {name}" + (", out of memory?" if name == "SIGKILL" else "")
@@ -350,7 +357,7 @@ class Processes(Workers):
         child.stdin.close()
         self._running.discard(child)
         self._costs.end(job)
-        return self.outcome(job.planned, status, said[-1] if said else "")
+        return self.outcome(job, status, said[-1] if said else "")
 
     def _rest(self, job):
         seconds, unknown = self._costs.together(self._jobs[self._jobs.index(job) + 1 :])
@@ -371,6 +378,9 @@ def _relay(source, target, last):
     """Passes on lines to their end; the last that says something is kept in the list `last`."""
     with source:
         for text in source:
-            print(text, end="", file=target, flush=True)
+            try:
+                print(text, end="", file=target, flush=True)
+            except BrokenPipeError:  # nobody reads it; the runs go on, and their pipes are emptied
+                discard(target.fileno())
             if text.strip():
                 last[:] = [text.strip()]

@@ -79,7 +79,7 @@ def failures_to_write(folder):
         reason = error.strerror or " ".join(str(error).split())
         raise CannotWrite(
             f"cannot write to {folder}: {reason}; what was saved before is whole, and the same "
-            "command goes on from the last checkpoint once this is put right"
+            "command, but for --restart, goes on from it once this is put right"
         ) from error
 
 

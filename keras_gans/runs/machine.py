@@ -57,15 +57,19 @@ def share(side_by_side, threads=None):
     """
     if side_by_side == 1 and threads is None:
         return {}
-    number = str(threads or max(1, (os.cpu_count() or 1) // side_by_side))
+    number = str(threads or max(1, _processors() // side_by_side))
     return {"TF_NUM_INTRAOP_THREADS": number, "OMP_NUM_THREADS": number}
 
 
 def threads(environ=os.environ):
     """Threads that share one operation: they decide in which order sums are taken."""
     given = environ.get("TF_NUM_INTRAOP_THREADS", "")
-    available = getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count() or 1))(0)
-    return int(given) if given.isdecimal() and int(given) else len(available)
+    return int(given) if given.isdecimal() and int(given) else _processors()
+
+
+def _processors():
+    """Those that this process may use: `taskset` and Slurm leave it some of the machine's."""
+    return len(getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count() or 1))(0))
 
 
 def backend(environ=os.environ):
@@ -74,7 +78,7 @@ def backend(environ=os.environ):
     try:
         settings = json.loads((Path(home).expanduser() / "keras.json").read_text("utf-8"))
         configured = str(settings["backend"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError):  # the last: there is no home
         configured = "tensorflow"
     return environ.get("KERAS_BACKEND") or configured
 

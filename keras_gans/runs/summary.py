@@ -67,14 +67,14 @@ def _losses(record):
 
 
 def _measured(metric, history):
-    """First, last and best value; null where nothing was measured. The best is of training."""
+    """Values before training, after it, and the best of it; null where nothing was measured."""
     values = history.values(metric.name)
     trained = [pair for pair in values if pair[0]]
     at, best = metric.best(trained, key=lambda pair: pair[1]) if trained else (None, None)
     return {
         "metric": metric.metric,
         "better": metric.better,
-        "first": values[0][1] if values else None,
+        "first": values[0][1] if values and not values[0][0] else None,
         "last": values[-1][1] if trained else None,
         "best": best,
         "best_iteration": at,

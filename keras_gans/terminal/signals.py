@@ -21,6 +21,14 @@ def stopping():
     return (signal.SIGINT, signal.SIGTERM, *(() if deaf else (hangup,)))
 
 
+def discard(*descriptors):
+    """Sends what is written to open descriptors nowhere, because nobody reads it any more."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in descriptors:
+        os.dup2(nowhere, descriptor)
+    os.close(nowhere)
+
+
 class Terminal:
     """Those of standard output and error that are a terminal, which may close."""
 
@@ -30,10 +38,7 @@ class Terminal:
     def lost(self, number):
         """After SIGHUP nobody reads what is printed, and it must not interrupt a checkpoint."""
         if number == getattr(signal, "SIGHUP", None):
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            for descriptor in self._descriptors:
-                os.dup2(nowhere, descriptor)
-            os.close(nowhere)
+            discard(*self._descriptors)
 
 
 class StopOnSignal:
@@ -132,10 +137,8 @@ def stop_with_parent():
     def watch():
         while os.read(0, 1024):
             pass
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 1)
-        os.dup2(nowhere, 2)
-        for descriptor in (nowhere, *held):
+        discard(1, 2)
+        for descriptor in held:
             os.close(descriptor)
         signal.raise_signal(signal.SIGTERM)  # os.kill ends a process of Windows at once
 

@@ -59,6 +59,12 @@ def test_nothing_missing_and_a_place_that_cannot_be_written_are_one_line(tmp_pat
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_a_script_does_not_train_from_the_start(tmp_path):
+    done = finish(keras_gans("run", "--exp", "1", "--restart", "--slurm-script", "x.sh"), tmp_path)
+    assert done.returncode == 2
+    assert "leave out --restart" in done.stderr and not (tmp_path / "x.sh").exists()
+
+
 @pytest.mark.parametrize(
     "words", [["--ray", "--slurm-script", "x.sh"], ["--ray", "--dry-run"]], ids=" ".join
 )

@@ -886,6 +886,17 @@ def test_a_wrong_row_leaves_the_claims_about_it_and_the_other_rows_alone(table):
         found.experiment(1)
 
 
+def test_a_claim_about_a_wrong_row_is_not_decided_and_the_others_are(run, table, tmp_path):
+    run(2, TEN)
+    run(3, TWENTY)
+    tests = {1: {"name": "ordered", "rows": [1, 2]}, 2: {"name": "ordered", "rows": [2, 3]}}
+    found = {number: of(**test) for number, test in tests.items()}
+    path = table(found, rows={1: {**ROW, "loss": "msee"}, 2: ROW, 3: ROW})
+    wrong, right = judged(read_table(path), tmp_path)
+    assert (wrong.word, right.word) == (OPEN, HOLDS)
+    assert "did you mean 'mse'" in wrong.reason
+
+
 def test_claims_are_in_the_order_of_their_numbers(table):
     assert list(read_table(table({9: GOOD, 2: GOOD})).claims) == [2, 9]
     assert read_table(table(None)).claims == {}

@@ -1,10 +1,12 @@
 """Results of finished runs: reading, order, groups, and means over seeds."""
 
 import pytest
+import yaml
 
 from keras_gans.errors import UsageError
 from keras_gans.reports import results
 from keras_gans.reports.results import Spread
+from keras_gans.rows import read_table
 
 
 def test_a_finished_run_is_read_whole(tmp_path, write_run):
@@ -57,6 +59,20 @@ def test_groups_differ_in_nothing_but_the_seed(tmp_path, write_run):
     groups = results.groups(results.finished(tmp_path / "akel2022"))
     seeds = sorted(tuple(run.seed for run in group) for group in groups)
     assert seeds == [(0, 1, 2), (0, 1, 2), (3,), (4,), (5,)]
+
+
+def test_runs_of_one_number_whose_rows_differ_are_no_seeds_of_one_row(tmp_path, write_run):
+    """A row may be changed in its table between two seeds."""
+    row = read_table("akel2022").experiment(1).to_dict()
+    older = {key: value for key, value in row.items() if key != "stop"}  # came later, and is null
+    assert row["stop"] is None
+    others = {"loss": "mse"}, {"printed": {}}, {"unknown": 1}
+    for seed, own in enumerate([row, older, *({**row, **other} for other in others)]):
+        about = {"table": "akel2022", "experiment": 1, "seed": seed, "changed": {}, "row": own}
+        folder = write_run(seed=seed).parent
+        (folder / "experiment.yaml").write_text(yaml.safe_dump(about))
+    groups = results.groups(results.finished(tmp_path / "akel2022"))
+    assert sorted([run.seed for run in group] for group in groups) == [[0, 1, 3], [2], [4]]
 
 
 def test_spread_over_seeds_is_mean_and_sample_deviation(tmp_path, write_run, fid):
@@ -137,3 +153,13 @@ def test_metrics_of_other_types_are_named(tmp_path, write_run, changes):
     path = write_run(**changes)
     with pytest.raises(UsageError, match=f"^{path} is not"):
         results.finished(tmp_path / "akel2022")
+
+
+@pytest.mark.parametrize("name", ["metrics.json", "evaluated_last.json"])
+def test_a_file_that_cannot_be_read_is_named(name, tmp_path, write_run):
+    path = write_run().parent / name
+    path.unlink(missing_ok=True)
+    path.mkdir()  # root may read whatever is a file
+    damaged = []
+    assert results.finished(tmp_path / "akel2022", damaged) == []
+    assert [str(error) for error in damaged] == [f"{path} cannot be read: Is a directory"]

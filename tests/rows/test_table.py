@@ -5,7 +5,7 @@ from wording import says
 
 from keras_gans import rows
 from keras_gans.errors import UsageError
-from keras_gans.parts import Part
+from keras_gans.parts import Part, Reference
 from keras_gans.rows import Experiment, read_table
 
 
@@ -210,12 +210,29 @@ def test_rows_that_do_not_exist_are_told_in_one_sentence():
 def test_a_table_of_ones_own_is_kept_beside_its_runs(table, tmp_path):
     results = tmp_path / "results"
     assert rows.table_of(results / "table") is None
-    table.keep(results)
+    assert table.keep(results) == results / "table" / "table.yaml"
     kept = rows.table_of(results / "table")
     assert (kept.name, kept.rows) == (table.name, table.rows)
-    read_table("akel2022").keep(results)
+    assert read_table("akel2022").keep(results) is None
     assert not (results / "akel2022").exists()
     assert rows.table_of(results / "akel2022").source == read_table("akel2022").source
+
+
+def test_claims_may_be_about_a_table_beside_their_own(write_table, row, tmp_path):
+    claim = {"says": "So it is", "where": "page 1"}
+    for name, rows_of_others in (("other", [1, 2]), ("mine", [1, "other/2", "mine/1"])):
+        test = {"name": "ordered", "rows": rows_of_others[:2], "measure": "fid"}
+        content = {"rows": {1: row, 2: row}, "claims": {1: {**claim, "test": test}}}
+        path = write_table(content).rename(tmp_path / f"{name}.yaml")
+    table = read_table(path)
+    assert table.row(Reference("other/2")) == table.row(Reference("mine/2"))
+    kept = table.keep(tmp_path / "results")
+    for path in tmp_path.glob("*.yaml"):
+        path.unlink()
+    assert kept == tmp_path / "results" / "mine" / "mine.yaml"
+    assert rows.table_of(kept.parent).row(Reference("other/2")) == table.row(Reference(2))
+    with pytest.raises(UsageError, match="give the name of a table, other, not its file"):
+        table.row(Reference("other.yaml/2"))
 
 
 def test_a_table_may_have_the_name_of_one_of_the_package(tmp_path):

@@ -64,6 +64,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
     [
         ("source: x\nrows:\n  1: {a: 1, a: 2}", "a", "line 3, column 13"),
         ("rows: {1: {}, 2: {}, 1: {}}", "1", "line 1, column 22"),
+        ("rows: {1: {}, 01: {}}", "01", "line 1, column 15"),
         ("rows: {1: {loss: mse, loss: wasserstein}}", "loss", "line 1, column 23"),
         ("a: 1\nb: 2\na: 3", "a", "line 3, column 1"),
     ],
@@ -117,6 +118,15 @@ def test_aliases_stand_for_a_bounded_number_of_values(read):
 def test_an_alias_of_what_it_is_part_of_is_refused(read):
     with pytest.raises(UsageError, match="an alias stands for what it is part of"):
         read("a: &a [1, *a]")
+
+
+@pytest.mark.parametrize("value", ["1e5", "12e4", "1e-4", 1e5, 1e-4, "1", 1, "null", None])
+def test_what_is_written_is_read_back(read, value):
+    content = {"b": value, "a": [value, {"name": value}]}
+    assert read(yaml_reader.text(content)) == content
+    line = yaml_reader.line(content)
+    assert "\n" not in line and yaml_reader.value(line, "") == content
+    assert yaml_reader.value(yaml_reader.line(value), "") == value
 
 
 def test_a_value_of_the_command_line_is_read_the_same_way():

@@ -124,6 +124,35 @@ def test_what_is_finished_is_skipped_and_named(stand_in, tmp_path, capfd):
     assert "results/quickstart/3/seed-0" in lines[2]
 
 
+@pytest.mark.parametrize("side_by_side", [1, 2])
+def test_where_all_are_finished_nothing_is_begun(side_by_side, stand_in, tmp_path, capfd):
+    assert stand_in("exit 0", side_by_side, skipped=(1, 2, 3)) == 0
+    assert not (tmp_path / "begun").exists()
+    lines = capfd.readouterr().out.splitlines()
+    assert [line.split(":")[1].strip() for line in lines] == ["skipped"] * 3
+
+
+def test_runs_go_on_when_nobody_reads_their_lines(stand_in, tmp_path, monkeypatch):
+    read, write = os.pipe()
+    os.close(read)
+    with open(write, "w") as unread:
+        monkeypatch.setattr(sys, "stdout", unread)
+        script = f"echo a line; echo $row >> {tmp_path}/ended; [ $row != 2 ]"
+        assert stand_in(script, side_by_side=2) == 1
+    assert begun(tmp_path) == sorted((tmp_path / "ended").read_text().split()) == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize(
+    ("restart", "advice"),
+    [(False, "the same command resumes it"), (True, "the same command without --restart resumes")],
+)
+def test_what_resumes_a_stopped_run_is_named(restart, advice, tmp_path):
+    job = Job(plan("quickstart", 1, tmp_path), "quickstart", restart=restart)
+    workers = SimpleNamespace(signal=signal.SIGINT)
+    outcome = executors.Workers.outcome(workers, job, 130, "")
+    assert outcome.word == "stopped" and outcome.reason.startswith(advice)
+
+
 @pytest.mark.parametrize(("name", "status"), [("INT", 130), ("TERM", 143)])
 def test_a_signal_is_passed_on_and_nothing_more_is_begun(name, status, stand_in, tmp_path, capfd):
     script = f"trap 'exit {status}' {name}\nkill -{name} $PPID\nwhile :; do sleep 0.05; done"
@@ -163,7 +192,7 @@ def test_how_many_threads_a_run_has_follows_from_the_request(
 ):
     """Otherwise what a killed table still misses would end with other digits."""
     monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
-    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: range(4))
     script = f"echo $TF_NUM_INTRAOP_THREADS >> {tmp_path}/threads"
     assert stand_in(script, side_by_side, skipped) == 0
     assert set((tmp_path / "threads").read_text().splitlines()) == {threads}
@@ -397,8 +426,8 @@ def test_a_full_disk_fails_in_one_line(tmp_path, capfd, monkeypatch):
 @pytest.mark.parametrize("status", [255, 0xC0000005])
 def test_a_status_that_is_no_signal_is_called_a_status(status, tmp_path):
     workers = SimpleNamespace(signal=None)
-    planned = plan("quickstart", 1, tmp_path)
-    outcome = executors.Workers.outcome(workers, planned, status, "")
+    job = Job(plan("quickstart", 1, tmp_path), "quickstart")
+    outcome = executors.Workers.outcome(workers, job, status, "")
     assert (outcome.word, outcome.reason) == ("failed", f"status {status}")
 
 

@@ -58,7 +58,8 @@ def test_the_backend_is_found_as_keras_finds_it(settings, variable, backend, tmp
 
 @pytest.mark.parametrize(("side_by_side", "threads"), [(2, "2"), (3, "1"), (9, "1")])
 def test_runs_side_by_side_share_the_cores(side_by_side, threads, monkeypatch):
-    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    monkeypatch.setattr(os, "cpu_count", lambda: 64)  # of which a job of Slurm has four
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: range(4))
     assert set(machine.share(side_by_side).values()) == {threads}
 
 

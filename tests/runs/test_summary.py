@@ -60,6 +60,17 @@ def test_each_metric_has_its_first_last_and_best_of_training(summarized):
     }  # fmt: skip
 
 
+def test_a_value_from_the_middle_of_training_is_none_of_the_start(summarized):
+    """Weights of the network that measures may come between the two halves of a run."""
+    records = [
+        {"iteration": 0, "fid50_lenet": None},
+        *LOSSES,
+        {"iteration": 20, "fid50_lenet": 3.0},
+    ]
+    found = summarized(records)["measured"]["fid50_lenet"]
+    assert (found["first"], found["last"], found["best"]) == (None, 3.0, 3.0)
+
+
 def test_a_generator_that_was_measured_before_training_alone_has_no_last_value(summarized):
     found = summarized([{"iteration": 0, "fid50_lenet": 1.0}, *LOSSES])["measured"]["fid50_lenet"]
     assert (found["first"], found["last"], found["best"]) == (1.0, None, None)
