@@ -20,6 +20,8 @@ seeds, weights) back to it.
 import keras
 from keras import ops
 
+from keras_gans.errors import UsageError
+
 
 class Provisional(keras.StatelessScope):
     """A block in which variables are moved for the time being.
@@ -88,6 +90,14 @@ if keras.config.backend() == "tensorflow":
         return tape.gradient(total, samples)
 
     class StatefulTrainStep:
+        def make_train_function(self, force=False):
+            if self.distribute_strategy.num_replicas_in_sync > 1:
+                raise UsageError(
+                    "replicas would draw the same latents and add up their steps: train on one "
+                    "device, or share batches among several with JAX (docs/machines.md)"
+                )
+            super().make_train_function(force)
+
         def train_step(self, data):
             return self.adversarial_step(data)
 

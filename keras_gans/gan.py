@@ -67,7 +67,7 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
     ):
         super().__init__(name=name, **kwargs)
         pairs.check(generator, discriminator)
-        fitting.check_seed(seed)
+        seed = fitting.checked_seed(seed)
         self.generator, self.discriminator = generator, discriminator
         self.bounds = pairs.bounds(generator)
         self.conditional = len(generator.inputs) == 2
@@ -80,7 +80,7 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         if self.latents.size != size:
             raise ValueError(f"latents of {self.latents.size}, where the generator takes {size}")
         self._scale_asked, self.scale, self.seed = scale, scale, seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed_generator = fitting.stream(seed)
         self.iteration = self.add_weight(
             shape=(), initializer="zeros", dtype="int32", trainable=False, name="iteration"
         )

@@ -38,7 +38,7 @@ def _excess(discriminator, samples, sides):
 def _place(samples, seed):
     """One number of U(0, 1) for each sample, in a shape that multiplies samples."""
     ones = [1] * (len(samples.shape) - 1)
-    return keras.random.uniform((ops.shape(samples)[0], *ones), seed=seed)
+    return keras.random.uniform((ops.shape(samples)[0], *ones), dtype=samples.dtype, seed=seed)
 
 
 @keras.saving.register_keras_serializable("keras_gans")
@@ -76,7 +76,8 @@ class DRAGAN(Penalty):
     """
 
     def __call__(self, discriminator, real, fake, seed):
-        noise = ops.std(real) / 2 * keras.random.uniform(ops.shape(real), seed=seed)
+        noise = keras.random.uniform(ops.shape(real), dtype=real.dtype, seed=seed)
+        noise *= ops.std(real) / 2
         return self.weight * _excess(discriminator, real + _place(real, seed) * noise, sides=2)
 
 

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
@@ -228,6 +230,17 @@ def test_a_layer_that_its_user_froze_stays_frozen():
     assert [layer.trainable for layer in network.layers] == [False, True]
 
 
+def test_weights_that_the_user_froze_stay_frozen(images):
+    gan = make_gan("dcgan", batch_norm="frozen")
+    norm = next(x for x in gan.discriminator.layers if isinstance(x, layers.BatchNormalization))
+    norm.gamma.trainable = False
+    gan.compile(d_optimizer="adam", g_optimizer="adam", turns={"batch_norm": "frozen"})
+    before = values([norm.gamma, norm.beta])
+    train(gan, images, epochs=3)
+    assert moved(before, values([norm.gamma, norm.beta])) == [False, True]
+    assert [norm.gamma.trainable, norm.beta.trainable] == [False, True]
+
+
 @pytest.mark.parametrize("which", ["all", "trainable"])
 def test_clipping(which, images):
     gan = make_gan("wgan", loss="wasserstein", constraint={**CRITIC, "weights": which})
@@ -352,6 +365,24 @@ def test_same_seed_same_run_and_another_seed_another(images):
     a, b, c = (values(gan.state) for gan in runs)
     assert all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
     assert any(not np.array_equal(x, y) for x, y in zip(a, c, strict=True))
+
+
+def test_draws_of_one_seed_are_not_those_of_the_next():
+    """Keras's seeds of torch would be the same ones, one draw later."""
+    draws = [make_gan(seed=seed) for seed in (0, 1, 2)]
+    found = {values([gan.draw_latents(3)])[0].tobytes() for gan in draws for _ in range(4)}
+    assert len(found) == 12
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="replicas are TensorFlow's")
+def test_replicas_that_would_take_steps_of_their_own_are_refused(images, monkeypatch):
+    gan = make_gan()
+    one = gan.distribute_strategy
+    replicas = {"num_replicas_in_sync": 2, "extended": one.extended}
+    replicas["experimental_distribute_dataset"] = one.experimental_distribute_dataset
+    monkeypatch.setattr(GAN, "distribute_strategy", SimpleNamespace(**replicas))
+    with pytest.raises(UsageError, match="replicas would draw the same latents"):
+        train(gan, images)
 
 
 def test_state_is_all_that_a_run_goes_on_from(images):

@@ -112,6 +112,19 @@ def test_a_discriminator_without_a_gradient_stays_finite(name, random):
     assert all(np.isfinite(ops.convert_to_numpy(w)).all() for w in pair[1].weights)
 
 
+@pytest.mark.parametrize("name", penalties.PENALTIES)
+def test_samples_may_be_of_another_type_than_new_weights(name, random):
+    weights = random.standard_normal((3,)).astype("float32")
+    samples = ops.convert_to_tensor(random.standard_normal((5, 3)).astype("float32"))
+    floatx = keras.config.floatx()
+    keras.config.set_floatx("float64")
+    try:
+        value = penalties.get(name)(linear(weights), samples, samples, seed())
+    finally:
+        keras.config.set_floatx(floatx)
+    assert keras.backend.standardize_dtype(value.dtype) == "float32" and number(value) >= 0
+
+
 def test_every_penalty_of_the_table_is_tested_here():
     assert set(penalties.PENALTIES.values()) == {GradientPenalty, DRAGAN, R1, R2}
     assert {penalties.get(name).weight for name in penalties.PENALTIES} == {10.0}

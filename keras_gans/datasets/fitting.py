@@ -60,17 +60,29 @@ def refuse_ignored(given):
             raise UsageError(f"{name}: {_REFUSED[name]}")
 
 
-def check_seed(seed):
-    """Refuses a seed that not every backend takes.
+def checked_seed(seed):
+    """A seed as a plain integer.
 
     Args:
-        seed: Integer in [0, 2^32).
+        seed: Integer in [0, 2^32), which every backend takes.
 
     Raises:
         UsageError: It is none.
     """
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
         raise UsageError(f"seed: {short(seed)}: give an integer of at least 0 and below {2**32:,}")
+    return int(seed)
+
+
+def stream(seed):
+    """The `keras.random.SeedGenerator` of a seed.
+
+    On torch Keras adds the number of the draw to the seed, so the draws of seed 1 would be those
+    of seed 0, one later. There it gets one that is far from those of other seeds.
+    """
+    if keras.config.backend() == "torch":
+        seed = int(np.random.SeedSequence(seed).generate_state(1)[0])
+    return keras.random.SeedGenerator(seed)
 
 
 def scale_of(dtype, bounds):

@@ -30,6 +30,11 @@ class ToTargets(Objective):
 
     def __init__(self, loss, real=1.0, fake=0.0):
         self.loss, self.real, self.fake = loss, _target(real, "real"), _target(fake, "fake")
+        if np.mean(self.real) <= np.mean(self.fake):
+            raise ValueError(
+                f"the target of real samples, {real}, has to be above that of fake ones, {fake}: "
+                "the generator's is 1"
+            )
         from_logits = getattr(loss, "from_logits", None)  # of cross-entropies alone
         self.of_scores = self.of_log_odds = bool(from_logits)
         self.of_probabilities = from_logits is False

@@ -68,6 +68,13 @@ def build(
         raise UsageError(f"the {role} '{part.name}' takes labels; give a data set that has labels")
     if "latent_size" in given and latent_size is None:
         raise UsageError(f"the {role} '{part.name}' takes latents; give latent_size, their number")
+    import keras  # which the errors above do without
+
+    if keras.config.image_data_format() != "channels_last":
+        raise UsageError(
+            "images have their channels last here, and Keras is set to channels_first: change "
+            "image_data_format in ~/.keras/keras.json"
+        )
     try:
         return builder(**given, **part.options)
     except ValueError as error:

@@ -52,6 +52,7 @@ class SpectralNormalization(layers.Wrapper):
         if training:
             self.u.assign(u)
         sigma = ops.sum(ops.matmul(v, matrix) * u)
+        sigma = ops.where(sigma > 0, sigma, 1.0)  # of a kernel of zeros
         return self.layer(inputs / ops.cast(sigma, inputs.dtype))
 
     def compute_output_shape(self, input_shape):

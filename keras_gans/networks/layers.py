@@ -125,9 +125,9 @@ class WithoutActivation(keras.layers.Layer):
     @staticmethod
     def fits(layer):
         """Whether the layer applies its `activation` last."""
-        kinds = keras.layers
-        return isinstance(
-            _within(layer),
+        kinds, inner = keras.layers, _within(layer)
+        return not isinstance(getattr(inner, "activation", None), kinds.Layer) and isinstance(
+            inner,
             kinds.Dense | kinds.Conv1D | kinds.Conv2D | kinds.Conv3D | kinds.Conv1DTranspose
             | kinds.Conv2DTranspose | kinds.Conv3DTranspose,
         )  # fmt: skip

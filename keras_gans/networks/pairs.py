@@ -24,6 +24,7 @@ _POOL = (  # values stay between the same bounds
     *(keras.layers.GlobalAveragePooling1D, keras.layers.GlobalAveragePooling2D),
     *(keras.layers.GlobalMaxPooling1D, keras.layers.GlobalMaxPooling2D),
 )
+_POOLING_OPS = ("Mean", "Max", "Min", "AveragePool", "MaxPool")
 _ENCODERS = ("num_tokens", "input_dim")  # of CategoryEncoding, of Embedding
 
 
@@ -35,9 +36,10 @@ def check(generator, discriminator):
         discriminator: `keras.Model`.
 
     Raises:
-        UsageError: One has no fixed inputs, the two are swapped, have different shapes, or only
-            one of them takes labels; the discriminator gives more than one number for a sample; a
-            model does more than its graph; or a layer has a regularizer.
+        UsageError: One has no fixed inputs, the two are swapped, share weights, have different
+            shapes, or only one of them takes labels; the discriminator gives more than one number
+            for a sample; a model does more than its graph; or a layer has a regularizer or, but
+            for TensorFlow, the spectral normalization of Keras.
     """
     for role, network in (("generator", generator), ("discriminator", discriminator)):
         if not getattr(network, "inputs", None):
@@ -46,6 +48,13 @@ def check(generator, discriminator):
                 "write a subclass of keras.Model as keras.Model(inputs, outputs)"
             )
         for layer in network._flatten_layers():
+            is_keras_own = isinstance(layer, keras.layers.SpectralNormalization)
+            if is_keras_own and keras.config.backend() != "tensorflow":
+                raise UsageError(
+                    f"the {role}'s '{layer.name}' overwrites a kernel in its call, which on "
+                    f"{keras.config.backend()} fails or takes another step: use "
+                    "keras_gans.networks.custom.SpectralNormalization"
+                )
             if has_call_of_its_own(layer):
                 raise UsageError(
                     f"the {role}'s '{layer.name}' has a call() of its own, which would be left out "
@@ -56,6 +65,13 @@ def check(generator, discriminator):
                     f"the {role}'s layer '{layer.name}' has a regularizer, which a GAN leaves out "
                     "of its losses: take it away, or give compile a penalty"
                 )
+    weights = [{id(v) for v in network.variables} for network in (generator, discriminator)]
+    if weights[0] & weights[1]:
+        shared = [v.path for v in generator.variables if id(v) in weights[1]]
+        raise UsageError(
+            f"the two networks share weights, {shared[0]}: give each layers of its own, because "
+            "what one of them learns is to be held against the other"
+        )
     given, made = (tuple(s[1:]) for s in (generator.inputs[0].shape, generator.output_shape))
     judged, answer = (
         tuple(s[1:]) for s in (discriminator.inputs[0].shape, discriminator.output_shape)
@@ -175,9 +191,15 @@ def bounds(network):
 def _last_activation(network):
     """The name of the activation that decides what values a network can make, or None."""
     for layer in last_layers(network):
-        if not (moves_values(layer) or isinstance(layer, _POOL)):
+        if not (moves_values(layer) or _pools(layer)):
             return activation_of(layer)
     return None
+
+
+def _pools(layer):
+    """Whether the values that a layer, or one of `keras.ops`, gives stay between those it takes."""
+    is_layer = isinstance(layer, keras.layers.Layer)
+    return isinstance(layer, _POOL) if is_layer else type(layer).__name__ in _POOLING_OPS
 
 
 def check_probabilities(discriminator):

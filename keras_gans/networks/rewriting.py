@@ -62,10 +62,13 @@ _MOVE = (
     *(keras.layers.Reshape, keras.layers.Flatten, keras.layers.Permute, keras.layers.Identity),
     *(keras.layers.Cropping1D, keras.layers.Cropping2D, keras.layers.Cropping3D),
 )
+_MOVING_OPS = ("Reshape", "Squeeze", "ExpandDims", "Transpose", "Ravel", "Cast")
 
 
 def moves_values(layer):
     """Whether a layer gives the values that it takes, or some of them, in another order."""
+    if not isinstance(layer, keras.layers.Layer):
+        return type(layer).__name__ in _MOVING_OPS
     return isinstance(layer, _MOVE) or (
         isinstance(layer, keras.layers.Activation) and activation_of(layer) == "linear"
     )
@@ -77,7 +80,10 @@ def activation_of(layer):
         return _OF_OPS.get(type(layer).__name__)
     if isinstance(layer, keras.layers.Wrapper):  # such as SpectralNormalization
         return activation_of(layer.layer)
-    return getattr(getattr(layer, "activation", None), "__name__", None)
+    activation = getattr(layer, "activation", None)
+    if isinstance(activation, keras.layers.Layer):
+        return activation_of(activation)
+    return getattr(activation, "__name__", None)
 
 
 _OF_OPS = {

@@ -95,6 +95,8 @@ def frozen_statistics(network):
         for layer in network._flatten_layers(include_self=False)
         if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable
     ]
+    # Setting the flag of a layer sets those of its weights, of which the user may have frozen some.
+    flags = [(v, v.trainable) for layer in layers for v in layer.variables]
     for layer in layers:
         layer.trainable = False
     try:
@@ -102,6 +104,8 @@ def frozen_statistics(network):
     finally:
         for layer in layers:
             layer.trainable = True
+        for variable, trainable in flags:
+            variable.trainable = trainable
 
 
 @contextmanager

@@ -142,6 +142,6 @@ def test_no_samples_are_refused():
 @pytest.mark.parametrize("seed", [-1, 2**32, 2**40, 0.0, True, None])
 def test_a_seed_that_not_every_backend_takes_is_refused(seed):
     with pytest.raises(UsageError, match=r"seed: .* below 4,294,967,296"):
-        fitting.check_seed(seed)
+        fitting.checked_seed(seed)
     for right in (0, 2**32 - 1, np.int64(7)):
-        fitting.check_seed(right)
+        assert fitting.checked_seed(right) == right

@@ -214,6 +214,14 @@ def test_the_lower_end_of_a_range_comes_first(pair):
         losses.get({"name": "mse", "fake": list(pair)})
 
 
+@pytest.mark.parametrize("name", ["binary_crossentropy", "mse"])
+def test_flipped_targets_are_refused(name):
+    """The generator's target is 1, so it would learn to look fake."""
+    for real, fake in ((0.0, 1.0), (0.5, 0.5), ((0.0, 0.3), (0.7, 1.0))):
+        with pytest.raises(UsageError, match="has to be above that of fake ones"):
+            losses.get({"name": name, "real": real, "fake": fake})
+
+
 def test_which_objectives_are_functions_of_scores():
     of_scores = {name: losses.get(name).of_scores for name in losses.LOSSES}
     assert [name for name, of in of_scores.items() if not of] == ["mse"]

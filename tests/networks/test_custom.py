@@ -127,6 +127,11 @@ def test_bias_and_activation_are_those_of_the_layer(random):
     assert np.array_equal(made, np.tile([5.0, 0.0], (3, 1)))
 
 
+def test_a_kernel_of_zeros_stays_one(random):
+    layer = SpectralNormalization(layers.Dense(2, kernel_initializer="zeros"))
+    assert not array(layer(random.standard_normal((3, 4)).astype("float32"))).any()
+
+
 def test_layers_without_a_kernel_are_refused():
     with pytest.raises(ValueError, match="no kernel to normalize in a Flatten"):
         SpectralNormalization(layers.Flatten())

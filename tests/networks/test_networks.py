@@ -207,6 +207,12 @@ def test_unknown_name_and_options_out_of_range():
         networks.build("dcgan", "generator", MNIST)
 
 
+def test_images_with_channels_first_are_refused(monkeypatch):
+    monkeypatch.setattr(keras.config, "image_data_format", lambda: "channels_first")
+    with pytest.raises(UsageError, match="change image_data_format"):
+        networks.build("shallow", "discriminator", (28, 28, 1))
+
+
 def test_a_part_is_a_name_with_options():
     part = parts.check("networks", {"name": "dcgan", "filters": 8}, "row 1", "discriminator")
     for given, options in [

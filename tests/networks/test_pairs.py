@@ -92,6 +92,38 @@ def test_an_operation_has_bounds_too():
     given = keras.Input((4,))
     assert pairs.bounds(keras.Model(given, ops.tanh(given))) == (-1, 1)
     assert pairs.bounds(keras.Model(given, ops.square(given))) is None
+    moved = ops.cast(ops.reshape(ops.sigmoid(given), (-1, 2, 2)), "float32")
+    assert pairs.bounds(keras.Model(given, moved)) == (0, 1)
+    assert pairs.bounds(keras.Model(given, ops.mean(moved, axis=1))) == (0, 1)
+    assert pairs.bounds(keras.Model(given, ops.sum(moved, axis=1))) is None
+
+
+def test_an_activation_may_be_a_layer():
+    last = layers.Dense(1, activation=layers.Activation("sigmoid"))
+    assert pairs.bounds(network((4,), last)) == (0, 1)
+    with pytest.raises(UsageError, match="between 0 and 1"):
+        pairs.check_scores(network((4,), last))
+    assert pairs.bounds(network((4,), layers.Dense(1, activation=layers.LeakyReLU()))) is None
+
+
+def test_networks_that_share_weights_are_refused():
+    label, embedding = keras.Input((), dtype="int32"), layers.Embedding(10, 4, name="names")
+    latents, values = keras.Input((4,)), keras.Input((4,))
+    made = keras.Model([latents, label], layers.Add()([latents, embedding(label)]))
+    score = layers.Dense(1)(layers.Add()([values, embedding(label)]))
+    with pytest.raises(UsageError, match="share weights, names/embeddings"):
+        pairs.check(made, keras.Model([values, label], score))
+
+
+@pytest.mark.parametrize("name", ["tensorflow", "jax", "torch"])
+def test_the_spectral_normalization_of_keras_is_for_tensorflow(name, monkeypatch):
+    judge = network((8, 8, 1), layers.Flatten(), layers.SpectralNormalization(layers.Dense(1)))
+    monkeypatch.setattr(keras.config, "backend", lambda: name)
+    if name == "tensorflow":
+        pairs.check(generator(), judge)
+        return
+    with pytest.raises(UsageError, match=f"on {name} fails or takes another step"):
+        pairs.check(generator(), judge)
 
 
 @pytest.mark.parametrize("where", ["kernel_regularizer", "activity_regularizer"])

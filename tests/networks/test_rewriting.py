@@ -79,6 +79,12 @@ def operation():
     return keras.Model(x, layers.Identity()(ops.sigmoid(layers.Dense(1)(x))))
 
 
+def moved_by_operations():
+    x = keras.Input((6,))
+    y = ops.squeeze(layers.Dense(1, activation="sigmoid")(x), axis=1)
+    return keras.Model(x, ops.expand_dims(ops.cast(ops.reshape(y, (-1,)), "float32"), 1))
+
+
 def compiled():
     network = sequential()
     network.compile("sgd", "binary_crossentropy")
@@ -87,7 +93,10 @@ def compiled():
 
 @pytest.mark.parametrize(
     "make",
-    [sequential, dense, functional, convolutional, nested, reused, moved, operation, compiled],
+    [
+        *(sequential, dense, functional, convolutional, nested, reused, moved, operation),
+        *(moved_by_operations, compiled),
+    ],
 )
 def test_the_score_before_the_probability(make, random):
     network = make()
@@ -150,12 +159,19 @@ def tanh():
     return keras.Sequential([keras.Input((6,)), layers.Dense(1, activation="tanh")])
 
 
+def layer_as_activation():
+    last = layers.Dense(1, activation=layers.Activation("sigmoid"))
+    return keras.Sequential([keras.Input((6,)), last])
+
+
 def inner_score():
     x = keras.Input((6,))
     return keras.Model(x, tanh()(x))
 
 
-@pytest.mark.parametrize("make", [Subclassed, two_outputs, not_built, tanh, inner_score])
+@pytest.mark.parametrize(
+    "make", [Subclassed, two_outputs, not_built, tanh, inner_score, layer_as_activation]
+)
 def test_networks_that_do_not_end_in_a_sigmoid_stay_themselves(make):
     network = make()
     assert before_sigmoid(network) is network
