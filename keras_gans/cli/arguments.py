@@ -117,7 +117,7 @@ def _existing_folder(text):
     named = text or os.environ.get("KERAS_GANS_DATA")
     if not named:
         return None
-    path = Path(named).expanduser()
+    path = Path(os.path.expanduser(named))
     shown = str(path) if text else f"{path} ($KERAS_GANS_DATA)"
     if not path.exists():
         raise argparse.ArgumentTypeError(

@@ -57,7 +57,7 @@ def data_folder(argument: str | os.PathLike | None = None) -> Path:
         UsageError: It is a file.
     """
     folder = argument or os.environ.get("KERAS_GANS_DATA") or OF_THE_USER
-    folder = Path(folder).expanduser()
+    folder = Path(os.path.expanduser(folder))
     if folder.is_file():
         raise UsageError(f"the data folder {folder} is a file; give the folder that it is in")
     return folder
@@ -130,7 +130,7 @@ def _check_size(source, size):
 def _existing(path):
     if not os.fspath(path):  # which would be the folder where the user is
         raise UsageError("the name of the data set is empty: give a name or a path")
-    name, path = os.fspath(path), Path(os.path.abspath(Path(path).expanduser()))
+    name, path = os.fspath(path), Path(os.path.abspath(os.path.expanduser(path)))
     if not path.exists():
         missing = f"there is no file or folder {path}"
         if os.sep in name or path.suffix:  # it was meant as a path

@@ -1,6 +1,7 @@
 """Pages of HTML that are written again while runs go on."""
 
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from keras_gans.reports import html
@@ -69,10 +70,8 @@ def _files(folder, runs):
     """
     found = [("minute", time.time() // 60)]
     for pattern in _READ:
-        for path in folder.glob(f"{runs}/{pattern}"):
-            try:
+        with suppress(FileNotFoundError):  # removed in the meantime
+            for path in folder.glob(f"{runs}/{pattern}"):
                 about = path.stat()
-            except FileNotFoundError:
-                continue  # removed in the meantime
-            found.append((str(path), about.st_mtime_ns, about.st_size))
+                found.append((str(path), about.st_mtime_ns, about.st_size))
     return sorted(found, key=str)

@@ -76,9 +76,9 @@ def backend(environ=os.environ):
     """The backend that Keras will use, from its environment variable or its file of settings."""
     home = environ.get("KERAS_HOME") or "~/.keras"
     try:
-        settings = json.loads((Path(home).expanduser() / "keras.json").read_text("utf-8"))
+        settings = json.loads(Path(os.path.expanduser(home), "keras.json").read_text("utf-8"))
         configured = str(settings["backend"])
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError):  # the last: there is no home
+    except (OSError, ValueError, KeyError, TypeError):
         configured = "tensorflow"
     return environ.get("KERAS_BACKEND") or configured
 

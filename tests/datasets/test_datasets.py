@@ -69,6 +69,10 @@ def test_data_folder(monkeypatch, tmp_path):
         data_folder(tmp_path / "file")
 
 
+def test_a_home_of_nobody_is_a_folder_like_another():
+    assert str(data_folder("~nobody-of-this-name/data")) == "~nobody-of-this-name/data"
+
+
 def test_a_file_in_the_data_folder_comes_first(tmp_path, monkeypatch, colours):
     np.savez(tmp_path / "digits.npz", images=colours, labels=np.arange(5, dtype=np.uint8))
     monkeypatch.setenv("KERAS_GANS_DATA", str(tmp_path))
