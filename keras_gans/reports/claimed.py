@@ -61,7 +61,8 @@ def _order(order):
 def _counted(verdicts):
     words = [verdict.word for verdict in verdicts]
     counts = [f"{word} {words.count(word)}" for word in WORDS if word in words]
-    return f"Verdicts on {len(verdicts)} claims: {', '.join(counts)}."
+    claims = "1 claim" if len(verdicts) == 1 else f"{len(verdicts)} claims"
+    return f"Verdicts on {claims}: {', '.join(counts)}."
 
 
 def _table(head, cells, row):
