@@ -78,10 +78,10 @@ def stream(seed):
     """The `keras.random.SeedGenerator` of a seed.
 
     On torch Keras adds the number of the draw to the seed, so the draws of seed 1 would be those
-    of seed 0, one later. There it gets one that is far from those of other seeds.
+    of seed 0, one later. There it gets one of 31 bits that is far from those of other seeds.
     """
     if keras.config.backend() == "torch":
-        seed = int(np.random.SeedSequence(seed).generate_state(1)[0])
+        seed = int(np.random.SeedSequence(seed).generate_state(1)[0] >> 1)
     return keras.random.SeedGenerator(seed)
 
 
