@@ -93,8 +93,8 @@ if keras.config.backend() == "tensorflow":
         def make_train_function(self, force=False):
             if self.distribute_strategy.num_replicas_in_sync > 1:
                 raise UsageError(
-                    "replicas would draw the same latents and add up their steps: train on one "
-                    "device, or share batches among several with JAX (docs/machines.md)"
+                    "replicas of tf.distribute would draw the same latents and add up their steps: "
+                    "train on one device, or on several with JAX (docs/machines.md)"
                 )
             super().make_train_function(force)
 

@@ -69,8 +69,8 @@ def check(generator, discriminator):
     if weights[0] & weights[1]:
         shared = [v.path for v in generator.variables if id(v) in weights[1]]
         raise UsageError(
-            f"the two networks share weights, {shared[0]}: give each layers of its own, because "
-            "what one of them learns is to be held against the other"
+            f"the two networks share weights, {shared[0]}: give each layers of its own, so that a "
+            "step of one does not move the other"
         )
     given, made = (tuple(s[1:]) for s in (generator.inputs[0].shape, generator.output_shape))
     judged, answer = (

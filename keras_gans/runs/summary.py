@@ -67,7 +67,7 @@ def _losses(record):
 
 
 def _measured(metric, history):
-    """Values before training, after it, and the best of it; null where nothing was measured."""
+    """Values before and after training, and the best in it; null where nothing was measured."""
     values = history.values(metric.name)
     trained = [pair for pair in values if pair[0]]
     at, best = metric.best(trained, key=lambda pair: pair[1]) if trained else (None, None)
