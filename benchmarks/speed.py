@@ -157,12 +157,14 @@ def _matrix_product(way):
 def cost(number, iterations):
     """What a real run does beside its iterations: seconds by what they are spent on."""
     import numpy as np
+    from rich.console import Console
     from setting import setting
 
     begun = time.time() - _age()
     chosen = setting(number, {"iterations": iterations, "save_every": iterations // 2})
     from keras_gans.rows import PlannedRun
     from keras_gans.runs import callbacks, run
+    from keras_gans.terminal.line import Line
 
     spent, first = {}, []
     for kind in (
@@ -181,12 +183,9 @@ def cost(number, iterations):
 
     callbacks.RecordLosses.on_train_batch_end = record
 
-    class Quiet:
-        status = note = begin = update = lambda self, *args, **kwargs: None
-
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, open(os.devnull, "w") as nowhere:
         planned = PlannedRun("akel2022", number, chosen.experiment, 0, {}, Path(folder))
-        found = run.run(planned, chosen.data, None, Quiet())
+        found = run.run(planned, chosen.data, None, Line("", Console(file=nowhere)))
     seconds = found["seconds"]
     return {
         "first": first[0] - begun,

@@ -37,5 +37,5 @@ def suggestion(name, choices):
     """
     choices = [str(choice) for choice in choices]
     name = name if isinstance(name, str) else short(name)
-    close = get_close_matches(name, choices, n=1)
+    close = get_close_matches(name, choices, n=1, cutoff=0.7)  # "wgan" is no "f_gan"
     return f"; did you mean '{close[0]}'?" if close else f"; there is {', '.join(choices)}"

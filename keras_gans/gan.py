@@ -264,8 +264,7 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         if self.average is not None and self.turns.moves("generator"):
             self.average.update(self.averaged, self.generator)
 
-        # The model counts its iterations itself: an optimizer counts its own steps, of which an
-        # iteration may have several.
+        # Not by the steps of an optimizer, of which an iteration may have several.
         self.iteration.assign_add(1)
         (on_real, of_real), (on_fake, of_fake) = both
         d_loss = (on_real + on_fake) / 2
@@ -374,8 +373,9 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         return distributions.shared_out(self.latents.draw(n, self.seed_generator))
 
     def call(self, inputs, training=False):
-        """Samples `(n, ...)` in network values, of latents or of [latents, labels]."""
-        return self.generator(inputs, training=training)
+        """Network values `(n, ...)` of latents or [latents, labels], by `sampling_generator`."""
+        network = self.generator if training else self.sampling_generator
+        return network(inputs, training=training)
 
     @property
     def sampling_generator(self) -> keras.Model:

@@ -17,6 +17,11 @@ def test_without_a_near_one_all_choices_are_listed_in_their_order():
     assert suggestion("xyz", ["mse", "hinge"]) == "; there is mse, hinge"
 
 
+def test_what_merely_has_some_letters_in_common_is_not_suggested():
+    names = ["wasserstein", "f_gan"]
+    assert suggestion("wgan", names) == "; there is wasserstein, f_gan"
+
+
 @pytest.mark.parametrize("name", [None, 7, True, ["hinge"]])
 def test_whatever_yaml_gives_as_a_name_gets_an_answer(name):
     assert suggestion(name, ["mse", 12]) == "; there is mse, 12"

@@ -614,6 +614,24 @@ def test_an_average_follows_the_weights(images):
     assert gan.sampling_generator is gan.generator
 
 
+def test_predict_makes_the_samples_of_the_averaged_generator_where_there_is_one(images):
+    latents = np.random.Generator(np.random.Philox(0)).normal(size=(3, 4)).astype("float32")
+
+    def samples(network):
+        return network.predict(latents, verbose=0)
+
+    gan = make_gan("dcgan")
+    train(gan, images)
+    np.testing.assert_allclose(samples(gan), samples(gan.generator), atol=1e-6)
+    gan.compile(d_optimizer="sgd", g_optimizer="sgd", average=Exponential(0.75))
+    train(gan, images)
+    np.testing.assert_allclose(samples(gan), samples(gan.averaged), atol=1e-6)
+    assert not np.allclose(samples(gan.averaged), samples(gan.generator), atol=1e-5)
+    # Statistics of the batch belong to the weights that are trained.
+    both = gan(latents, training=True), gan.generator(latents, training=True)
+    np.testing.assert_allclose(*map(ops.convert_to_numpy, both), atol=1e-6)
+
+
 def test_latents_are_of_the_distribution_that_is_given():
     keras.utils.set_random_seed(0)
     pair = [networks.build("vanilla", role, SHAPE, 4) for role in ("generator", "discriminator")]

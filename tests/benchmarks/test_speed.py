@@ -1,6 +1,9 @@
 """The clock of the benchmark, and that its tables say what was measured."""
 
 import itertools
+import json
+import subprocess
+import sys
 
 import pytest
 import speed
@@ -40,3 +43,12 @@ def test_a_table_has_ratios_of_the_same_repeat(capsys):
     said = capsys.readouterr().out
     assert "needs 8 GFLOP; ours reaches 107 GFLOP/s, 27% of a matrix product" in said
     assert "| torch | 125 (100 to 150) | 1.75x (1.50 to 2.00) | 2.0 s | 1.00 GiB |" in said
+
+
+def test_the_costs_of_a_run_are_those_of_a_real_one():
+    command = [sys.executable, speed.__file__, "--one", json.dumps(["cost", 1, 4])]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    found = json.loads(said.splitlines()[-1])
+    parts = "SaveNetworks", "DrawSamples", "Measure", "DrawCurves", "SaveCheckpoint"
+    assert all(found[part] > 0 for part in parts)
+    assert found["wall"] > found["training"] > 0
