@@ -37,5 +37,7 @@ def suggestion(name, choices):
     """
     choices = [str(choice) for choice in choices]
     name = name if isinstance(name, str) else short(name)
-    close = get_close_matches(name, choices, n=1, cutoff=0.7)  # "wgan" is no "f_gan"
+    # Short names need the same first letter: the loss "wgan" is no "f_gan".
+    close = get_close_matches(name, [c for c in choices if c[:1] == name[:1]], n=1)
+    close = close or get_close_matches(name, choices, n=1, cutoff=0.7)
     return f"; did you mean '{close[0]}'?" if close else f"; there is {', '.join(choices)}"

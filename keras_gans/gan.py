@@ -16,7 +16,7 @@ from keras_gans import latents as distributions
 from keras_gans.autodiff import Begun, StatefulTrainStep, minimize
 from keras_gans.datasets import fitting
 from keras_gans.datasets.sources import Scale, Source
-from keras_gans.errors import UsageError, short
+from keras_gans.errors import UsageError
 from keras_gans.losses import reported
 from keras_gans.networks import augmentations, pairs
 from keras_gans.networks.trained import Trained, frozen_statistics, held_still
@@ -73,10 +73,7 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         self.conditional = len(generator.inputs) == 2
         size = generator.inputs[0].shape[-1]
         self.latents = distributions.get(latents or "normal", size=size)
-        if not isinstance(scale, Scale | None):
-            raise UsageError(
-                f"scale: {short(scale)} is none; give datasets.Scale(dtype, divisor, shift)"
-            )
+        fitting.check_scale(scale)
         if self.latents.size != size:
             raise ValueError(f"latents of {self.latents.size}, where the generator takes {size}")
         self._scale_asked, self.scale, self.seed = scale, scale, seed
@@ -207,6 +204,8 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
 
     def _checked(self, x, y, scale):
         """Looks at the first real samples; returns what to train on, as `fitting.checked`."""
+        if self.compiled:  # a network may have been frozen since
+            pairs.check_trained(self.generator, self.discriminator, self.turns)
         shape = self.generator.output_shape[1:]
         classes = pairs.classes(self.generator, self.discriminator) if self.conditional else None
         return fitting.checked(x, scale, self.bounds, y, shape, self.conditional, classes)
@@ -223,6 +222,7 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         Args:
             who: "discriminator" or "generator", as before a run they are trained alone, or "both".
         """
+        self._assert_compile_called("train_only")
         if who != self.turns.train:
             self.turns = replace(self.turns, train=who)
             self.make_train_function(force=True)
@@ -260,7 +260,6 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
             with self._at_rest():
                 g_loss = self._generator_turn(latents[-1], real, labels, begun)
 
-        # Samples of averaged weights are steadier than those of the latest ones.
         if self.average is not None and self.turns.moves("generator"):
             self.average.update(self.averaged, self.generator)
 
@@ -397,4 +396,5 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
 
         A run that puts all of them back and gives the batches that follow goes on exactly.
         """
+        self._assert_compile_called("state")
         return [*self.variables, *self.optimizer.variables]

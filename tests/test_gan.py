@@ -632,6 +632,37 @@ def test_predict_makes_the_samples_of_the_averaged_generator_where_there_is_one(
     np.testing.assert_allclose(*map(ops.convert_to_numpy, both), atol=1e-6)
 
 
+def test_a_network_that_was_frozen_after_compile_is_refused(images):
+    gan = make_gan()
+    gan.discriminator.trainable = False
+    for begin in (gan.fit, gan.train_on_batch):
+        with pytest.raises(UsageError, match="discriminator has no weights that can be trained"):
+            begin(images)
+    gan.train_only("generator")
+    train(gan, images)
+    gan.train_only("both")
+    with pytest.raises(UsageError, match="discriminator has no weights"):
+        gan.fit(images)
+
+
+def test_labels_that_no_network_takes_are_refused(images):
+    gan = make_gan()
+    for begin in (gan.fit, gan.train_on_batch):
+        with pytest.raises(UsageError, match="y: these networks take no labels: leave it out"):
+            begin(images, np.zeros(8, "int32"))
+    batches = ((images, np.zeros(8, "int32")) for _ in range(2))  # as Keras reads folders
+    gan.fit(batches, steps_per_epoch=2, verbose=0)
+    assert gan.iterations == 2
+
+
+def test_what_needs_rules_asks_for_compile():
+    pair = [networks.build("vanilla", role, SHAPE, 4) for role in ("generator", "discriminator")]
+    gan = GAN(*pair)
+    for use in (lambda: gan.train_only("both"), lambda: gan.state):
+        with pytest.raises(ValueError, match=r"call `compile\(\)`"):
+            use()
+
+
 def test_latents_are_of_the_distribution_that_is_given():
     keras.utils.set_random_seed(0)
     pair = [networks.build("vanilla", role, SHAPE, 4) for role in ("generator", "discriminator")]

@@ -1,7 +1,9 @@
 """`keras-gans compare`: curves of several runs in one picture."""
 
+import os
 from pathlib import Path
 
+from keras_gans import files
 from keras_gans.cli import arguments
 from keras_gans.errors import UsageError
 
@@ -40,7 +42,14 @@ def act(options):
     for run, found in zip(runs, records, strict=True):
         names = {name for record in found for name in record}
         if not names & {"d_loss", "loss"}:
-            if (run.folder / "metrics.json").is_file() and "not_finite" not in names:
+            if "not_finite" in names:
+                raise UsageError(f"{run.folder} diverged before its first losses: leave it out")
+            if files.log(run.folder) is None:
+                raise UsageError(
+                    f"{run.folder} has no log.jsonl, as many published runs: leave it out, or "
+                    "train it again"
+                )
+            if (run.folder / "metrics.json").is_file():
                 raise UsageError(
                     f"{run.folder} is finished, but its log.jsonl has no losses: it is damaged; "
                     "the command of the run writes it again, in seconds where its checkpoint is "
@@ -57,11 +66,15 @@ def act(options):
 
 
 def _labels(runs):
-    """A text for each run; runs of one name, as before and after a change, get their folders."""
-    names = [run.heading for run in runs]
+    """A text for each run; runs of one name, as before and after a change, get their folders.
+
+    Of these the part is left out that all of them share.
+    """
+    names, places = [run.heading for run in runs], [run.folder.resolve() for run in runs]
+    above = Path(os.path.commonpath(places))
     return [
-        name if names.count(name) == 1 else f"{name} ({run.folder})"
-        for name, run in zip(names, runs, strict=True)
+        name if names.count(name) == 1 else f"{name} ({place.relative_to(above)})"
+        for name, place in zip(names, places, strict=True)
     ]
 
 

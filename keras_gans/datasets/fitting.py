@@ -74,6 +74,14 @@ def checked_seed(seed):
     return int(seed)
 
 
+def check_scale(scale):
+    """Refuses what is neither a `Scale` nor None."""
+    if not isinstance(scale, Scale | None):
+        raise UsageError(
+            f"scale: {short(scale)} is none; give datasets.Scale(dtype, divisor, shift)"
+        )
+
+
 def stream(seed):
     """The `keras.random.SeedGenerator` of a seed.
 
@@ -197,6 +205,10 @@ def checked(x, scale, bounds, labels=None, shape=None, conditional=False, classe
         _check_range(samples, scale or scale_of(str(samples.dtype), bounds), bounds)
     if len(batch) > 2 and batch[2] is not None:
         raise UsageError(f"the batches have a third part: {_NO_WEIGHTS}")
+    if labels is not None and not conditional:
+        raise UsageError(
+            "y: these networks take no labels: leave it out, or give two conditional networks"
+        )
     if conditional:
         _check_labels(labels if len(batch) < 2 else batch[1], classes)
     return x

@@ -37,7 +37,7 @@ class UpsampledConv2D(keras.layers.Layer):
         y = ops.average_pool(y, 2, strides=1, padding="valid")
         start = [size // 2 - 1 for size in kernel.shape[:2]]  # where padding "same" begins
         if any(start):
-            height, width = (2 * size for size in images.shape[1:3])
+            height, width = (2 * size for size in ops.shape(images)[1:3])
             shape = (ops.shape(images)[0], height, width, kernel.shape[-1])
             y = ops.slice(y, (0, *start, 0), shape)
         return _finished(y, self.convolution)

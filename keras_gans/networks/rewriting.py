@@ -111,15 +111,21 @@ def last_hidden(network):
     copy, calls = _traced(graph)
     made_by = {id(call.output): call for call in calls}
     last = made_by.get(id(copy.outputs[0]))
-    while last and _is_of_one_tensor(last.args, last.kwargs) and not _weights(last.layer):
+    while last and _takes_one_tensor(last) and not _weights(last.layer):
         last = made_by.get(id(last.args[0]))
-    if last is None or not _is_of_one_tensor(last.args, last.kwargs):
+    if last is None or not _takes_one_tensor(last):
         raise UsageError(
             "the loss compares what the discriminator's last layer with weights takes, and it does "
             "not end in one such layer: end it with keras.layers.Dense(1)"
         )
     inner = last.args[0] if _graph(last.layer) is None else last_hidden(last.layer)(*last.args)
     return keras.Model(copy.input, inner, name=network.name)
+
+
+def _takes_one_tensor(call):
+    """As `_is_of_one_tensor`; wrappers such as SpectralNormalization record `training`, too."""
+    rest = {name: value for name, value in call.kwargs.items() if name != "training"}
+    return _is_of_one_tensor(call.args, rest)
 
 
 def _weights(layer):

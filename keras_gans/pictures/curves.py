@@ -123,7 +123,7 @@ def compared(path, runs, better):
     drawing, axes = figure((11, 3.4 * rows + legend), len(panels), columns=2)
     for panel, (key, title) in zip(axes, panels, strict=True):
         shown = []
-        for number, (label, records) in enumerate(runs.items()):
+        for number, records in enumerate(runs.values()):
             records = [record for record in records if key in record]
             if key in better:  # a loss that is not finite leaves a gap
                 records = [record for record in records if record[key] is not None]
@@ -136,16 +136,13 @@ def compared(path, runs, better):
                 color=f"tab:{_COLOURS[number % len(_COLOURS)]}",
                 linestyle=_STYLES[number // len(_COLOURS) % len(_STYLES)],
                 linewidth=1.3,
-                label=_short(label),
             )
         if key in better:
             _scale(panel, shown)
         panel.set_title(title, fontsize=10)
         _set_iterations(panel)
-    handles, labels = axes[0].get_legend_handles_labels()
-    drawing.legend(
-        handles, labels, loc="outside lower left", ncols=beside, frameon=False, fontsize=9
-    )
+    lines, labels = axes[0].get_lines(), [_short(label) for label in runs]
+    drawing.legend(lines, labels, loc="outside lower left", ncols=beside, frameon=False, fontsize=9)
     save_figure(drawing, path, colours=256)
 
 

@@ -40,8 +40,13 @@ def rendered(figure, colours=64):
     """A figure as a `PIL.Image.Image` of few colours.
 
     64 take a third of the bytes of all, without a visible difference where there are few curves.
-    Hundreds of these files are committed.
+    Hundreds of these files are committed. Texts are drawn as they are: names hold dollar signs,
+    and Matplotlib would read formulas between them.
     """
+    from matplotlib.text import Text
+
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)
     figure.canvas.draw()
     pixels = Image.fromarray(np.asarray(figure.canvas.buffer_rgba())[..., :3])
     # Rare colours, as that of a single mark, keep their place among the 64.

@@ -160,7 +160,7 @@ function chart(data, restored) {
     draw();
   });
   new ResizeObserver(() => { if (plot.clientWidth !== +plot.firstChild?.getAttribute("width")) draw(); }).observe(plot);
-  if (!restored) suit();
+  if (!restored?.inputs.some(([id]) => id === "log")) suit(); // a page may begin before its first curve
   draw();
   return { range: () => range, isDragging: () => start !== null };
 }

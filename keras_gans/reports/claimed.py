@@ -9,9 +9,9 @@ ABOUT = (
     "features of each network that the runs were evaluated in. Any of these may decide, unless "
     "another one decides the opposite; the verdict names those that do. All intervals of a claim "
     "are right together at 95 %. Three seeds of a row give its spread; rows of fewer share that of "
-    "all unchanged rows with several. Distances and losses are compared by their ratio, other "
-    "measures by their difference. Claims about the order of many rows are decided by a "
-    "permutation test."
+    "all unchanged rows with several. Distances and losses are compared by their ratio, and their "
+    "means are geometric ones; other measures are compared by their difference. "
+    "Claims about the order of many rows are decided by a permutation test."
 )
 ORDER = "Rank correlation (Spearman) of the rows as measured with the rows as printed:"
 

@@ -32,7 +32,7 @@ crosses a bound, or is not known without a second seed, or rows have not been ru
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
-from math import exp, factorial
+from math import exp, factorial, inf
 
 from keras_gans import parts
 from keras_gans.errors import UsageError
@@ -271,7 +271,7 @@ def _open(undecided, compared, found):
 def _told(found, compared, measure):
     """The text of the numbers, and the interval of the comparison."""
     as_ratio = measure in tests.RATIOS
-    back = exp if as_ratio else float
+    back = _exp if as_ratio else float
     labels = compared.bound.rows if compared else list(found.samples)[:_MOST]
     text = ", ".join(_value(label, found.samples[label], back) for label in labels)
     if compared is None:
@@ -282,6 +282,10 @@ def _told(found, compared, measure):
         return text, None
     low, high = map(back, compared.interval)
     return f"{text} ({low:.3g} to {high:.3g})", (low, high)
+
+
+def _exp(value):
+    return exp(value) if value < 700 else inf  # two losses, of which one is 0, are that far apart
 
 
 def _value(label, sample, back):

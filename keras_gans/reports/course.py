@@ -104,14 +104,15 @@ class Course:
 
     @property
     def state(self):
-        """Whether it is finished, running or interrupted, in words.
+        """Whether it is finished, running, diverged or interrupted, in words.
 
         A run holds a lock for as long as it lasts; a killed process may leave the file behind.
         """
         if self.finished:
             return "finished"
         if not (self.stored.folder / ".lock").exists():
-            return "interrupted"
+            diverged = any("not_finite" in record for record in self.records)
+            return "diverged" if diverged else "interrupted"
         last = self.last_recorded
         silent = last is not None and datetime.now() - last > _SILENT
         return "running, or killed: no record for 10 minutes" if silent else "running"

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from keras_gans.pictures import animations, curves
+from keras_gans.reports.results import leaving_out
 
 MOST_POINTS = 1000
 """Points of one curve; a longer log has the means of as many intervals of equal length."""
@@ -19,7 +20,7 @@ ROOM = 1_800_000
 """Bytes that all pictures of a page may take, about, while each run has `LEAST_FRAMES`."""
 _WIDTH, _HEIGHT, _MARGIN = 112, 30, 3
 _WIDEST = 480  # pixels of an embedded picture
-_QUALITIES = (80, 60)  # of photographs, where there is room and where there is not
+_QUALITIES = (80, 60, 40)  # of photographs, the less room, the less
 _COLOURS = {"L": 24, "RGB": 96}  # of a palette; samples are small and coarse
 _FEW = 256  # colours of a drawing; photographs have more, and lose theirs in a palette
 
@@ -32,8 +33,9 @@ def sparkline(pairs, lower):
         lower: Whether lower values are better.
 
     Returns:
-        Dict with "width", "height", "points" (the attribute of a polyline), "best" (x, y) and
-        "log", whether its height is logarithmic; None for fewer than two points.
+        Dict with "width", "height", "points" (the attribute of a polyline), "best" (x, y of the
+        best value after training began) and "log", whether its height is logarithmic; None for
+        fewer than two points.
     """
     if len(pairs) < 2:
         return None
@@ -50,7 +52,8 @@ def sparkline(pairs, lower):
         )
         for (at, _), height in zip(pairs, heights, strict=True)
     ]
-    best = points[values.index((min if lower else max)(values))]
+    trained = [number for number, (at, _) in enumerate(pairs) if at] or range(len(pairs))
+    best = points[(min if lower else max)(trained, key=values.__getitem__)]
     joined = " ".join(f"{x:g},{y:g}" for x, y in points)
     return {"width": _WIDTH, "height": _HEIGHT, "points": joined, "best": best, "log": is_log}
 
@@ -84,11 +87,12 @@ def smoothed(pairs):
     return list(zip(at, values.tolist(), strict=True))
 
 
-def frames(samples):
+def frames(samples, damaged=None):
     """The samples of several runs, each as a few embedded pictures.
 
     Args:
         samples: List of dicts from iteration to `Path`, one for each run.
+        damaged: As for `results.leaving_out`, of pictures.
 
     Returns:
         List of dicts from iteration to the address of the embedded picture, in order.
@@ -96,16 +100,22 @@ def frames(samples):
     Raises:
         UsageError: A file is not a picture.
     """
+
+    def chosen(found, iterations, quality):
+        pictures = {}
+        for at in iterations:
+            with leaving_out(damaged):
+                pictures[at] = embedded(found[at], quality)
+        return pictures
+
     for quality in _QUALITIES:
-        last = [embedded(list(found.values())[-1], quality) for found in samples if found]
-        each = ROOM // max(sum(map(len, last)), 1)
+        last = [chosen(found, list(found)[-1:], quality) for found in samples]
+        size = sum(len(address) for one in last for address in one.values())
+        each = ROOM // max(size, 1)
         if each >= LEAST_FRAMES:
             break
     most = max(LEAST_FRAMES, min(MOST_FRAMES, each))
-    return [
-        {at: embedded(found[at], quality) for at in animations.spread(list(found), most)}
-        for found in samples
-    ]
+    return [chosen(found, animations.spread(list(found), most), quality) for found in samples]
 
 
 def embedded(path, quality=_QUALITIES[0]):

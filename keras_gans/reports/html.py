@@ -79,7 +79,7 @@ def render(page, runs, refresh=None):
     Raises:
         UsageError: A file of a run is damaged.
     """
-    ids = {run.stored.folder: f"run-{i}" for i, run in enumerate(runs)}
+    ids = {run.stored.folder: _id(page, run.stored.folder) for run in runs}
     style, script = _asset("report.css"), _asset("report.js", "chart.js")
     return _template().render(
         page=page,
@@ -97,6 +97,12 @@ def render(page, runs, refresh=None):
         players=sections.players(runs, ids),
         runs=sections.environments(page, runs, ids),
     )
+
+
+def _id(page, folder):
+    """The id of a run in its page, which stays the same whatever other runs there are."""
+    place = folder.relative_to(page.folder).as_posix()
+    return f"run-{hashlib.sha256(place.encode(errors='replace')).hexdigest()[:10]}"
 
 
 # --- the template ------------------------------------------------------------------------------

@@ -79,4 +79,5 @@ def _samples(folder, line):
 
 
 def _row(cells):
-    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
+    """A line of a table; a line break in a cell would end it."""
+    return "| " + " | ".join(" ".join(cell.split()).replace("|", r"\|") for cell in cells) + " |"

@@ -33,9 +33,8 @@ function sortable(table) {
   const heads = all("thead th", table);
   const sort = (index, direction) => {
     const isNumber = heads[index].dataset.sort === "number";
-    const value = (row) => row.cells[index].dataset.v;
     const rows = [...table.tBodies[0].rows].sort((a, b) => {
-      const [x, y] = [value(a), value(b)];
+      const [x, y] = [a, b].map((row) => row.cells[index].dataset.v);
       if (x === "" || y === "") return (x === "") - (y === ""); // what has no value comes last
       return direction * (isNumber ? x - y : x.localeCompare(y, "en", { numeric: true }));
     });
@@ -119,7 +118,9 @@ document.addEventListener("DOMContentLoaded", () => {
   const playAll = (wanted) => players.forEach((one) => one.play(wanted));
   $("play-all")?.addEventListener("click", () => playAll(!arePlaying()));
   const view = $("chart") && chart(JSON.parse($("curves-data").textContent), state);
-  addEventListener("hashchange", () => $(location.hash.slice(1))?.setAttribute("open", "")); // a run's details
+  const open = ({ hash }) => $(hash.slice(1))?.setAttribute("open", ""); // a run's details
+  for (const link of all('a[href^="#run-"]')) link.addEventListener("click", () => open(link));
+  for (const moment of state ? ["hashchange"] : ["hashchange", "load"]) addEventListener(moment, () => open(location));
   if (!seconds) return;
   history.scrollRestoration = "manual";
   for (const [id, sorted] of state?.sorted ?? []) $(id)?.sortAgain(sorted);

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
+from math import isfinite
 from pathlib import Path
 from statistics import mean, stdev
 
@@ -168,14 +169,15 @@ def leaving_out(damaged):
     """Leaves out what is read in it, if a file is damaged.
 
     Args:
-        damaged: List to which the error is added; None raises it.
+        damaged: List to which the error is added, once; None raises it.
     """
     try:
         yield
     except UsageError as error:
         if damaged is None:
             raise
-        damaged.append(error)
+        if str(error) not in map(str, damaged):
+            damaged.append(error)
 
 
 def finished(folder, damaged=None):
@@ -243,7 +245,7 @@ def over_seeds(runs):
 
 def _spread(runs, name, part):
     values = [getattr(run.measured[name], part) for run in runs if name in run.measured]
-    values = [value for value in values if value is not None]
+    values = [value for value in values if value is not None and isfinite(value)]
     if not values:
         return None
     deviation = stdev(values) if len(values) > 1 else None

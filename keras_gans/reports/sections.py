@@ -166,10 +166,7 @@ def curves(runs, ids):
     drawn = [run for run in runs if any(run.series(name) for name in labels)]
     places = _places([run.stored.folder for run in drawn])
     chosen = [folder for folder, (_, seed) in places.items() if not seed][:_COLOURS]
-    looks = {
-        folder: f"c{row % _COLOURS} d{(seed + row // _COLOURS) % _DASHES}"
-        for folder, (row, seed) in places.items()
-    }
+    looks = _looks(places)
     return {
         "measures": list(labels.items()),
         "thinned": any(len(r.series(n)) > drawing.MOST_POINTS for r in drawn for n in labels),
@@ -216,6 +213,18 @@ def _places(folders):
     return found
 
 
+def _looks(places):
+    """A look for the curve of each run, such as "c0 d1": all differ while there are enough."""
+    free, looks = [(c, d) for d in range(_DASHES) for c in range(_COLOURS)], {}
+    for folder, (row, seed) in places.items():
+        wanted = row % _COLOURS, (seed + row // _COLOURS) % _DASHES
+        near = sorted(free, key=lambda one: (one != wanted, one[0] != wanted[0]))
+        colour, dash = near[0] if near else wanted
+        free = [one for one in free if one != (colour, dash)]
+        looks[folder] = f"c{colour} d{dash}"
+    return looks
+
+
 def _values(name, runs):
     return [value for run in runs for _, value in run.series(name)]
 
@@ -223,7 +232,7 @@ def _values(name, runs):
 def players(runs, ids):
     """The pictures of each run, with what was measured at the same iterations."""
     drawn = [run for run in runs if run.stored.samples]
-    embedded = drawing.frames([run.stored.samples for run in drawn])
+    embedded = drawing.frames([run.stored.samples for run in drawn], runs[0].damaged)
     return [
         {
             "id": ids[run.stored.folder],
@@ -233,6 +242,7 @@ def players(runs, ids):
             "count": len(run.stored.samples),
         }
         for run, frames in zip(drawn, embedded, strict=True)
+        if frames
     ]
 
 

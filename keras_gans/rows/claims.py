@@ -3,7 +3,7 @@
 A claim is checked when its table is read. What its test says of the rows is in `rows.tests`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from keras_gans import parts
@@ -144,6 +144,12 @@ def _check(reference, experiment, where, printed):
         raise UsageError(f"{where}: {error}") from None
     if row is None:
         return False
+    for key in reference.set:
+        fewer = {name: value for name, value in reference.set.items() if name != key}
+        if experiment(replace(reference, set=fewer)) == row:
+            raise UsageError(
+                f"{where}: row {reference.row} has this {key} already: leave it out of set"
+            )
     at = reference.at
     if at is not None and (at > row.iterations or not getattr(row, "measures", _never)(at)):
         raise UsageError(f"{where}: row {reference.row} is not measured at {at:,}")

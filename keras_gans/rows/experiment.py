@@ -99,6 +99,8 @@ class Experiment:
                 f"'{getattr(self, other).name}' does not: give two networks that do, or two that "
                 "do not"
             )
+        if len(set(self.save_at)) < len(self.save_at):
+            raise UsageError(f"save_at: {short(list(self.save_at))} has an iteration twice")
         if len(set(self.measure)) < len(self.measure):
             raise UsageError(f"measure: {short(list(self.measure))} has a metric twice")
         for name in self.measure:

@@ -140,10 +140,10 @@ class StoredRun:
         """The `UsageError` that says why there is no saved generator, and what to do."""
         if "stage" in self.row:
             return UsageError(f"{self.folder} trained a {self.row['stage']}: it has no generator")
-        if not (self.folder / "metrics.json").is_file():
-            why = " yet: the command that began the run goes on with it"
-        elif any("not_finite" in record for record in self.records):
+        if any("not_finite" in record for record in self.records):
             why = ", because it diverged before the first one: see its log.jsonl"
+        elif not (self.folder / "metrics.json").is_file():
+            why = " yet: the command that began the run goes on with it"
         else:
             why = ", as published runs have none: train it again, or give a generator_model_*.h5"
         return UsageError(f"{self.folder} has no saved generator{why}")

@@ -57,7 +57,7 @@ def build(experiment, data, seed, devices=1):
         augment=experiment.augment,
         precision=None if experiment.precision == "float32" else experiment.precision,
         accuracy=experiment.accuracy,
-        jit_compile=pace.jit_compile(convolutional),
+        jit_compile=pace.jit_compile(experiment, convolutional),
         steps_per_execution=pace.steps_per_execution(experiment, convolutional),
     )
     return gan

@@ -15,7 +15,7 @@ from keras_gans import generators, pictures
 from keras_gans.errors import NotFinite
 from keras_gans.pictures import curves
 from keras_gans.runs import checkpoints
-from keras_gans.runs.finite import Diverged, check_weights, lost
+from keras_gans.runs.finite import check_weights, lost
 from keras_gans.runs.rates import Rate
 
 CHECKPOINT_SHARE = 0.015
@@ -86,12 +86,9 @@ class RecordLosses(Scheduled):
             metric.reset_state()
         values = {name: v if math.isfinite(v) else None for name, v in self._values.items()}
         if None in values.values() and not self.go_on:
-            names = [name for name in ("d_loss", "g_loss") if values[name] is None]
             owners = {"d_loss": "discriminator", "g_loss": "generator"}
-            raise Diverged(
-                f"the loss of the {' and the '.join(owners[n] for n in names)} is no longer finite "
-                f"at iteration {iteration:,}"
-            )
+            names = [owner for name, owner in owners.items() if values[name] is None]
+            lost(self.history, iteration, "loss", names, self.go_on)
         self.history.add(iteration, **values)
         self.history.recorded = iteration
         shown = {name: self._values[name] for name in ("d_loss", "g_loss")}

@@ -35,17 +35,18 @@ def lost(history, iteration, what, names, go_on):
     Args:
         history: `History`.
         iteration: After which it was found.
-        what: "weights" or "samples".
+        what: "loss", "weights" or "samples".
         names: List of networks: "discriminator", "generator".
         go_on: Whether the run goes on.
 
     Raises:
         Diverged: It does not.
     """
-    if not go_on:
-        raise Diverged(
-            f"the {what} of the {' and the '.join(names)} are no longer finite at iteration "
-            f"{iteration:,}"
-        )
     if not any("not_finite" in record for record in history.records):
         history.add(iteration, not_finite=names)
+    if not go_on:
+        verb = "is" if what == "loss" else "are"
+        raise Diverged(
+            f"the {what} of the {' and the '.join(names)} {verb} no longer finite at iteration "
+            f"{iteration:,}"
+        )

@@ -30,10 +30,18 @@ def steps_per_execution(experiment, convolutional):
     return log_every(experiment, convolutional)
 
 
-def jit_compile(convolutional):
-    """Whether XLA compiles the step; on torch it has no use."""
+def jit_compile(experiment, convolutional):
+    """Whether XLA compiles the step; on torch it has no use.
+
+    TensorFlow cannot differentiate three times under XLA what joins samples and labels, as unrolled
+    turns with a penalty on gradients ask.
+
+    Args:
+        experiment, convolutional: As for `log_every`.
+    """
     backend = keras.config.backend()
-    return backend == "jax" or (backend == "tensorflow" and not convolutional)
+    thrice = experiment.turns.unroll and experiment.penalty is not None
+    return backend == "jax" or (backend == "tensorflow" and not convolutional and not thrice)
 
 
 def is_convolutional(*networks):

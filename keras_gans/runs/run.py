@@ -26,6 +26,8 @@ from keras_gans.runs.summary import summary
 
 GRID = 5
 """Rows, and columns, of the sample grids (Akel 2022, section 4.3)."""
+WIDEST = 20
+"""Columns of a grid with one class a column, at most."""
 POINTS = 1000
 """Samples in a picture of points."""
 
@@ -62,6 +64,9 @@ def run(
     begun = time.monotonic() if begun is None else begun
     # --- Objects: the row's words, checked against the data. ---
     experiment, place, last = planned.experiment, planned.folder, planned.experiment.iterations
+    for at in experiment.save_at:
+        if at > last:
+            progress.note(f"nothing is saved at {at:,}: the run ends at {last:,} iterations")
     progress.status("building the networks")
     data = data.standardized() if experiment.standardize else data
     gan = build(experiment, data, planned.seed, devices)
@@ -202,14 +207,16 @@ def _before(checkpoint):
 def _fixed_samples(saved, data, seed):
     """Latents and labels of the pictures of a run, their columns, and as many real samples.
 
-    A conditional generator gets one class a column; a class without real samples has an empty one.
+    A conditional generator gets one class a column, the first ones where there are many; a class
+    without real samples has an empty one.
     Real samples are chosen by seed 0 in all runs.
     """
-    columns = saved.classes or GRID
+    columns = min(saved.classes or GRID, WIDEST)
     count = GRID * columns if len(data.shape) == 3 else POINTS
     latents, labels = saved.latents.sample(count, seed), saved.turns_of_labels(count)
     if labels is None:
         return latents, None, columns, data.values[Sampler(len(data), count, 0).indices(0)]
+    labels = (np.arange(count) % columns).astype(labels.dtype)
     reals = np.zeros((count, *data.shape), data.values.dtype)
     for label in range(columns):
         members = data.values[data.labels == label]

@@ -59,9 +59,9 @@ def test_a_measurement_is_there_if_one_run_has_it(main, write, drawn):
         ("kid5k_lenet", "lower"),
     ]
     assert list(runs) == [
-        f"table 1, seed 0 ({first})",
+        "table 1, seed 0 (a)",
         "table 2, seed 0: loss=mse",
-        f"table 1, seed 0 ({third})",
+        "table 1, seed 0 (c)",
     ]
 
 
@@ -93,6 +93,24 @@ def test_a_run_without_losses_yet_is_named(main, write, drawn):
     status, _, err = main("compare", folder)
     said = f"keras-gans compare: {folder} has no losses in its log.jsonl yet: leave it out\n"
     assert (status, err, drawn) == (2, said, [])
+
+
+def test_a_published_run_without_a_log_is_not_called_damaged(main, drawn):
+    folder = PUBLISHED / "1" / "seed-1"
+    status, _, err = main("compare", folder)
+    assert (status, drawn) == (2, [])
+    assert err == (
+        f"keras-gans compare: {folder} has no log.jsonl, as many published runs: leave it out, or "
+        "train it again\n"
+    )
+
+
+def test_a_run_that_diverged_before_its_first_losses_is_named(main, write, drawn):
+    folder = write("a")
+    (folder / "log.jsonl").write_text('{"iteration": 3, "not_finite": ["generator"]}\n')
+    status, _, err = main("compare", folder)
+    assert (status, drawn) == (2, [])
+    assert err == f"keras-gans compare: {folder} diverged before its first losses: leave it out\n"
 
 
 @pytest.mark.parametrize("size", [0, 10, 55])

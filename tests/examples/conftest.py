@@ -9,4 +9,4 @@ from keras_gans.runs import pace
 @pytest.fixture
 def without_xla(monkeypatch):
     """Compiles steps with TensorFlow alone, in half the time."""
-    monkeypatch.setattr(pace, "jit_compile", lambda _: keras.config.backend() == "jax")
+    monkeypatch.setattr(pace, "jit_compile", lambda *_: keras.config.backend() == "jax")

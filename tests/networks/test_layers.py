@@ -25,6 +25,16 @@ def test_equals_upsampling_and_convolution(kernel_size, options, random):
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
 
 
+def test_images_may_have_sides_of_any_length(random):
+    convolution = keras.layers.Conv2D(4, 5, padding="same")
+    inputs = keras.Input((None, None, 3))
+    network = keras.Model(inputs, UpsampledConv2D(convolution)(inputs))
+    images = random.standard_normal((2, 5, 6, 3)).astype("float32")
+    expected = convolution(keras.layers.UpSampling2D()(images))
+    found, expected = map(ops.convert_to_numpy, (network(images), expected))
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+
+
 def test_upsampling_fits_nothing_else():
     up, conv = keras.layers.UpSampling2D, keras.layers.Conv2D
     assert UpsampledConv2D.fits(up(), conv(4, 3, padding="same"))

@@ -189,6 +189,16 @@ def test_the_last_layer_makes_the_output_of_the_last_hidden_one(make, random):
     assert set(ids(hidden.weights)) == set(ids(network.weights[:-2]))
 
 
+def test_the_last_layer_may_be_wrapped_by_spectral_normalization(random):
+    part = {"name": "vanilla", "hidden": [4, 3], "spectral": True}
+    network = networks.build(part, "discriminator", MNIST)
+    images = random.standard_normal((5, *MNIST)).astype("float32")
+    hidden = last_hidden(network)
+    assert hidden.output_shape == (None, 3)
+    score = outputs(network.layers[-2], outputs(hidden, images))
+    np.testing.assert_allclose(outputs(network.layers[-1], score), outputs(network, images))
+
+
 @pytest.mark.parametrize("make", [Subclassed, not_built])
 def test_a_network_without_a_graph_has_no_known_last_hidden_layer(make):
     with pytest.raises(UsageError, match="Sequential and functional"):

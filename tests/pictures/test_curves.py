@@ -222,6 +222,20 @@ def test_several_runs_have_a_panel_for_each_measurement_and_each_loss(drawn):
     assert [text.get_text() for text in legend.get_texts()] == list(runs)
 
 
+def test_a_label_that_begins_with_an_underscore_is_in_the_legend(drawn):
+    runs = {f"_mine {number}, seed 0": history(3) for number in (1, 2)}
+    curves.compared("", runs, {})
+    (legend,) = drawn[0].figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == list(runs)
+
+
+def test_dollar_signs_are_no_formula(tmp_path, pixels):
+    text = "table 1, seed 0: dataset=/pictures/$b_$c"
+    curves.losses(tmp_path / "a.png", history(3), title=text)
+    curves.compared(tmp_path / "b.png", {text: history(3)}, {})
+    assert all((pixels(tmp_path / name) < 128).any() for name in ("a.png", "b.png"))
+
+
 def test_classifiers_have_one_loss(drawn):
     records = [{"iteration": 1, "loss": 0.2}, {"iteration": 2, "loss": 0.1, "test_accuracy": 0.9}]
     curves.compared("", {"table 40, seed 0": records}, {"test_accuracy": "higher"})

@@ -244,6 +244,15 @@ def test_losses_of_the_log_are_compared_too(run, judge):
     assert judge("at_most", rows=[4], measure="d_loss", value=0.01).reason == "row 4 has no d_loss"
 
 
+def test_a_loss_of_zero_has_an_interval_beyond_all_numbers(run, judge):
+    for row, losses in ((1, (0.0, 0.69)), *((n, (0.5,)) for n in range(2, 6))):
+        for folder, loss in zip(run(row, (1.0,) * len(losses)), losses, strict=True):
+            change(folder, final={"d_loss": loss, "g_loss": 1.0})
+    verdict = judge("ordered", rows=[1, 2, 3, 4, 5], measure="d_loss")
+    assert verdict.word == OPEN
+    assert verdict.by[0].findings[0].interval[1] == math.inf
+
+
 def test_short_trials_lend_no_spread(run, judge):
     """A row of one seed has the spread of the others of its table, not that of changed ones."""
     run(1, (10.0,))
@@ -849,6 +858,10 @@ def of(**test):
         (
             {1: of(name="ordered", rows=[1, {"row": 2, "set": {"los": "mse"}}])},
             "'los' ... loss",
+        ),
+        (
+            {1: of(name="ordered", rows=[1, {"row": 2, "set": {"loss": "mse", "batch_size": 32}}])},
+            "row 2 has this batch_size already: leave it out of set",
         ),
         ({1: of(name="ordered", rows=[1, {"row": 2, "at": 150}])}, "not measured at 150"),
         ({1: of(name="ordered", rows=[1, {"roe": 2}])}, "unknown field 'roe' ... 'row'?"),

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from html.parser import HTMLParser
+from pathlib import Path
 from urllib.parse import unquote
 
 import numpy as np
@@ -222,6 +223,8 @@ def test_a_sparkline_marks_the_best_value():
     assert drawn["log"] and drawn["best"] == points[1]
     assert points[1][1] == max(y for _, y in points)  # the lowest
     assert drawing.sparkline([(0, 1.0), (10, 2.0)], False)["best"][0] == points[2][0]
+    untrained = drawing.sparkline([(0, 5.0), (10, 20.0), (20, 10.0)], lower=True)
+    assert untrained["best"][0] == points[2][0]  # as the best value beside it
     assert drawing.sparkline(pairs[:1], True) is None
 
 
@@ -231,6 +234,36 @@ def test_values_that_are_no_numbers_are_left_out_of_curves(write_whole_run, read
         log.write('{"iteration": 30000, "fid5k_lenet": NaN, "d_loss": null, "g_loss": Infinity}\n')
     page = read()
     assert "nan" in page.texts and "null" in page.texts
+
+
+def test_a_seed_without_a_finite_value_is_left_out_of_the_mean(write_whole_run, read, fid):
+    for seed, last in enumerate((20.0, float("nan"), 22.0)):
+        write_whole_run(seed=seed, measured=fid(800.0, last, None))
+    assert "21 ± 1.4 (2 of 3)" in read().texts
+
+
+def test_a_run_has_one_id_whatever_others_there_are(write_whole_run, read):
+    write_whole_run("6", experiment=6)
+    (own,) = [a["id"] for a in read().all("details")]
+    write_whole_run("1", experiment=1)
+    assert [a["id"] for a in read().all("details")][1] == own
+
+
+def test_curves_have_different_looks_while_there_are_enough():
+    folders = [Path(f"{row}/seed-{seed}") for row in range(1, 17) for seed in (0, 1)]
+    looks = sections._looks(sections._places(folders))
+    assert len(set(looks.values())) == 32
+    assert [looks[folder] for folder in folders[:2]] == ["c0 d0", "c0 d1"]
+    more = sections._looks(sections._places([*folders, Path("17/seed-0")]))
+    assert more[Path("17/seed-0")] == "c0 d2"  # the look that it would have in any case
+
+
+def test_a_run_that_diverged_is_no_interrupted_one(write_whole_run, read):
+    folder = write_whole_run(until=12_000)
+    with (folder / "log.jsonl").open("a") as log:
+        log.write('{"iteration": 12500, "not_finite": ["generator"]}\n')
+    page = read()
+    assert "diverged" in page.texts and "interrupted" not in page.texts
 
 
 def test_runs_of_old_versions_without_logs_have_lines(write_run, read):
@@ -388,8 +421,10 @@ def test_a_damaged_run_is_left_out_and_named(tmp_path, write_whole_run):
     for path in bad:
         path.write_text("{\n")
     damaged = []
-    first, second = html.write(tmp_path, damaged=damaged)
-    assert (first.parent.name, second.parent.name) == ("akel2022", "vedal2017")
+    first, second, third = html.write(tmp_path, damaged=damaged)
+    names = [path.parent.name for path in (first, second, third)]
+    assert names == ["akel2022", "modern", "vedal2017"]
+    assert second.read_text(encoding="utf-8").count('src="data:image') == 2  # of three pictures
     page = Reader(first.read_text(encoding="utf-8"))
     names = [f"row {n}, seed 0" for n in range(1, 6)]
     assert [name in page.texts for name in names] == [False, True, True, True, False]

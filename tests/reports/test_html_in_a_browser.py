@@ -210,8 +210,14 @@ def test_a_finger_reads_values_and_zooms(browser, claimed):
 
 
 def test_a_link_to_a_run_opens_its_details(page):
-    page.locator("#results-table th a").first.click()
-    assert page.locator("details").first.get_attribute("open") == ""
+    link, details = page.locator("#results-table th a").first, page.locator("details").first
+    for _ in range(2):
+        link.click()
+        assert details.get_attribute("open") == ""
+        details.locator("summary").click()
+        assert details.get_attribute("open") is None
+    page.reload()
+    sync_api.expect(details).to_have_attribute("open", "")
 
 
 # --- claims, theme, layout ---------------------------------------------------------------------
@@ -360,6 +366,25 @@ def test_a_watched_page_shows_what_is_new_and_stays_as_it_was_left(context, clai
     assert page.get_by_role("checkbox", name="row 2, seed 1").is_checked()
     assert page.locator(".claim:visible").count() == 1
     assert page.locator("details[open]").count() == 1
+
+
+def test_a_watched_page_keeps_choices_with_their_runs_and_suits_its_first_curve(
+    context, claimed, write_whole_run
+):
+    logs = {path: path.read_text() for path in claimed.glob("akel2022/*/seed-*/log.jsonl")}
+    for path in logs:
+        path.write_text("")
+    (path,) = html.update(claimed, refresh=1)
+    page = context.new_page()
+    page.goto(path.as_uri())
+    page.locator("summary", has_text="row 2, seed 1").click()
+    for log, content in logs.items():
+        log.write_text(content)
+    write_whole_run("1", seed=7)
+    html.update(claimed, refresh=1)
+    sync_api.expect(page.locator("#log")).to_be_checked()  # 800 to 26
+    assert page.locator("details[open]").count() == 1
+    assert "row 2, seed 1" in page.locator("details[open] summary").inner_text()
 
 
 def test_refreshing_can_be_paused(context, claimed):

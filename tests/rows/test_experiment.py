@@ -97,6 +97,7 @@ def test_to_dict_has_every_field_in_plain_values(row):
         ({"measure": "fid"}, "some 1: measure: 'fid' ... str ... list of str"),
         ({"measure": [3]}, "some 1: measure[0]: 3 ... int ... str"),
         ({"measure": ["fid", "fid"]}, "some 1: measure: ... twice"),
+        ({"save_at": [7, 7]}, "some 1: save_at: [7, 7] has an iteration twice"),
         ({"measure": ["fid", "fdi"]}, "some 1: measure: ... metric 'fdi' ... 'fid'?"),
         ({"measure_features": "lenett"}, "some 1: measure_features: ... 'lenett' ... 'lenet'?"),
         ({"measure_features": 3}, "some 1: measure_features: 3 ... int ... str or null"),

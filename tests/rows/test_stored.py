@@ -48,6 +48,10 @@ def test_a_run_that_has_just_begun_has_nothing_yet(folder):
 
 
 def test_why_there_is_no_generator(folder):
+    (folder / "log.jsonl").write_text('{"iteration": 10, "not_finite": ["generator"]}\n')
+    with pytest.raises(UsageError, match="because it diverged before the first one"):
+        StoredRun.read(folder).generator()
+    (folder / "log.jsonl").unlink()
     fill(folder, "metrics.json")
     with pytest.raises(UsageError, match="as published runs have none: train it again, or give"):
         StoredRun.read(folder).generator()

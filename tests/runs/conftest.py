@@ -19,5 +19,5 @@ def own_data_folder(tmp_path_factory):
 def without_xla():
     """Compiles steps with TensorFlow alone, in half the time, where a module has many runs."""
     with pytest.MonkeyPatch.context() as context:
-        context.setattr(pace, "jit_compile", lambda _: keras.config.backend() == "jax")
+        context.setattr(pace, "jit_compile", lambda *_: keras.config.backend() == "jax")
         yield

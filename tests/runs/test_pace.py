@@ -45,7 +45,15 @@ def test_xla_compiles_perceptrons_and_on_jax_everything(monkeypatch):
         ("torch", (False, False)),
     ):
         monkeypatch.setattr(keras.config, "backend", lambda name=backend: name)
-        assert tuple(pace.jit_compile(c) for c in (False, True)) == expected, backend
+        assert tuple(pace.jit_compile(row(), c) for c in (False, True)) == expected, backend
+
+
+def test_xla_does_not_compile_unrolled_turns_with_a_penalty(monkeypatch):
+    monkeypatch.setattr(keras.config, "backend", lambda: "tensorflow")
+    unrolled = {"turns.unroll": 1, "optimizer": "sgd", "d_optimizer": None, "g_optimizer": None}
+    for changed, expected in (({"penalty": "r2"}, True), (unrolled, True)):
+        assert pace.jit_compile(row(**changed), False) == expected
+    assert not pace.jit_compile(row(**unrolled, penalty="r2"), False)
 
 
 def test_convolutions_are_found_in_either_network_and_inside_others():

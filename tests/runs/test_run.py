@@ -4,6 +4,7 @@ import hashlib
 import inspect
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import h5py
 import keras
@@ -13,12 +14,12 @@ import yaml
 from PIL import Image
 from running import Silent, measured, plan, quickstart, records, train
 
-from keras_gans import datasets, evaluation, generators, pictures
+from keras_gans import datasets, evaluation, generators, latents, pictures
 from keras_gans.datasets import Images, Points
 from keras_gans.errors import UsageError
 from keras_gans.pictures import curves, drawing
 from keras_gans.runs.finite import Diverged
-from keras_gans.runs.run import run
+from keras_gans.runs.run import _fixed_samples, run
 
 pytestmark = pytest.mark.usefixtures("without_xla")
 
@@ -49,7 +50,7 @@ def expected_files(steps, checkpoints, plots):
 @pytest.fixture(scope="module")
 def straight(tmp_path_factory):
     """A convolutional run of 10 iterations that nothing interrupts."""
-    changed = {"iterations": 10, "save_every": 4, "save_at": [6], "measure_every": 2}
+    changed = {"iterations": 10, "save_every": 4, "save_at": [6, 98], "measure_every": 2}
     planned = quickstart(2, tmp_path_factory.mktemp("results"), changed)
     return planned, *train(planned)
 
@@ -63,6 +64,7 @@ def test_what_a_run_leaves(straight):
     assert files(planned) == expected_files(steps, steps[2:], ["fid"])
     assert planned.state == "finished"
     assert progress.begun == (10, 0)
+    assert "nothing is saved at 98: the run ends at 10 iterations" in progress.notes
     losses = [done for done, values in progress.updates if "d_loss" in (values or ())]
     assert losses == [2, 4, 6, 8, 10]
 
@@ -166,6 +168,23 @@ def test_one_name_is_one_number_whether_a_run_or_evaluate_measures(straight, ite
 
 
 # --- labels, points, averages ------------------------------------------------------------------
+
+
+def test_of_many_classes_the_first_ones_are_drawn():
+    classes = 37
+    pixels = np.arange(classes, dtype="uint8")[:, None, None, None].repeat(2, 0)
+    data = Images("own", pixels, np.arange(classes).repeat(2), "own pixels")
+
+    def turns(count):
+        return np.arange(count, dtype="int32") % classes
+
+    saved = SimpleNamespace(
+        classes=classes, latents=latents.get("normal", size=4), turns_of_labels=turns
+    )
+    drawn, labels, columns, reals = _fixed_samples(saved, data, seed=0)
+    assert (len(drawn), columns, labels.dtype) == (100, 20, "int32")
+    assert labels.tolist() == [*range(20)] * 5
+    assert reals[:, 0, 0, 0].tolist() == labels.tolist()
 
 
 def test_a_conditional_run_draws_a_class_a_column_and_measures_the_labels(tmp_path):
@@ -357,7 +376,13 @@ def test_losses_that_are_not_finite_end_the_run(tmp_path):
         train(planned)
     assert planned.state == "interrupted"
     assert not any(planned.folder.glob("*.h5"))
-    assert records(planned)  # and each is JSON
+    assert records(planned)[-1] == {
+        "iteration": 10,
+        "not_finite": ["discriminator", "generator"],
+    }
+    with pytest.raises(Diverged, match=r"at iteration 10$"):  # it does so again
+        train(planned)
+    assert sum("not_finite" in record for record in records(planned)) == 1
 
 
 def test_a_row_may_go_on_with_losses_that_are_not_finite(tmp_path):
