@@ -27,10 +27,10 @@ def test_equals_upsampling_and_convolution(kernel_size, options, random):
 
 def test_images_may_have_sides_of_any_length(random):
     convolution = keras.layers.Conv2D(4, 5, padding="same")
-    inputs = keras.Input((None, None, 3))
-    network = keras.Model(inputs, UpsampledConv2D(convolution)(inputs))
     images = random.standard_normal((2, 5, 6, 3)).astype("float32")
     expected = convolution(keras.layers.UpSampling2D()(images))
+    inputs = keras.Input((None, None, 3))
+    network = keras.Model(inputs, UpsampledConv2D(convolution)(inputs))
     found, expected = map(ops.convert_to_numpy, (network(images), expected))
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
 
