@@ -44,12 +44,13 @@ def act(options):
         if not names & {"d_loss", "loss"}:
             if "not_finite" in names:
                 raise UsageError(f"{run.folder} diverged before its first losses: leave it out")
-            if files.log(run.folder) is None:
+            finished = (run.folder / "metrics.json").is_file()
+            if finished and files.log(run.folder) is None:
                 raise UsageError(
                     f"{run.folder} has no log.jsonl, as many published runs: leave it out, or "
                     "train it again"
                 )
-            if (run.folder / "metrics.json").is_file():
+            if finished:
                 raise UsageError(
                     f"{run.folder} is finished, but its log.jsonl has no losses: it is damaged; "
                     "the command of the run writes it again, in seconds where its checkpoint is "
