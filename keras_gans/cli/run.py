@@ -9,6 +9,7 @@ from keras_gans import parts
 from keras_gans.cli import arguments, dry_run, listing, slurm
 from keras_gans.errors import UsageError
 from keras_gans.rows import PlannedRun, StoredRun, read_table, yaml_reader
+from keras_gans.rows.planned import effective
 
 HELP = "train experiments, the numbered rows of a table"
 _WAYS = ("list", "dry_run", "slurm_script")  # instead of training
@@ -288,7 +289,7 @@ def _plan(table, options):
     changed = _changed(options)
     runs = []
     for number, experiment in table.experiments(numbers, changed).items():
-        changes = _effective(table, number, changed, experiment)
+        changes = effective(changed, partial(table.experiment, number))
         runs += [
             PlannedRun(table.name, number, experiment, seed, changes, options.results)
             for seed in seeds
@@ -332,17 +333,3 @@ def _changed(options):
             raise UsageError(f"--set {item}: {key} is given twice")
         changed[key] = yaml_reader.value(text, f"--set {item}")
     return changed
-
-
-def _effective(table, number, changed, experiment):
-    """The changes without those that repeat the value that the row has."""
-    kept = dict(changed)
-    for key in changed:
-        fewer = {name: value for name, value in kept.items() if name != key}
-        try:
-            same = table.experiment(number, fewer) == experiment
-        except UsageError:  # a change that another one depends on
-            same = False
-        if same:
-            kept = fewer
-    return kept

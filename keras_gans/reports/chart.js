@@ -32,6 +32,7 @@ function logTicks(low, high) {
 function chart(data, restored) {
   const plot = $("plot"), measure = $("measure"), log = $("log");
   const boxes = all("#legend input"), values = all("#legend output");
+  for (const run of data.runs) for (const s of Object.values(run.series)) if (s[0].by) s[0] = s[1].map((_, i) => s[0].from + i * s[0].by);
   let range = restored?.range ?? null, cursor = null, start = null, scene = null;
 
   function draw() {

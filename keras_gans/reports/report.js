@@ -32,11 +32,10 @@ function theme(button) {
 function sortable(table) {
   const heads = all("thead th", table);
   const sort = (index, direction) => {
-    const isNumber = heads[index].dataset.sort === "number";
     const rows = [...table.tBodies[0].rows].sort((a, b) => {
       const [x, y] = [a, b].map((row) => row.cells[index].dataset.v);
       if (x === "" || y === "") return (x === "") - (y === ""); // what has no value comes last
-      return direction * (isNumber ? x - y : x.localeCompare(y, "en", { numeric: true }));
+      return direction * (heads[index].dataset.sort === "number" ? x - y : x.localeCompare(y, "en", { numeric: true }));
     });
     table.tBodies[0].append(...rows);
     for (const head of heads) head.removeAttribute("aria-sort");

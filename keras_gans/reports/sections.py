@@ -5,6 +5,7 @@ lists of `course.Course`. All functions return plain dicts and lists.
 """
 
 from collections import Counter
+from itertools import pairwise
 from urllib.parse import quote
 
 from keras_gans.files import PACKED_LOG
@@ -30,8 +31,14 @@ def facts(runs):
     """Pairs (how many, of what), for the head of the page."""
     rows = len({run.stored.number for run in runs})
     found = [(rows, "row" if rows == 1 else "rows")]
-    states = Counter("finished" if run.finished else "in progress" for run in runs)
+    states = Counter(_state(run) for run in runs)
     return found + [(n, f"{'run' if n == 1 else 'runs'} {state}") for state, n in states.items()]
+
+
+def _state(run):
+    if run.finished:
+        return "finished"
+    return "diverged" if run.state == "diverged" else "in progress"
 
 
 def in_progress(runs, ids):
@@ -192,15 +199,24 @@ def curves(runs, ids):
 
 
 def _series(run, names):
-    """Dict from name to [iterations, values], with as many digits as a curve shows."""
+    """Dict from name to [iterations, values], with as many digits as a curve shows.
+
+    Iterations at equal intervals are {"from": the first, "by": the interval}.
+    """
     found = {}
     for name in names:
         pairs = drawing.thinned(run.series(name))
         if pairs:
             pairs = drawing.smoothed(pairs) if name in REPORTED else pairs
             at, values = zip(*pairs, strict=True)
-            found[name] = [at, [float(f"{value:.5g}") for value in values]]
+            found[name] = [_intervals(at), [float(f"{value:.5g}") for value in values]]
     return found
+
+
+def _intervals(at):
+    by = at[1] - at[0] if len(at) > 1 else 1
+    equal = all(b - a == by for a, b in pairwise(at))
+    return {"from": at[0], "by": by} if equal else at
 
 
 def _places(folders):

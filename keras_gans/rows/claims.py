@@ -9,6 +9,7 @@ from typing import Annotated
 from keras_gans import parts
 from keras_gans.errors import UsageError, short, suggestion
 from keras_gans.parts import Of, Part, Reference
+from keras_gans.rows.planned import effective
 
 LOG_FIELDS = ("d_loss", "g_loss")
 """Values of a run's log that a claim may be about, next to its metrics."""
@@ -144,12 +145,11 @@ def _check(reference, experiment, where, printed):
         raise UsageError(f"{where}: {error}") from None
     if row is None:
         return False
-    for key in reference.set:
-        fewer = {name: value for name, value in reference.set.items() if name != key}
-        if experiment(replace(reference, set=fewer)) == row:
-            raise UsageError(
-                f"{where}: row {reference.row} has this {key} already: leave it out of set"
-            )
+    kept = effective(reference.set, lambda changed: experiment(replace(reference, set=changed)))
+    for key in reference.set.keys() - kept.keys():  # no run would have it in its name
+        raise UsageError(
+            f"{where}: row {reference.row} has this {key} already: leave it out of set"
+        )
     at = reference.at
     if at is not None and (at > row.iterations or not getattr(row, "measures", _never)(at)):
         raise UsageError(f"{where}: row {reference.row} is not measured at {at:,}")

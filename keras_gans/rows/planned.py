@@ -189,3 +189,22 @@ def trained(metrics):
         metrics: Content of its metrics.json.
     """
     return metrics.get("stopped_at", metrics["iterations"])
+
+
+def effective(changed, row):
+    """The changes of a row without those that repeat the value that it has.
+
+    Args:
+        changed: Dict from field to value.
+        row: Function from such a dict to the row with these changes.
+    """
+    whole, kept = row(changed), dict(changed)
+    for key in changed:
+        fewer = {name: value for name, value in kept.items() if name != key}
+        try:
+            same = row(fewer) == whole
+        except UsageError:  # a change that another one depends on
+            same = False
+        if same:
+            kept = fewer
+    return kept

@@ -696,6 +696,13 @@ def test_a_changed_row_is_another_one(run, judge):
     assert (verdict.word, verdict.rows) == (HOLDS, "1, 1 (loss = mse)")
 
 
+def test_changes_of_a_row_may_need_each_other(run, judge):
+    run(1, TEN)
+    two = {"optimizer": None, "d_optimizer": "sgd", "g_optimizer": "sgd"}
+    verdict = judge("ordered", rows=[{"row": 1, "set": two}, 1])
+    assert verdict.reason.startswith("row 1 (d_optimizer = sgd, g_optimizer = sgd, optimizer")
+
+
 # --- what is missing ----------------------------------------------------------------------------
 
 

@@ -98,7 +98,7 @@ def test_published_runs_have_every_section(published):
     assert len(page.all("svg", role="img")) == logs  # one measure each
     for name in ("precision", "recall", "density", "coverage"):
         assert name in page.texts
-    assert len(published.encode()) < 4_000_000
+    assert len(published.encode()) < 3_000_000
 
 
 def test_published_values_are_those_of_the_page_of_markdown(published):
@@ -258,12 +258,19 @@ def test_curves_have_different_looks_while_there_are_enough():
     assert more[Path("17/seed-0")] == "c0 d2"  # the look that it would have in any case
 
 
+def test_iterations_at_equal_intervals_are_not_listed():
+    assert sections._intervals((0, 50, 100)) == {"from": 0, "by": 50}
+    assert sections._intervals((7,)) == {"from": 7, "by": 1}
+    assert sections._intervals((0, 50, 120)) == (0, 50, 120)
+
+
 def test_a_run_that_diverged_is_no_interrupted_one(write_whole_run, read):
     folder = write_whole_run(until=12_000)
     with (folder / "log.jsonl").open("a") as log:
         log.write('{"iteration": 12500, "not_finite": ["generator"]}\n')
     page = read()
     assert "diverged" in page.texts and "interrupted" not in page.texts
+    assert "run diverged" in page.text and "run in progress" not in page.text
 
 
 def test_runs_of_old_versions_without_logs_have_lines(write_run, read):
