@@ -33,6 +33,14 @@ sys.exit(128 + stop.signal)
 """
 
 
+@pytest.fixture(autouse=True)
+def hearing():
+    """`nohup make test` ignores SIGHUP, and children inherit what is ignored."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.fixture
 def begin(tmp_path):
     """A function that starts the program and waits until it has begun."""
