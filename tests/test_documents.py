@@ -373,9 +373,10 @@ def test_a_published_run_is_small_and_whole(metrics):
     if {"log.jsonl", PACKED_LOG} & there:
         assert run.state == "finished", f"{metrics} does not vouch for what is there"
     else:  # of further seeds, the last picture and what vouches for the rest
-        assert len([name for name in there if not name.startswith("evaluated")]) <= 5
+        plain = [name for name in there if not name.startswith("evaluated")]
+        assert len(plain) <= 5 or seed == 0
         checked = there & set(content["sha256"])
-        assert len(checked) == 2
+        assert len(checked) >= 2
         assert all(sha256(folder / name) == content["sha256"][name] for name in checked)
 
 
