@@ -7,7 +7,8 @@ crosses a bound, or is not known without a second seed, or rows have not been ru
 - Intervals are those of `reports.intervals`: Student's t, with the deviation of a row of three or
   more seeds, or one that is pooled over the rows of a table and data set. Distances and losses are
   compared as logarithms, because their spread grows with their size; differences are then ratios.
-- A claim of several comparisons holds if all of them do, and fails if one does. The document seldom
+- A claim of several comparisons holds if all of them do, and fails if one does; one about most rows
+  needs more than half of them. The document seldom
   says which generator it measured, so the last and the best one are judged apart. A claim about
   `fid` is judged again by its values in other features, where runs have them: what looks better to
   one network may look worse to another. Any of these may decide, and the verdict names those that
@@ -37,7 +38,7 @@ from math import exp, factorial, inf
 from keras_gans import parts
 from keras_gans.errors import UsageError
 from keras_gans.metrics import features_of, metric_of
-from keras_gans.reports.intervals import LEVEL, interval, rank_correlation
+from keras_gans.reports.intervals import ENOUGH, LEVEL, interval, rank_correlation
 from keras_gans.reports.means import better, means, short
 from keras_gans.reports.verdicts import FAILS, HOLDS, OPEN, Finding, Judgement, Verdict
 from keras_gans.rows import tests
@@ -90,7 +91,7 @@ def judge(number, claim, table, runs):
     test, measure = parts.get("tests", claim.test), claim.measure(table.row)
     own = _means(measure, test, claim, table, runs)
     found = [(measure, own)]
-    if measure == "fid" and claim.test.name not in ("at_least", "at_most"):
+    if measure == "fid" and getattr(test, "value", None) is None:
         for name in _others(claim, table, runs):
             other = _means(metric_of(name), test, claim, table, runs, name)
             if any(_adds(other[called], own[called], test) for called in other if called in own):
@@ -201,14 +202,20 @@ class _Compared:
 def _by_bounds(test, looks, opposed, generator, found, measure):
     bounds, opposed = test.bounds(measure, better(measure)), opposed.get(measure, {})
     compared = _comparisons(found, bounds, len(bounds) * looks)
-    failing = [c for c in compared if c.word == FAILS and c.bound.rows not in opposed]
-    undecided = [c for c in compared if c.word == OPEN or c.bound.rows in opposed]
+    sure = [c for c in compared if c.bound.rows not in opposed]
+    holding, failing = ([c for c in sure if c.word == word] for word in (HOLDS, FAILS))
+    undecided = [c for c in compared if c not in holding and c not in failing]
+    most = getattr(test, "most", False)
+    needed = len(bounds) // 2 + 1 if most else len(bounds)
     # The comparison with the least room is shown: of those that fail, else of those left open.
     shown = min(failing or undecided or compared, key=lambda c: c.room, default=None)
-    word, reason = (FAILS if failing else HOLDS), ""
-    if not failing and (undecided or len(compared) < len(bounds)):
+    word, reason = (HOLDS if len(holding) >= needed else FAILS), ""
+    if len(holding) < needed <= len(bounds) - len(failing):
         word, reason = OPEN, _lack(found) or _open(undecided, shown, found)
         reason = opposed.get(shown.bound.rows, reason) if shown else reason
+    if most and compared:
+        counts = f"{len(holding)} of {len(bounds)} rows, {len(failing)} do not"
+        return Finding(generator, word, counts, None, reason)
     return Finding(generator, word, *_told(found, shown, measure), reason)
 
 
@@ -281,7 +288,9 @@ def _told(found, compared, measure):
     if compared.interval is None:
         return text, None
     low, high = map(back, compared.interval)
-    return f"{text} ({low:.3g} to {high:.3g})", (low, high)
+    pooled = any(found.samples[label].count < ENOUGH for label in labels)
+    spread = ", pooled spread" if pooled else ""
+    return f"{text} ({low:.3g} to {high:.3g}{spread})", (low, high)
 
 
 def _exp(value):

@@ -102,22 +102,33 @@ class Ordered:
 
 
 class Equal:
-    """All rows are equal, within a percentage of a distance or loss, or points of a share."""
+    """All rows are equal, within a percentage of a distance or loss, or points of a share.
+
+    With `value` each row is equal to that number.
+    """
 
     def __init__(
         self,
         within: Positive,
         rows: tuple[Row, ...] | None = None,
         groups: tuple[tuple[Row, ...], ...] | None = None,
+        value: float | None = None,
         measure: str | None = None,
         generator: Literal["last", "best"] | None = None,
     ):
-        self.within, self.groups = within, _groups(rows, groups)
+        self.within, self.value = within, value
         self.measure, self.generator = measure, generator
+        if value is not None and (not rows or groups is not None or measure is None):
+            raise UsageError("test.value needs test.rows and test.measure")
+        self.groups = (rows,) if value is not None else _groups(rows, groups)
 
     def bounds(self, measure, better):
         """As `Best.bounds`."""
         margin = log(1 + self.within / 100) if measure in RATIOS else self.within / 100
+        if self.value is not None:
+            value = scaled(self.value, measure)
+            labels = _labels(self.groups[0])
+            return [Bound(label, None, value - margin, value + margin) for label in labels]
         return [
             Bound(first, second, -margin, margin)
             for group in self.groups
@@ -126,16 +137,18 @@ class Equal:
 
 
 class AtLeast:
-    """The measure of each row is a number or more."""
+    """The measure of each row, or of more than half of them (`most`), is a number or more."""
 
     def __init__(
         self,
         rows: tuple[Row, ...],
         measure: str,
         value: float,
+        most: bool = False,
         generator: Literal["last", "best"] | None = None,
     ):
         self.rows, self.measure, self.value, self.generator = rows, measure, value, generator
+        self.most = most
         if not rows:
             raise UsageError("test.rows is empty")
 
@@ -146,7 +159,7 @@ class AtLeast:
 
 
 class AtMost(AtLeast):
-    """The measure of each row is a number or less."""
+    """The measure of each row, or of more than half of them, is a number or less."""
 
     def bounds(self, measure, better):
         """As `Best.bounds`."""
