@@ -33,15 +33,18 @@ def largest_angle(one, two):
     of the other. Bjorck and Golub 1973 compute small ones from the sine.
 
     Args:
-        one: Array `(r, d)` of r independent rows, which span the subspace.
+        one: Array `(r, d)` of r rows, which span the subspace.
         two: Likewise.
 
     Returns:
-        Degrees, 0 for equal subspaces and 90 where a direction has nothing in common.
+        Degrees, 0 for equal subspaces and 90 where a direction has nothing in common, or where
+        the rows of one span less than r dimensions.
     """
-    one, two = (np.linalg.qr(np.asarray(rows, "float64").T)[0] for rows in (one, two))
-    if one.shape != two.shape:
-        raise ValueError(f"subspaces of {one.shape[1]} and {two.shape[1]} dimensions")
+    if len(one) != len(two):
+        raise ValueError(f"subspaces of {len(one)} and {len(two)} dimensions")
+    rank, (one, two) = len(one), (_basis(one), _basis(two))
+    if min(one.shape[1], two.shape[1]) < rank:
+        return 90.0
     sine = np.linalg.norm(two - one @ (one.T @ two), ord=2)
     return float(np.degrees(np.arcsin(min(sine, 1.0))))
 
@@ -51,7 +54,7 @@ def share_of_variance(samples, directions):
 
     Args:
         samples: Array `(n, ...)`, n > 1; samples of several axes are flattened.
-        directions: Array `(r, d)` of r independent rows, which span the subspace.
+        directions: Array `(r, d)` of r rows, which span the subspace, or one of fewer dimensions.
 
     Returns:
         A share from 0 to 1: no subspace of r dimensions has more than the first r principal
@@ -59,5 +62,16 @@ def share_of_variance(samples, directions):
     """
     flat = np.asarray(samples, "float64").reshape(len(samples), -1)
     flat = flat - flat.mean(axis=0)
-    basis = np.linalg.qr(np.asarray(directions, "float64").T)[0]
-    return float(np.sum((flat @ basis) ** 2) / np.sum(flat**2))
+    return float(np.sum((flat @ _basis(directions)) ** 2) / np.sum(flat**2))
+
+
+def _basis(rows):
+    """Orthonormal columns that span the same space as rows: fewer of rows that are dependent.
+
+    A QR decomposition would complete them by arbitrary directions, and directions of a generator
+    that has collapsed would seem to be found.
+    """
+    columns = np.asarray(rows, "float64").T
+    basis, sizes, _ = np.linalg.svd(columns, full_matrices=False)
+    smallest = sizes.max(initial=0.0) * max(columns.shape) * np.finfo("float32").eps
+    return basis[:, sizes > smallest]

@@ -87,9 +87,11 @@ def interval(samples, comparisons=1):
 
     center = samples[0].mean - sum(sample.mean for sample in samples[1:])
     share = {}
-    for sample in samples:
-        share[sample.deviation] = share.get(sample.deviation, 0.0) + 1 / sample.count
-    parts = [(d.variance * factor, d.degrees) for d, factor in share.items()]
+    for number, sample in enumerate(samples):
+        # Rows with deviations of their own share none, even if these are equal by chance.
+        key = sample.deviation, number if sample.count >= ENOUGH else None
+        share[key] = share.get(key, 0.0) + 1 / sample.count
+    parts = [(d.variance * factor, d.degrees) for (d, _), factor in share.items()]
     total = sum(variance for variance, _ in parts)
     if total == 0:
         return center, center

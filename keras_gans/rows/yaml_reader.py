@@ -113,8 +113,7 @@ def _size(node, known):
     return known[id(node)]
 
 
-# PyYAML follows YAML 1.1, where a number such as 2e-4 without a point is a text.
+# PyYAML follows YAML 1.1, where 2e-4, without a point, and 1.0e5, without a sign, are texts.
+_EXPONENT = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)[eE][-+]?[0-9]+$")
 for _kind in (_StrictLoader, _Dumper):
-    _kind.add_implicit_resolver(
-        "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+$"), list("-+0123456789")
-    )
+    _kind.add_implicit_resolver("tag:yaml.org,2002:float", _EXPONENT, list("-+.0123456789"))

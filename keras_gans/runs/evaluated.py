@@ -4,7 +4,8 @@ from dataclasses import asdict
 
 import keras_gans
 from keras_gans import datasets, evaluation, generators
-from keras_gans.errors import UsageError
+from keras_gans.errors import NotFinite, UsageError
+from keras_gans.metrics import features_of, measures
 from keras_gans.metrics.choosing import check_names, choose
 
 
@@ -33,7 +34,8 @@ def evaluate(
 
     Returns:
         A dict of plain values: "generators", a list of dicts with "file", "iteration" and
-        "results" (each `evaluation.Result` as a dict), in the order of the iterations; "run",
+        "results" (each `evaluation.Result` as a dict, without a value where the samples of a
+        generator are not finite), in the order of the iterations; "run",
         "count", "seed", "real", "keras_gans" and "versions" as of `evaluation.evaluate`.
 
     Raises:
@@ -68,7 +70,12 @@ def evaluate(
             for metric, reason in measuring.check_some(saved).items():
                 progress.note(f"{measuring.names[metric]} is null: {reason}")
         progress.status(f"{path.name}, {number} of {len(files)}")
-        results = [asdict(result) for result in measuring(saved, seed)]
+        try:
+            results = measuring(saved, seed)
+        except NotFinite as error:  # the others can be measured all the same
+            results = _nothing(measuring, str(error))
+            progress.note(f"{path.name}: {error}")
+        results = [asdict(result) for result in results]
         found.append({"file": path.name, "iteration": iteration, "results": results})
     return {
         "run": str(run.folder),
@@ -79,6 +86,24 @@ def evaluate(
         "keras_gans": keras_gans.__version__,
         "versions": evaluation.versions(),
     }
+
+
+def _nothing(measuring, reason):
+    """The results of a generator that has no values, and why."""
+    return [
+        evaluation.Result(
+            full,
+            metric,
+            value=None,
+            std=None,
+            better=measures.MEASURES[metric].better,
+            convention=measures.MEASURES[metric].about,
+            features=features_of(full) or "",
+            weights="",
+            reason=reason,
+        )
+        for metric, full in measuring.names.items()
+    ]
 
 
 def _iteration(path, saved):

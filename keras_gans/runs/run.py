@@ -167,7 +167,7 @@ def run(
         if history.stopped is not None:
             progress.note(f"ended at iteration {gan.iterations:,}: {history.stopped['stopped']}")
 
-        if not not_finite(gan):
+        if history.finite and not not_finite(gan):
             progress.doing("drawing")
             misread = metrics.misread(saved)
             if misread is not None:

@@ -23,6 +23,22 @@ def test_the_largest_of_two_angles_and_any_basis(random):
     assert largest_angle(two, one) == pytest.approx(25)
 
 
+@pytest.mark.parametrize(
+    ("rows", "share"),
+    [
+        (np.eye(3)[[1, 1]], 4 / 14),  # one direction twice
+        (np.eye(3)[[1, 1]] + [[0, 0, 0], [1e-9, 0, 0]], 4 / 14),
+        (np.zeros((2, 3)), 0),
+        (np.eye(3)[[1, 0]], 13 / 14),
+    ],
+)
+def test_directions_that_have_collapsed_find_nothing_more(rows, share):
+    """Whatever completes them must not count, and the axes come first in a basis."""
+    samples = np.concatenate([np.diag([3.0, 2.0, 1.0]), -np.diag([3.0, 2.0, 1.0])])
+    assert share_of_variance(samples, rows) == pytest.approx(share)
+    assert largest_angle(rows, np.eye(3)[:2]) == pytest.approx(0 if share > 0.5 else 90)
+
+
 def test_subspaces_of_other_dimensions_are_refused():
     with pytest.raises(ValueError, match="subspaces of 2 and 1 dimensions"):
         largest_angle(np.eye(3)[:2], np.eye(3)[:1])

@@ -179,6 +179,19 @@ def test_best_is_better_than_each_of_the_others(run, judge):
     assert "row 4 = 10.1" in verdict.by[0].numbers  # the comparison that is open is shown
 
 
+def test_deviations_that_are_equal_by_chance_are_not_shared():
+    """Two rows of three seeds have 4 degrees of freedom, not 2."""
+    own = [intervals.pooled([values]) for values in ([8, 8, 7], [7, 7, 8])]
+    assert own[0] == own[1]
+    rows = [intervals.Sample(m, 3, d) for m, d in zip((23 / 3, 22 / 3), own, strict=True)]
+    low, high = intervals.interval(rows)
+    half = stats.t.ppf(0.975, 4) * math.sqrt(2 * (1 / 3) / 3)
+    assert (low, high) == pytest.approx((1 / 3 - half, 1 / 3 + half))
+    few = [intervals.Sample(m, 2, intervals.Deviation(1 / 3, 2)) for m in (23 / 3, 22 / 3)]
+    low, high = intervals.interval(few)  # here it is one deviation
+    assert high - low == pytest.approx(2 * stats.t.ppf(0.975, 2) * math.sqrt(1 / 3))
+
+
 def test_several_comparisons_have_wider_intervals(run, judge):
     values = {1: (9.0, 10.0, 11.0), 2: (11.6, 12.8, 14.0), 3: (60.0,)}
     for row, several in values.items():

@@ -26,7 +26,8 @@ def read(tmp_path):
         ("a: 1\nb: [2, 0.5, null]", {"a": 1, "b": [2, 0.5, None]}),
         ("a: &x {b: 1}\nc: {<<: *x, d: 2}", {"a": {"b": 1}, "c": {"b": 1, "d": 2}}),
         ("a: 2e-4\nb: -1E+2\nc: 1e", {"a": 0.0002, "b": -100.0, "c": "1e"}),
-        ("a: 12\nb: '2e-4'", {"a": 12, "b": "2e-4"}),
+        ("a: 1.0e5\nb: -2.5E3\nc: 1.e5\nd: .5e3", {"a": 1e5, "b": -2.5e3, "c": 1e5, "d": 500.0}),
+        ("a: 12\nb: '2e-4'\nc: 1.e\nd: .e5", {"a": 12, "b": "2e-4", "c": "1.e", "d": ".e5"}),
     ],
 )
 def test_plain_values_come_through(read, text, value):

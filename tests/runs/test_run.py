@@ -18,6 +18,8 @@ from keras_gans import datasets, evaluation, generators, latents, pictures
 from keras_gans.datasets import Images, Points
 from keras_gans.errors import UsageError
 from keras_gans.pictures import curves, drawing
+from keras_gans.rows.stored import StoredRun
+from keras_gans.runs import evaluated
 from keras_gans.runs.finite import Diverged
 from keras_gans.runs.run import _fixed_samples, run
 
@@ -446,6 +448,28 @@ def test_samples_that_are_not_finite_are_no_mistake_in_the_request(tmp_path):
     (found,) = [r for r in records(planned) if "not_finite" in r]
     assert found["not_finite"] == ["generator"]
     assert metrics["diverged_at"] <= found["iteration"]
+
+
+def test_a_conditional_run_whose_samples_are_not_finite_ends(tmp_path):
+    """Its last generator has finite weights, was saved, and cannot be classified or measured."""
+    changed = {
+        "iterations": 2, "save_every": 1, "batch_size": 8, "on_divergence": "continue",
+        "phases": [{"iterations": 1, "train": "discriminator"}],
+        "measure": ["classifier_accuracy"], "measure_samples": 50,
+        "g_optimizer": {"name": "sgd", "learning_rate": 1e22},
+    }  # fmt: skip
+    planned = quickstart(5, tmp_path, changed)
+    metrics, _ = train(planned)
+    assert planned.state == "finished"
+    assert metrics["diverged_at"] == 2
+    assert not (planned.folder / "misread.png").exists()
+    run = StoredRun.read(planned.folder)
+    assert list(run.generators) == [1, 2]
+    found = evaluated.evaluate(run, count=50, progress=Silent())
+    (start,), (end,) = (line["results"] for line in found["generators"])
+    assert 0 <= start["value"] <= 1
+    assert (end["value"], end["name"]) == (None, start["name"])
+    assert "NaN or infinity" in end["reason"]
 
 
 # --- what is refused before anything is written ------------------------------------------------
