@@ -60,20 +60,6 @@ def refuse_ignored(given):
             raise UsageError(f"{name}: {_REFUSED[name]}")
 
 
-def checked_seed(seed):
-    """A seed as a plain integer.
-
-    Args:
-        seed: Integer in [0, 2^32), which every backend takes.
-
-    Raises:
-        UsageError: It is none.
-    """
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
-        raise UsageError(f"seed: {short(seed)}: give an integer of at least 0 and below {2**32:,}")
-    return int(seed)
-
-
 def check_scale(scale):
     """Refuses what is neither a `Scale` nor None."""
     if not isinstance(scale, Scale | None):
