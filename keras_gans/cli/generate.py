@@ -113,7 +113,7 @@ def act(options):
         else:
             latents = _latents(saved, options)
             labels = _labels(saved, labels, len(latents), options.interpolate or 1)
-            line.status(f"{len(latents):,} samples")
+            line.status(f"{len(latents):,} sample{'s' * (len(latents) > 1)}")
             values = saved.make(latents, labels, line)
         with files.writing(options.out):
             if suffix and len(values) > _MANY:

@@ -305,7 +305,7 @@ def test_points_become_a_scatter_plot_or_arrays(main, points, tmp_path):
     assert status == 0
     assert "50 points in" in said
     _, said, _ = main("generate", points, "--count", 1, "--out", tmp_path / "one.npz")
-    assert said.startswith("1 point in ")
+    assert "1 point in " in said and "1 sample\n" in said
     values = arrays(tmp_path / "a.npz")["points"]
     np.testing.assert_array_equal(values, generators.load(points).sample(50, 0))
     with Image.open(tmp_path / "a.png") as picture:
