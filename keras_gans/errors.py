@@ -20,6 +20,10 @@ class NotFinite(UsageError):
     """A network makes NaN or infinity."""
 
 
+class Failed(Exception):
+    """Work that could not be completed, such as a file that does not fit on the disk: status 1."""
+
+
 def short(value):
     """A value as Python writes it, cut where it is long or deep."""
     return _repr.repr(value)

@@ -23,6 +23,7 @@ from typing import Any, Literal
 import keras_gans
 from keras_gans import datasets
 from keras_gans.datasets import Source
+from keras_gans.datasets.seeds import checked_seed
 from keras_gans.errors import UsageError
 from keras_gans.metrics import features as extractors
 from keras_gans.metrics import measures, metric_name
@@ -210,8 +211,7 @@ class Measuring:
         """As `check`, and refuses samples of which no metric would have a value."""
         reasons = self.check(generated)
         if len(reasons) == len(self.names):
-            why = "; ".join(dict.fromkeys(reasons.values()))
-            raise UsageError(why or f"too few samples for any metric: {self.count:,} on each side")
+            raise UsageError("; ".join(dict.fromkeys(reasons.values())))
         return reasons
 
     def __call__(self, generated, seed=0, progress=None):
@@ -316,6 +316,7 @@ def evaluate(
     """
     path, progress = Path(path), progress or _Quiet()
     metrics = check_names(metrics, features)
+    seed = None if seed is None else checked_seed(seed)
     if not path.exists():
         raise UsageError(f"there is no file or folder {path}")
     is_source = path.suffix.lower() not in GENERATORS

@@ -10,7 +10,7 @@ import zlib
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from keras_gans.errors import UsageError
+from keras_gans.errors import Failed, UsageError
 
 PARTIAL = ".partial-"
 """Prefix of the names of unfinished files; a killed process may leave one behind."""
@@ -50,11 +50,25 @@ def replacing(path):
 
 
 @contextmanager
+def writing(path):
+    """Turns a failure to write inside the block, where nothing is read, into one line.
+
+    Raises:
+        Failed: The disk is full, or the place does not take the file.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise Failed(f"cannot write {path}: {error.strerror or error}") from error
+
+
+@contextmanager
 def new_folder(path):
     """A folder to fill, which gets the name `path` once it is complete and on the disk.
 
-    A folder of that name is moved aside first, whole, and removed afterwards. Files in the new one
-    must be written with `write`, which brings each to the disk.
+    A folder of that name is moved aside first, whole. It is removed afterwards, or moved back if
+    the new one does not get the name. Files in the new one must be written with `write`, which
+    brings each to the disk.
 
     Args:
         path: The folder to make; its parent exists.
@@ -73,8 +87,10 @@ def new_folder(path):
         os.replace(partial, path)
         sync(path.parent)
     finally:
-        for left in (partial, aside):
-            shutil.rmtree(left, ignore_errors=True)
+        shutil.rmtree(partial, ignore_errors=True)
+        if aside.exists() and not path.exists():
+            os.replace(aside, path)
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def write(path, content):

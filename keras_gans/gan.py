@@ -14,7 +14,7 @@ from keras import ops
 from keras_gans import averages, constraints, losses, optimizers, penalties, updates
 from keras_gans import latents as distributions
 from keras_gans.autodiff import Begun, StatefulTrainStep, minimize
-from keras_gans.datasets import fitting
+from keras_gans.datasets import fitting, seeds
 from keras_gans.datasets.sources import Scale, Source
 from keras_gans.errors import UsageError
 from keras_gans.losses import reported
@@ -67,7 +67,7 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
     ):
         super().__init__(name=name, **kwargs)
         pairs.check(generator, discriminator)
-        seed = fitting.checked_seed(seed)
+        seed = seeds.checked_seed(seed)
         self.generator, self.discriminator = generator, discriminator
         self.bounds = pairs.bounds(generator)
         self.conditional = len(generator.inputs) == 2

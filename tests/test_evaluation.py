@@ -265,6 +265,17 @@ def test_a_recorded_seed_that_is_none_is_refused(evaluate, tmp_path, seed):
     assert evaluate(tmp_path / "generator.h5", count=20, seed=1)["seed"] == 1
 
 
+def test_a_seed_of_ones_own_is_checked_and_not_taken_for_that_of_the_file(
+    evaluate, noisy, tmp_path
+):
+    generators.save(generator(seed=5), tmp_path / "generator.h5")
+    for path in (tmp_path / "generator.h5", noisy):
+        with pytest.raises(UsageError, match=r"^seed: -1: give an integer of at least 0"):
+            evaluate(path, count=20, seed=-1)
+        found = evaluate(path, count=20, seed=np.int64(3))
+        assert json.loads(json.dumps(found))["seed"] == 3
+
+
 # --- points ------------------------------------------------------------------------------------
 
 
@@ -475,10 +486,17 @@ def test_a_network_is_told_how_it_is_measured(measuring):
         measuring(count=50)(keras.Sequential())
 
 
-def test_too_few_samples_for_any_metric_are_said_to_be(evaluate, tmp_path):
+def test_samples_to_which_no_metric_applies_are_told_why(evaluate, tmp_path):
     path = save(tmp_path / "few.npz", HALF[:1])
-    with pytest.raises(UsageError, match="too few samples for any metric: 1 on each side"):
+    with pytest.raises(UsageError, match="no metric applies: fid needs at least 10 samples"):
         evaluate(path, metrics=("all",))
+
+
+def test_no_metrics_are_none_to_measure(evaluate, measuring, noisy):
+    with pytest.raises(UsageError, match="there are no metrics: name one, such as fid"):
+        measuring(metrics=())
+    with pytest.raises(UsageError, match="there are no metrics"):
+        evaluate(noisy, metrics=[])
 
 
 def test_mistakes_in_names_need_no_keras():

@@ -11,7 +11,7 @@ import filelock
 import pytest
 
 from keras_gans import files
-from keras_gans.errors import UsageError
+from keras_gans.errors import Failed, UsageError
 
 
 def full(*_):
@@ -63,6 +63,29 @@ def test_a_folder_that_fails_is_none(fault, tmp_path, monkeypatch):
     with pytest.raises(OSError, match="No space"), files.new_folder(tmp_path / "a") as partial:
         files.write(partial / "b", b"content")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_does_not_get_its_name_leaves_the_one_before(tmp_path, monkeypatch):
+    path, renamed, replace = tmp_path / "a", [], os.replace
+    with files.new_folder(path) as partial:
+        files.write(partial / "b", b"old")
+
+    def second_fails(*names):
+        renamed.append(names)
+        return full() if len(renamed) == 2 else replace(*names)
+
+    monkeypatch.setattr(files.os, "replace", second_fails)
+    with pytest.raises(OSError, match="No space"), files.new_folder(path) as partial:
+        files.write(partial / "b", b"new")
+    assert [(p.name, p.read_bytes()) for p in path.iterdir()] == [("b", b"old")]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_failure_to_write_names_the_file_and_nothing_else_is_one(tmp_path):
+    with pytest.raises(Failed, match=r"cannot write a\.txt: No space left"), files.writing("a.txt"):
+        full()
+    with pytest.raises(UsageError, match="mine"), files.writing("a.txt"):
+        raise UsageError("mine")
 
 
 def test_writing_in_pieces_writes_all_and_never_over_a_file(tmp_path, monkeypatch):

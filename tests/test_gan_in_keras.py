@@ -173,6 +173,10 @@ def test_what_would_be_ignored_is_refused(method, given, message, images):
         ({"sample_weight": np.ones(8)}, "sample_weight: .* leave the weights out"),
         ({"class_weight": {0: 1.0}}, "class_weight: "),
         ({"x": np.full((8, *SHAPE), 255.0, "float32")}, "give x / 127.5 - 1"),
+        (
+            {"x": Images("own", np.zeros((8, *SHAPE), "uint8"), None, "own")},
+            r"give x.values\[:32\]",
+        ),
     ],
 )
 def test_a_single_batch_is_refused_where_a_fit_is(given, message, images):
@@ -181,6 +185,13 @@ def test_a_single_batch_is_refused_where_a_fit_is(given, message, images):
         gan.train_on_batch(**{"x": images, **given})
     assert gan.iterations == 0
     gan.train_on_batch(images)
+    assert gan.iterations == 1
+
+
+def test_what_asks_for_nothing_is_not_refused(images):
+    gan = make_gan()
+    gan.compile(**RULES, metrics=[], weighted_metrics=(), loss_weights={})
+    gan.fit(images, verbose=0, validation_split=0.0)
     assert gan.iterations == 1
 
 

@@ -21,8 +21,8 @@ from keras_gans.cli import (
     run,
     weights,
 )
-from keras_gans.cli.arguments import Failed, Parser
-from keras_gans.errors import UsageError
+from keras_gans.cli.arguments import Parser
+from keras_gans.errors import Failed, UsageError
 from keras_gans.runs import machine
 from keras_gans.terminal.signals import discard, stopping
 

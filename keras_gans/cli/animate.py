@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from keras_gans import files
 from keras_gans.cli import arguments
 from keras_gans.errors import UsageError
 
@@ -47,7 +48,7 @@ def act(options):
     shown = _chosen(run, options.at, _SIDE_BY_SIDE if strip else _MOST)
     frames = _frames(run, shown, "" if strip else run.heading)
     milliseconds = min(_LONGEST, max(_SHORTEST, round(_SECONDS * 1000 / len(frames), -1)))
-    with arguments.writing(out):
+    with files.writing(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         if strip:
             pictures.save(animations.strip(frames, run.heading), out)

@@ -4,18 +4,11 @@ import argparse
 import math
 import os
 import re
-from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 
 from keras_gans import parts
 from keras_gans.errors import UsageError
-
-_WIDEST = 20  # classes that have a column each in a grid
-
-
-class Failed(Exception):
-    """Work that could not be completed, such as a file that does not fit on the disk: status 1."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -41,6 +34,15 @@ class Parser(argparse.ArgumentParser):
             advice = f"did you mean {close[0]}?" if close else "--help explains the options"
             self.error(f"unknown argument {unknown[0]}; {advice}")
         return found, unknown
+
+    def given(self, options):
+        """The options that differ from their defaults, and --data-dir: dict from name to option."""
+        return {
+            action.dest: action.option_strings[0]
+            for action in self._actions
+            if action.option_strings
+            and getattr(options, action.dest, action.default) != action.default
+        }
 
     def error(self, message):
         self.exit(2, f"{self.prog}: {message}\n")
@@ -301,19 +303,6 @@ def check_memory(count, each):
         )
 
 
-@contextmanager
-def writing(path):
-    """Turns a failure to write inside the block into one line.
-
-    Raises:
-        Failed: The disk is full, or the place does not take the file.
-    """
-    try:
-        yield
-    except OSError as error:
-        raise Failed(f"cannot write {path}: {error.strerror or error}") from error
-
-
 def columns(count, classes=None):
     """Columns of a grid: those of a square, of classes in turn a multiple of their number.
 
@@ -321,8 +310,10 @@ def columns(count, classes=None):
         count: Samples in the grid.
         classes: Number of their classes, or None.
     """
+    from keras_gans.pictures import WIDEST
+
     side = math.isqrt(count - 1) + 1
-    return max(1, side // classes) * classes if classes and classes <= _WIDEST else side
+    return max(1, side // classes) * classes if classes and classes <= WIDEST else side
 
 
 def print_columns(lines):

@@ -52,7 +52,7 @@ def act(options):
         )
     arguments.check_writable(options.out, "--out")
     quiet.silence_libraries()
-    with Line("audit", unit="images") as line, arguments.writing(options.out):
+    with Line("audit", unit="images") as line:
         line.status("loading Keras")
         from keras_gans.studies.fid_audit import audit
 

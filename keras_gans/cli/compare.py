@@ -60,7 +60,7 @@ def act(options):
     from keras_gans.pictures import curves
 
     labels = _labels(runs)
-    with arguments.writing(out):
+    with files.writing(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         curves.compared(out, dict(zip(labels, records, strict=True)), _measured(records))
     print(f"{len(runs)} run{'s' * (len(runs) > 1)} in {out}")

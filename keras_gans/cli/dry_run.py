@@ -20,8 +20,8 @@ def show(jobs, states, side_by_side):
     from keras_gans.terminal.line import clock
 
     costs = Costs(jobs, states, side_by_side)
-    left = [job for job, state in zip(jobs, states, strict=True) if state != "finished"]
-    reasons, interrupted = _measure(left, costs)
+    missing = [job for job, state in zip(jobs, states, strict=True) if state != "finished"]
+    reasons, interrupted = _measure(missing, costs)
     lines = [("exp", "seed", "state", "iterations", "time")]
     for job, state in zip(jobs, states, strict=True):
         time = f"unknown: {reasons[job]}" if job in reasons else clock(costs.seconds(job))

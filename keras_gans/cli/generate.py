@@ -6,6 +6,7 @@ import re
 import tempfile
 from pathlib import Path
 
+from keras_gans import files
 from keras_gans.cli import arguments, morphing
 from keras_gans.errors import UsageError
 from keras_gans.rows import StoredRun
@@ -112,9 +113,9 @@ def act(options):
         else:
             latents = _latents(saved, options)
             labels = _labels(saved, labels, len(latents), options.interpolate or 1)
-            line.status(f"{len(latents):,} samples")
+            line.status(f"{len(latents):,} sample{'s' * (len(latents) > 1)}")
             values = saved.make(latents, labels, line)
-        with arguments.writing(options.out):
+        with files.writing(options.out):
             if suffix and len(values) > _MANY:
                 line.status(f"writing {options.out}")
             if suffix == ".png":
@@ -124,7 +125,8 @@ def act(options):
                 _write_arrays(options.out, values, latents, labels)
             else:
                 _write_folder(options.out, values, line)
-    print(f"{len(values):,} {_kind(values)} in {options.out}{rate}")
+    made = _kind(values).removesuffix("s") if len(values) == 1 else _kind(values)
+    print(f"{len(values):,} {made} in {options.out}{rate}")
 
 
 # --- checks before the work --------------------------------------------------------------------
@@ -243,24 +245,21 @@ def _write_picture(path, values, columns):
 def _write_arrays(path, values, latents, labels):
     import numpy as np
 
-    from keras_gans.files import replacing
-
     path.parent.mkdir(parents=True, exist_ok=True)
     arrays = {_kind(values): values, "latents": latents}
     if labels is not None:
         arrays["labels"] = labels
     # NumPy adds .npz to a path with any other ending, .NPZ too.
-    with replacing(path) as partial, partial.open("wb") as file:
+    with files.replacing(path) as partial, partial.open("wb") as file:
         np.savez_compressed(file, **arrays)
 
 
 def _write_folder(folder, images, line):
     """Writes numbered images; all are drawn before the first appears."""
     from keras_gans import pictures
-    from keras_gans.files import PARTIAL
 
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=PARTIAL, dir=folder) as partial:
+    with tempfile.TemporaryDirectory(prefix=files.PARTIAL, dir=folder) as partial:
         names = [f"{number:06d}.png" for number in range(len(images))]
         line.begin(len(names), unit="files")
         for done, (name, image) in enumerate(zip(names, images, strict=True), 1):

@@ -2,6 +2,7 @@
 
 import math
 
+from keras_gans import files
 from keras_gans.cli import arguments
 from keras_gans.errors import UsageError
 
@@ -66,7 +67,7 @@ def write(saved, turns, options, line):
     line.status("drawing")
     look = look or {"within": np.vstack(frames)}
     drawn = [pictures.samples(values, columns, **look) for values in frames]
-    with arguments.writing(options.out):
+    with files.writing(options.out):
         options.out.parent.mkdir(parents=True, exist_ok=True)
         animations.save(drawn, options.out, _MILLISECONDS)
     samples = f"{'image' if images else 'point'}{'s' * (count > 1)}"

@@ -57,19 +57,18 @@ def act(options):
     """
     from keras_gans import reports
 
-    with arguments.writing(options.results):
-        if options.watch:
-            return _watch(options)
-        write, damaged = reports.write, []
-        if options.html:
-            from keras_gans.reports import html
+    if options.watch:
+        return _watch(options)
+    write, damaged = reports.write, []
+    if options.html:
+        from keras_gans.reports import html
 
-            write = html.write
-        for path in write(options.results, options.table, damaged):
-            print(path)
-        for error in dict.fromkeys(map(str, damaged)):
-            _warn(options, error)
-        return 1 if damaged else 0
+        write = html.write
+    for path in write(options.results, options.table, damaged):
+        print(path)
+    for error in dict.fromkeys(map(str, damaged)):
+        _warn(options, error)
+    return 1 if damaged else 0
 
 
 def _warn(options, error):

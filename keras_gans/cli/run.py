@@ -12,15 +12,21 @@ from keras_gans.rows import PlannedRun, StoredRun, read_table, yaml_reader
 from keras_gans.rows.planned import effective
 
 HELP = "train experiments, the numbered rows of a table"
-_WAYS = ("list", "dry_run", "slurm_script")  # instead of training
-_TRAINING = (
-    "exp", "iterations", "set", "dataset", "measure_every", "precision", "restart",
+_PLAN = (
+    "exp", "all", "table", "seed", "iterations", "set", "dataset", "resize", "crop", "damaged",
+    "data_dir", "measure_every", "precision", "devices", "results",
 )  # fmt: skip
+# What takes the place of training: the options that it uses, and why no others.
+_WAYS = {
+    "list": (("table", "seed", "data_dir", "devices", "results"), "shows all rows as they are"),
+    "dry_run": ((*_PLAN, "jobs", "restart", "verbose"), "is about this machine"),
+    "slurm_script": (_PLAN, "leaves to Slurm where, and how many at a time, runs are trained"),
+}
 
 
 def describe(parser):
     """Describes the verb to its parser."""
-    parser.set_defaults(prog=parser.prog)
+    parser.set_defaults(prog=parser.prog, given=parser.given)
     parser.description = (
         "Trains experiments, the numbered rows of a table. --list shows the rows of a table, and "
         "the names of the tables."
@@ -154,22 +160,22 @@ def act(options):
 
 def _check_together(options):
     """Refuses options that have no effect beside others, which would pass in silence."""
-    ways = [f"--{name.replace('_', '-')}" for name in _WAYS if getattr(options, name)]
+    given = options.given(options)
+    ways = [name for name in _WAYS if name in given]
     if len(ways) > 1:
-        raise UsageError(f"{ways[0]} and {ways[1]} are two requests: give one of them")
-    training = [f"--{name.replace('_', '-')}" for name in _TRAINING if getattr(options, name)]
-    if options.list and training:
-        raise UsageError(f"--list shows all rows as they are: leave out {training[0]}")
+        one, other = (given[way] for way in ways[:2])
+        raise UsageError(f"{one} and {other} are two requests: give one of them")
     if options.verbose and not options.dry_run:
         raise UsageError("--verbose shows what --dry-run would run: give both")
-    if options.ray is not None and (options.dry_run or options.slurm_script):
-        other = "--dry-run" if options.dry_run else "--slurm-script"
-        raise UsageError(f"{other} is about this request without --ray: give one of them")
     if options.slurm_script and options.restart:
         raise UsageError(
             "a script that is submitted again resumes its runs: leave out --restart, and move away "
             "the folders of those to train from the start"
         )
+    for way in ways:
+        used, why = _WAYS[way]
+        if ignored := [option for name, option in given.items() if name not in (way, *used)]:
+            raise UsageError(f"{given[way]} {why}: leave out {ignored[0]}")
     if options.devices > 1 and options.jobs > 1 and options.ray is None:
         raise UsageError("--devices gives all of these to one run at a time: leave out --jobs")
 
@@ -210,7 +216,7 @@ def _train_on_cluster(jobs, missing, states, finished, sources, options):
         line.status("connecting")
         cluster.connect(options.ray)
         processors, gpus, at_a_time = cluster.room(options.jobs, options.devices)
-        share = f"{processors} {'processor' if processors == 1 else 'processors'}"
+        share = "1 processor" if processors == 1 else f"{processors} processors"
         share += f" and {gpus:.3g} GPU" if gpus else ""
         line.note(f"{at_a_time} at a time, {share} for each run")
     costs = Costs(jobs, states, at_a_time, processors)

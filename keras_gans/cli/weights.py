@@ -6,6 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from keras_gans import files
 from keras_gans.cli import arguments
 from keras_gans.errors import UsageError
 
@@ -90,7 +91,7 @@ def act(options):
     out = _checked(options.out or datasets.data_folder(options.data_dir) / _NAMES[options.name])
     arguments.check_writable(out.parent, "--out" if options.out else "--data-dir")
     quiet.silence_libraries()
-    with Line(f"weights {options.name}", unit="bytes") as line, arguments.writing(out):
+    with Line(f"weights {options.name}", unit="bytes") as line:
         line.status("loading Keras")
         from keras_gans.metrics.features import conversion
 
@@ -119,7 +120,8 @@ def _download_inception(conversion, out, sha256, line):
             line.begin(total or conversion.LARGEST)
         line.update(done)
 
-    out.parent.mkdir(parents=True, exist_ok=True)
+    with files.writing(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent) as folder:
         archive = Path(folder) / Path(conversion.URL).name
         conversion.download(conversion.URL, archive, progress)
@@ -143,7 +145,7 @@ def _train_lenet(options):
     train = datasets.load("mnist", options.data_dir)
     test = datasets.load("mnist", options.data_dir, split="test")
     quiet.silence_libraries()
-    with Line("weights lenet") as line, arguments.writing(out):
+    with Line("weights lenet") as line:
         line.status("training")
         from keras_gans.metrics.features import lenet
 

@@ -10,8 +10,9 @@ import zipfile
 import numpy as np
 
 from keras_gans.datasets import files
+from keras_gans.datasets.checks import check_images, check_points
 from keras_gans.datasets.files import reading
-from keras_gans.datasets.sources import Images, Points, check_images, check_points
+from keras_gans.datasets.sources import Images, Points, read_only
 from keras_gans.errors import UsageError
 
 SUFFIXES = (".npy", ".npz")
@@ -181,4 +182,4 @@ def _read(opened, size, source, check, possible=math.inf):
             "make or fetch it again"
         )
     with opened() as stream:
-        return np.lib.format.read_array(stream, allow_pickle=False)
+        return read_only(np.lib.format.read_array(stream, allow_pickle=False))

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_gans.datasets.sources import PIXELS, PLAIN, Scale
+from keras_gans.datasets.sources import PIXELS, PLAIN, Scale, Source
 from keras_gans.errors import UsageError, short
 
 FIRST = 256  # samples of an array that are looked at
@@ -55,23 +55,10 @@ def refuse_ignored(given):
         UsageError: One of them means nothing here.
     """
     for name, value in given.items():
-        absent = value is None or (name == "validation_split" and not value)
+        plain = isinstance(value, list | tuple | dict | int | float)
+        absent = value is None or (plain and not value)
         if name in _REFUSED and not absent:
             raise UsageError(f"{name}: {_REFUSED[name]}")
-
-
-def checked_seed(seed):
-    """A seed as a plain integer.
-
-    Args:
-        seed: Integer in [0, 2^32), which every backend takes.
-
-    Raises:
-        UsageError: It is none.
-    """
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
-        raise UsageError(f"seed: {short(seed)}: give an integer of at least 0 and below {2**32:,}")
-    return int(seed)
 
 
 def check_scale(scale):
@@ -188,6 +175,11 @@ def checked(x, scale, bounds, labels=None, shape=None, conditional=False, classe
         UsageError: There are no samples, or of another shape or range than the generator's, labels
             that are no integers or of more classes than the networks have, or weights of samples.
     """
+    if isinstance(x, Source):
+        raise UsageError(
+            "train_on_batch takes one batch, and x is a whole data set: give x.values[:32], or "
+            "the data set to fit"
+        )
     if x is None or isinstance(x, list | tuple | dict | str):
         raise UsageError(
             f"fit takes real samples, and x is {short(x)}: give an array (n, ...), a "

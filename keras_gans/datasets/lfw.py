@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from keras_gans.datasets import folders, tfds
-from keras_gans.datasets.sources import Images
+from keras_gans.datasets.sources import Images, read_only
 from keras_gans.parts import Count
 
 SPLITS = ("train",)
@@ -74,4 +74,4 @@ def photographs(folder, split, size, channels, name, region, wanted):
         face = face.convert("L" if channels == 1 else "RGB")
         face = face.resize((size, size), Image.Resampling.BILINEAR)
         images[index] = np.asarray(face).reshape(images.shape[1:])
-    return source, images
+    return source, read_only(images)

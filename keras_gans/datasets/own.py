@@ -3,7 +3,7 @@
 from typing import Literal
 
 from keras_gans.datasets import arrays, folders
-from keras_gans.datasets.sources import Images
+from keras_gans.datasets.sources import Images, read_only
 from keras_gans.errors import UsageError
 from keras_gans.parts import Side
 
@@ -41,11 +41,12 @@ def read(
         images, skipped, notes = folders.read_images(path, damaged, resize, crop)
         without = f" without {len(skipped)} damaged" if skipped else ""
         name = path.stem if path.is_file() else path.name
-        return Images(name, images, None, f"{path.name}{without}{changed}", notes=notes)
+        title = f"{path.name}{without}{changed}"
+        return Images(name, read_only(images), None, title, notes=notes)
     source = arrays.read_npz(path, split) if suffix == ".npz" else arrays.read_npy(path)
     if not changed:
         return source
     if not isinstance(source, Images):
         raise UsageError(f"{path} holds points; --resize and --crop are for pictures")
     images = folders.fitted(source.values, str(path), resize, crop)
-    return Images(source.name, images, source.labels, f"{source.source}{changed}")
+    return Images(source.name, read_only(images), source.labels, f"{source.source}{changed}")

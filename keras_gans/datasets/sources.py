@@ -12,6 +12,13 @@ from math import isfinite, sqrt
 
 import numpy as np
 
+from keras_gans.datasets.checks import (
+    check_images,
+    check_labels,
+    check_pixels,
+    check_points,
+    check_unit,
+)
 from keras_gans.errors import NotFinite, UsageError, short
 
 
@@ -113,7 +120,8 @@ class Source:
 
     Args:
         name: Name that the user gave.
-        values: NumPy array, first axis samples. Kept read-only, without a copy where possible.
+        values: NumPy array, first axis samples. One that can be written to is copied, so that the
+            fingerprint stays true: clear its `flags.writeable` to save the memory.
         labels: Integers `(n,)`, kept as int64, or None.
         source: Origin of the values, for example `mnist.npz` or `tensorflow-datasets mnist 3.0.1`.
         scale: `Scale` between the values and a network.
@@ -132,18 +140,16 @@ class Source:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self):
-        values = np.ascontiguousarray(self.values).view()
+        values = np.ascontiguousarray(self.values)
         if values.dtype != self.scale.dtype or values.ndim < 2 or 0 in values.shape:
             raise UsageError(
                 f"{self.source}: {values.dtype} values of the shape {values.shape}; "
                 f"give {self.scale.dtype} (n, ...) with at least one sample"
             )
-        values.flags.writeable = False  # the fingerprint stays true
-        object.__setattr__(self, "values", values)
+        object.__setattr__(self, "values", _kept(values, self.values))
         if self.labels is not None:
-            labels = check_labels(np.asarray(self.labels), len(values), self.source).view()
-            labels.flags.writeable = False
-            object.__setattr__(self, "labels", labels)
+            labels = check_labels(np.asarray(self.labels), len(values), self.source)
+            object.__setattr__(self, "labels", read_only(labels))
 
     def __len__(self):
         return len(self.values)
@@ -218,10 +224,10 @@ class Images(Source):
         images = np.asarray(self.values)
         check_images(images.shape, images.dtype, self.source)
         if images.dtype != np.uint8:
-            _check_unit(images, self.source)
+            check_unit(images, self.source)
             images = PIXELS.to_values(images)
         else:
-            _check_pixels(images, self.source)
+            check_pixels(images, self.source)
         if images.ndim == 3:
             images = images[..., np.newaxis]
         object.__setattr__(self, "values", images)
@@ -264,14 +270,13 @@ class Points(Source):
         object.__setattr__(self, "values", points)
         super().__post_init__()
         if self.centers is not None:
-            centers = _points(self.centers, f"{self.source}: centers").view()
+            centers = _points(self.centers, f"{self.source}: centers")
             if centers.shape[1] != points.shape[1]:
                 raise UsageError(
                     f"{self.source}: centers of {centers.shape[1]} numbers and points of "
                     f"{points.shape[1]}; give both the same"
                 )
-            centers.flags.writeable = False
-            object.__setattr__(self, "centers", centers)
+            object.__setattr__(self, "centers", _kept(centers, self.centers))
         if self.std is not None and not 0 < self.std < float("inf"):
             raise UsageError(f"{self.source}: a std of {self.std}; give a positive number")
 
@@ -280,62 +285,22 @@ class Points(Source):
         return f"points of {self.shape[0]} number{'s' * (self.shape[0] > 1)}"
 
 
-def check_images(shape, dtype, source):
-    """Checks that an array can be a set of images, from its header alone.
-
-    Args:
-        shape: Of the array: `(n, height, width, channels)`, or `(n, height, width)` if grey.
-        dtype: Of the array: uint8, or floats, whose values are checked later.
-        source: The name at the start of the message.
-
-    Raises:
-        UsageError: It cannot.
-    """
-    shape = tuple(shape)
-    if dtype != np.uint8 and dtype.kind != "f":
-        raise UsageError(f"{source}: the images are {dtype}; save them as uint8, 0 to 255")
-    if len(shape) not in (3, 4):
-        raise UsageError(
-            f"{source}: the images have the shape {shape}; "
-            "save them as (n, height, width, channels), or (n, height, width) if grey"
-        )
-    if 0 in shape:
-        raise UsageError(
-            f"{source}: no images, the array has the shape {shape}; give it at least one"
-        )
-    if len(shape) == 4 and shape[3] not in (1, 3):
-        raise UsageError(
-            f"{source}: the images have {shape[3]} channels in the shape {shape}; "
-            "save them with 1 or 3 channels, as the last axis"
-        )
+def read_only(array):
+    """An array that nobody else has, made read-only: a `Source` keeps it without a copy."""
+    if isinstance(array.base, np.ndarray):
+        read_only(array.base)
+    array.flags.writeable = False
+    return array
 
 
-def check_points(shape, dtype, source):
-    """Checks that an array can be a set of points, from its header alone; as `check_images`."""
-    if dtype.kind not in "fiu" or len(shape) != 2 or 0 in shape:
-        raise UsageError(f"{source}: {dtype} of the shape {tuple(shape)}; give numbers (n, d)")
+def _kept(values, given):
+    """Values that were made of what the user gave, as an array that nobody else can write to."""
+    own = not np.may_share_memory(values, np.asarray(given))
+    return read_only(values if own or not _writeable(values) else values.copy())
 
 
-def check_labels(labels, count, source):
-    """Converts labels to int64 `(count,)`.
-
-    Args:
-        labels: Integers `(count,)`, or `(count, 1)` as in some of Keras's data sets.
-        count: Number of samples.
-        source: The name at the start of the message.
-
-    Raises:
-        UsageError: They are not integers from 0, one for each sample.
-    """
-    if not np.issubdtype(labels.dtype, np.integer) or labels.shape not in ((count,), (count, 1)):
-        raise UsageError(
-            f"{source}: the labels are {labels.dtype} {labels.shape}; "
-            f"save one integer for each of the {count} samples"
-        )
-    labels = labels.reshape(count).astype(np.int64)
-    if labels.min() < 0:
-        raise UsageError(f"{source}: the lowest label is {labels.min()}; number the classes from 0")
-    return labels
+def _writeable(array):
+    return isinstance(array, np.ndarray) and (array.flags.writeable or _writeable(array.base))
 
 
 def _dtype(tensor):
@@ -354,41 +319,4 @@ def _points(values, source):
     return values
 
 
-def _check_unit(images, source):
-    """Refuses floats that are not in [-1, 1], by the share of dark values and not by one value."""
-    low, high = float(images.min()), float(images.max())
-    found = f"{source}: the images are {images.dtype} from {low:.4g} to {high:.4g}"
-    advice = "save them as uint8, 0 to 255, or as floats in [-1, 1]"
-    if not (low >= -1 - _ROUNDING and high <= 1 + _ROUNDING):  # NaN is not
-        raise UsageError(f"{found}; {advice}")
-    if np.mean(images < -0.5) < _DARK:
-        raise UsageError(f"{found}, which looks like [0, 1] or [-0.5, 0.5]; {advice}")
-
-
 _AT_ONCE = 1000  # samples as floats in memory
-_ROUNDING = 1e-4
-_DARK = 1e-3  # least share of values below -0.5, that is of pixels below 64
-
-
-def _check_pixels(images, source):
-    """Refuses uint8 of another scale than 0 to 255, by the share of values and not by one value."""
-    # Images far apart, because folders are often sorted.
-    chosen = images[:: -(-images.size // _MANY)]
-    counts = np.bincount(chosen.reshape(-1), minlength=256)
-    ones, others = counts[1], counts[2:255].sum()
-    few, bright = _FEW * counts[1:].sum(), counts[_LEVELS + 1 :].sum()
-    if ones and others <= _FEW * ones:
-        found = "0, 1 or 255, as when floats in [0, 1] or [-1, 1] are cast to uint8"
-    # The upper half of a scale is used; images that are nearly black do not use it.
-    elif chosen.size * _FEW >= 1 and bright <= few < counts[_LEVELS // 2 + 1 : _LEVELS + 1].sum():
-        found = f"0 to {_LEVELS}, as of images with {_LEVELS} levels of grey"
-        others = bright
-    else:
-        return
-    every = "nearly all" if others else "all"
-    raise UsageError(f"{source}: the pixels are {every} {found}; multiply them first: 0 to 255")
-
-
-_MANY = 1 << 22  # values that are looked at
-_FEW = 1e-3  # share of values that may be the exceptions of a wrong scale
-_LEVELS = 16

@@ -9,7 +9,7 @@ from urllib.request import Request, urlopen
 import numpy as np
 
 from keras_gans.datasets.files import reading
-from keras_gans.datasets.sources import Images
+from keras_gans.datasets.sources import Images, read_only
 
 
 def read(name, split, folder, url, otherwise, features=("image",), encoded=False):
@@ -81,7 +81,7 @@ def labelled(name, split, folder, shape, url, put):
     for index, example in zip(stored, examples, strict=True):
         images[index] = example["image"]
         labels[index] = example["label"]
-    return Images(name, images, labels, source)
+    return Images(name, read_only(images), labels, source)
 
 
 def _reach(url):

@@ -4,6 +4,8 @@ Targets and their smoothing live here, and the table of all names, `LOSSES`. A n
 and one entry; a new f-divergence is one class and one entry in `divergences`.
 """
 
+from numbers import Real
+
 import keras
 import numpy as np
 from keras import ops
@@ -74,7 +76,7 @@ def _log_ratio(outputs, objective):
 
 
 def _target(value, which):
-    if isinstance(value, int | float):
+    if isinstance(value, Real):  # numbers of NumPy, too
         return float(value)
     low, high = value
     if not low < high:

@@ -22,9 +22,11 @@ def check_names(metrics, features=None):
         Tuple of names.
 
     Raises:
-        UsageError: A name is unknown.
+        UsageError: There is no name, or one is unknown.
     """
     metrics = (metrics,) if isinstance(metrics, str) else tuple(metrics)
+    if not metrics:
+        raise UsageError(f"there are no metrics: name one, such as fid, or {ALL[0]}")
     for name in metrics if metrics != ALL else ():
         if name not in measures.names():
             known = suggestion(name, [*measures.names(), *ALL])
@@ -43,11 +45,15 @@ def choose(metrics, source, generated, features, count, progress):
         source: `datasets.Source`, the real side.
         generated: `generators.Saved` or `datasets.Source`.
         features: Name of an extractor; None for the one that fits the data set.
-        count: Samples on each side; None for as many as there are real ones.
+        count: Samples on each side; None for as many as there are real ones, of which a
+            measurement takes at most 5,000.
         progress: Object with `note(text)`.
 
     Returns:
         Tuple of names.
+
+    Raises:
+        UsageError: Of `ALL`, none applies.
     """
     if tuple(metrics) != ALL:
         return metrics
@@ -57,6 +63,8 @@ def choose(metrics, source, generated, features, count, progress):
     names, reasons = applicable(source, turns(count), count, features, directions)
     for name, reason in reasons.items():
         progress.note(f"{name} is left out: {reason}")
+    if not names:
+        raise UsageError(f"no metric applies: {next(iter(reasons.values()))}")
     return names
 
 

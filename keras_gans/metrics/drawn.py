@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from keras_gans.datasets import Source
+from keras_gans.datasets.sources import read_only
 from keras_gans.metrics.features.cache import sample
 
 
@@ -42,4 +43,4 @@ def draw(generated, count, seed=0, progress=None):
         labels = generated.turns_of_labels(count)
         values = generated.sample(count, [seed, 1], labels, progress)
     directions = getattr(generated, "directions", None)
-    return Drawn(title, values, labels, title, generated.scale, directions=directions)
+    return Drawn(title, read_only(values), labels, title, generated.scale, directions=directions)

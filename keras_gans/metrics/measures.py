@@ -379,7 +379,7 @@ def feature_names(name, chosen, real_name):
 
     All metrics take the same extractor for both sides, except `fid_thesis`: there the generated
     images have the range [-1, 1] where the network expects 0 to 255, and so do the real ones
-    except MNIST, which the thesis reads again from its file.
+    except MNIST, which the thesis reads again from its file. Of an imagenet it takes the layer.
 
     Args:
         name: A metric.
@@ -395,5 +395,5 @@ def feature_names(name, chosen, real_name):
         return ("values", "values") if chosen == "values" else ("pixels", "pixels")
     if name != "fid_thesis":
         return chosen, chosen
-    network = chosen if chosen and chosen.startswith("imagenet") else "imagenet2048"
+    network = "imagenet768" if (chosen or "").startswith("imagenet768") else "imagenet2048"
     return (network if real_name == "mnist" else f"{network}_signed"), f"{network}_signed"

@@ -11,6 +11,7 @@ is written down. `get` imports the module and builds the object.
 """
 
 from importlib import import_module
+from numbers import Integral, Real
 
 from keras_gans.errors import UsageError, short
 from keras_gans.parts.checking import Chosen, Part, check, from_text, read, typed
@@ -51,8 +52,8 @@ def get(noun, identifier, kind=object, **given):
 
     Args:
         noun: A key of `NOUNS` that has a table.
-        identifier: `NAME`, `{name: NAME, option: value}` or a `Part`; an object or None is
-            returned as it is.
+        identifier: `NAME`, `{name: NAME, option: value}` or a `Part`; an object, whose options
+            are checked where its class is one of ours, or None is returned as it is.
         kind: What such an object has to be an instance of.
         **given: Options that the identifier may leave out.
 
@@ -74,10 +75,39 @@ def get(noun, identifier, kind=object, **given):
             "{'name': NAME, ...} or an object"
         )
     if not isinstance(identifier, known):
+        _check_object(noun, identifier, word)
         return identifier
     part = check(noun, identifier, word, partial=bool(given))
-    built = getattr(import_module(NOUNS[noun].module), noun.upper())[part.name]
     try:
-        return built(**{**given, **part.options})
+        return _classes(noun)[part.name](**{**given, **part.options})
     except ValueError as error:
         raise UsageError(f"{word} '{part.name}': {error}") from None
+
+
+def _classes(noun):
+    """The table of a kind of part: dict from name to class or function."""
+    return getattr(import_module(NOUNS[noun].module), noun.upper())
+
+
+def _check_object(noun, built, word):
+    """Refuses an object whose options a mapping could not have.
+
+    Keras checks its own, and what is no plain value, such as a variable, can be anything.
+    """
+    if not isinstance(built, Recorded):
+        return
+    for name, known in _classes(noun).items():
+        if type(built) is known:
+            options = {k: _plain(v) for k, v in built.get_config().items() if _is_plain(v)}
+            check(noun, {"name": name, **options}, word, partial=True)
+
+
+def _is_plain(value):
+    return value is None or isinstance(value, Real | str | tuple)
+
+
+def _plain(value):
+    """A plain value, without the types of NumPy."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return value
+    return int(value) if isinstance(value, Integral) else float(value)

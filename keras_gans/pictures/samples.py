@@ -6,6 +6,8 @@ from PIL import Image
 from keras_gans.errors import UsageError
 from keras_gans.pictures.figures import figure, rendered
 
+WIDEST = 20
+"""Columns of a grid with one class a column, at most."""
 _MARGIN = 2
 _GENERATED, _REAL = "#1f4fd8", "#b4b4b4"
 _BINS = 40

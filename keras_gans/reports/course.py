@@ -11,6 +11,7 @@ from keras_gans.reports.measurements import ordered
 from keras_gans.reports.page import changes
 from keras_gans.reports.results import Finished, leaving_out
 from keras_gans.rows import StoredRun
+from keras_gans.rows.stored import unreadable
 
 REPORTED = {
     "d_loss": "loss of the discriminator",
@@ -176,6 +177,8 @@ def _read(path):
             raise ValueError(content)
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise unreadable(path, error) from None
     except (ValueError, RecursionError):
         raise UsageError(f"{path} is not the file that a run writes: move it away") from None
     return content

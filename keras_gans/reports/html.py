@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from keras_gans import __version__
-from keras_gans.files import replacing
+from keras_gans.files import replacing, writing
 from keras_gans.reports import sections
 from keras_gans.reports.course import courses
 from keras_gans.reports.page import Page, nothing_under, pages
@@ -32,10 +32,11 @@ def write(results, table=None, damaged=None):
 
     Raises:
         UsageError: There are no runs, or a file is damaged.
+        Failed: A page cannot be written.
     """
     written = update(results, table, damaged=damaged)
     if not written and not damaged:
-        raise nothing_under(results, table)
+        raise nothing_under(results, table, finished=False)
     return written
 
 
@@ -52,6 +53,7 @@ def update(results, table=None, refresh=None, damaged=None):
 
     Raises:
         UsageError: A file is damaged.
+        Failed: A page cannot be written.
     """
     found = []
     for folder in pages(results, table):
@@ -62,7 +64,7 @@ def update(results, table=None, refresh=None, damaged=None):
                 content = render(page, runs, refresh).encode("utf-8", "replace")
                 path = folder / FILE
                 if not path.is_file() or path.read_bytes() != content:
-                    with replacing(path) as partial:
+                    with writing(path), replacing(path) as partial:
                         partial.write_bytes(content)
                 found.append(path)
     return found

@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-from keras_gans.files import replacing
+from keras_gans.files import replacing, writing
 from keras_gans.reports import claimed
 from keras_gans.reports.page import Page, nothing_under, number, pages
 from keras_gans.reports.results import leaving_out
@@ -23,6 +23,7 @@ def write(results, table=None, damaged=None):
 
     Raises:
         UsageError: There are no finished runs, or a file is damaged.
+        Failed: A page cannot be written.
     """
     written = []
     for folder in pages(results, table):
@@ -30,7 +31,7 @@ def write(results, table=None, damaged=None):
             page = Page.read(folder, damaged)
             if page.runs:
                 path, content = folder / "README.md", render(page)
-                with replacing(path) as partial:
+                with writing(path), replacing(path) as partial:
                     partial.write_text(content, encoding="utf-8", errors="replace")
                 written.append(path)
     if not written and not damaged:

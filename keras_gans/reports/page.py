@@ -187,13 +187,19 @@ def pages(results, table=None):
     return [results / table] if table else sorted(p for p in results.glob("*") if p.is_dir())
 
 
-def nothing_under(results, table=None):
-    """The error that there are no runs; arguments as of `pages`."""
-    others = [path.name for path in pages(results) if any(path.glob("*/seed-*/metrics.json"))]
+def nothing_under(results, table=None, finished=True):
+    """The error that there are no runs.
+
+    Args:
+        results, table: As of `pages`.
+        finished: Whether those that are not finished do not count.
+    """
+    kind, file = ("finished runs", "metrics.json") if finished else ("runs", "experiment.yaml")
+    others = [path.name for path in pages(results) if any(path.glob(f"*/seed-*/{file}"))]
     advice = "; keras-gans run --table quickstart --exp 1 makes one"
     if table and others:
         advice = suggestion(table, others)
-    return UsageError(f"there are no finished runs under {Path(results, table or '')}{advice}")
+    return UsageError(f"there are no {kind} under {Path(results, table or '')}{advice}")
 
 
 def changes(changed):

@@ -16,7 +16,7 @@ from statistics import mean, stdev
 
 from keras_gans.errors import UsageError
 from keras_gans.metrics import metric_of
-from keras_gans.rows.stored import StoredRun, records
+from keras_gans.rows.stored import StoredRun, records, unreadable
 
 _NUMBER = int | float
 _WRONG = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
@@ -292,7 +292,7 @@ def _read(path, damaged):
             damaged=damaged,
         )
     except OSError as error:
-        raise _unreadable(path, error) from None
+        raise unreadable(path, error) from None
     except _WRONG:
         raise UsageError(
             f"{path} is not the file that a run writes: the command of the run writes it again, in "
@@ -310,17 +310,13 @@ def _evaluated(metrics, which):
                 for r in results
             }
         except OSError as error:
-            raise _unreadable(path, error) from None
+            raise unreadable(path, error) from None
         except _WRONG:
             raise UsageError(
                 f"{path} is not what `keras-gans evaluate GENERATOR.h5 --json` prints of one "
                 "generator: write it again, or move it away"
             ) from None
     return found
-
-
-def _unreadable(path, error):
-    return UsageError(f"{path} cannot be read: {error.strerror}")
 
 
 def _of(kind, value):

@@ -131,9 +131,8 @@ class StoredRun:
         if self.best:
             return self.best, "the best"
         if self.generators:
-            return list(self.generators.values())[
-                -1
-            ], "the last, because no metric chose a best one"
+            *_, last = self.generators.values()
+            return last, "the last, because no metric chose a best one"
         raise self.without_generators()
 
     def without_generators(self):
@@ -157,21 +156,28 @@ def records(folder, finished=False):
         finished: Whether the last line is whole, too. That of other runs may be being written.
 
     Raises:
-        UsageError: A line is damaged.
+        UsageError: A line is damaged, or the file cannot be read.
     """
     try:
         *lines, rest = (files.log(folder) or b"").decode("utf-8", errors="replace").split("\n")
         lines += [rest] if finished and rest else []
         found = [json.loads(line) for line in lines]
         sound = all(type(record["iteration"]) is int for record in found)
-    except (*files.UNPACKING, OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (*files.UNPACKING, ValueError, KeyError, TypeError, RecursionError):
         sound = False
+    except OSError as error:
+        raise unreadable(error.filename or folder / "log.jsonl", error) from None
     if not sound:
         raise UsageError(
             f"{folder / 'log.jsonl'} has a line that no run writes: it is damaged; the command of "
             "the run writes it again, in seconds where its checkpoint is there"
         )
     return found
+
+
+def unreadable(path, error):
+    """The `UsageError` for a file of a run that raised an `OSError`."""
+    return UsageError(f"{path} cannot be read: {error.strerror}")
 
 
 def _numbered(folder, pattern):

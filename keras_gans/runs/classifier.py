@@ -99,7 +99,7 @@ def run(planned, data, data_dir, progress, begun):
                 model,
                 lambda epoch, loss: record(experiment.epochs + epoch, loss),
             )
-        trained = time.monotonic() - start
+        training = time.monotonic() - start
         measure(experiment.iterations, FINAL)
 
         # --- Files, and the summary, which vouches for them. ---
@@ -108,7 +108,7 @@ def run(planned, data, data_dir, progress, begun):
         picture = mistakes(test.values, test.labels, found)
         pictures.save(picture, place / "samples" / name)
         lenet.save(model, place / "classifier.npz", {"seed": seed, "images": len(images)})
-        history.seconds |= {"wall": time.monotonic() - start, "training": trained}
+        history.seconds |= {"wall": time.monotonic() - start, "training": training}
         history.write()
         metrics = [Metric(n, n, "higher", experiment.printed.get(n)) for n in names]
         content = {
@@ -121,7 +121,7 @@ def run(planned, data, data_dir, progress, begun):
         vouched = [*folder.vouched_for(place, experiment.iterations), "classifier.npz"]
         content["sha256"] = {name: sha256(place / name) for name in vouched}
         folder.write_json(place / "metrics.json", content)
-    epoch = trained / experiment.iterations
+    epoch = training / experiment.iterations
     rate = rates.Rate(start - begun, epoch, 0.0, 0.0, experiment.iterations)
     rates.keep(rates.key(experiment, machine.speed()), rate, data_dir)
     return content

@@ -77,14 +77,14 @@ def room(jobs_a_node, devices):
     """
     import ray
 
-    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-    nodes = [node for node in nodes if node.get("CPU", 0) >= 1]
-    if not nodes:
+    alive = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    offered = [node for node in alive if node.get("CPU", 0) >= 1]
+    if not offered:
         raise UsageError("--ray: no node of the cluster offers a processor")
-    with_gpus = [node for node in nodes if node.get("GPU", 0) >= 1]
+    with_gpus = [node for node in offered if node.get("GPU", 0) >= 1]
     if not with_gpus:
-        processors = max(1, int(min(node["CPU"] for node in nodes)) // jobs_a_node)
-        return processors, 0, sum(int(node["CPU"]) // processors for node in nodes)
+        processors = max(1, int(min(node["CPU"] for node in offered)) // jobs_a_node)
+        return processors, 0, sum(int(node["CPU"]) // processors for node in offered)
     fewest = int(min(node["GPU"] for node in with_gpus))
     if fewest < devices:
         raise UsageError(f"--devices {devices}: a node of the cluster has {fewest} GPUs")

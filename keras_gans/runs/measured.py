@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from keras_gans.evaluation import Measuring
-from keras_gans.metrics import measures
+from keras_gans.metrics import features_of, measures
 from keras_gans.metrics.features import WeightsMissing
 from keras_gans.pictures.mistakes import mistakes
 
@@ -98,4 +98,4 @@ class Measured:
 
 def _printed(experiment, metric, name):
     """Documents print what they measured with all of Inception; other layers have other scales."""
-    return experiment.printed.get(metric) if "2048" in name else None
+    return experiment.printed.get(metric) if "2048" in features_of(name) else None

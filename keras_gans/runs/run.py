@@ -26,8 +26,6 @@ from keras_gans.runs.summary import summary
 
 GRID = 5
 """Rows, and columns, of the sample grids (Akel 2022, section 4.3)."""
-WIDEST = 20
-"""Columns of a grid with one class a column, at most."""
 POINTS = 1000
 """Samples in a picture of points."""
 
@@ -211,7 +209,7 @@ def _fixed_samples(saved, data, seed):
     without real samples has an empty one.
     Real samples are chosen by seed 0 in all runs.
     """
-    columns = min(saved.classes or GRID, WIDEST)
+    columns = min(saved.classes or GRID, pictures.WIDEST)
     count = GRID * columns if len(data.shape) == 3 else POINTS
     latents, labels = saved.latents.sample(count, seed), saved.turns_of_labels(count)
     if labels is None:

@@ -23,7 +23,7 @@ import keras_gans
 from keras_gans import datasets, evaluation, generators, rows
 from keras_gans.datasets import Images
 from keras_gans.errors import UsageError
-from keras_gans.files import replacing, sha256
+from keras_gans.files import replacing, sha256, writing
 from keras_gans.metrics import features
 from keras_gans.metrics.features.cache import cached_features
 from keras_gans.metrics.fid import frechet_distance
@@ -72,6 +72,7 @@ def audit(results, data_dir, out, samples, network, progress):
     Raises:
         UsageError: The weights of the network or both data sets are missing, or a data set has
             fewer than twice as many images as `samples`.
+        Failed: A file cannot be written.
     """
     folder = datasets.data_folder(data_dir)
     extractors = _extractors(network, folder)
@@ -89,16 +90,17 @@ def audit(results, data_dir, out, samples, network, progress):
         "distances": [],
     }
     out = Path(out)
-    out.mkdir(parents=True, exist_ok=True)
+    with writing(out):
+        out.mkdir(parents=True, exist_ok=True)
     record = _Records(out / "audit.json", content)
     found = finished(results)
     for data in sources.values():
         _probe(data, found, record, _Distances(extractors, folder / "features", progress), samples)
-    draw(out / "audit.png", content)
-    page = out / "README.md"
-    with replacing(page) as partial:
-        text = markdown(content, rows.read_table(TABLE).source)
-        partial.write_text(text, encoding="utf-8")
+    page, text = out / "README.md", markdown(content, rows.read_table(TABLE).source)
+    with writing(out):
+        draw(out / "audit.png", content)
+        with replacing(page) as partial:
+            partial.write_text(text, encoding="utf-8")
     return page
 
 
@@ -178,7 +180,7 @@ class _Records:
         if value is None:
             value = compute()
         self.content["distances"].append({**about, "value": value})
-        with replacing(self.path) as partial:
+        with writing(self.path), replacing(self.path) as partial:
             partial.write_text(json.dumps(self.content, indent=1) + "\n")
 
     @staticmethod

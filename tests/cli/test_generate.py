@@ -304,6 +304,8 @@ def test_points_become_a_scatter_plot_or_arrays(main, points, tmp_path):
     status, said, _ = main("generate", points, "--count", 50, "--out", tmp_path / "a.npz")
     assert status == 0
     assert "50 points in" in said
+    _, said, _ = main("generate", points, "--count", 1, "--out", tmp_path / "one.npz")
+    assert "1 point in " in said and "1 sample\n" in said
     values = arrays(tmp_path / "a.npz")["points"]
     np.testing.assert_array_equal(values, generators.load(points).sample(50, 0))
     with Image.open(tmp_path / "a.png") as picture:

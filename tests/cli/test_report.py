@@ -60,8 +60,22 @@ def test_a_table_is_named_as_for_run(main, results, table):
 def test_tables_that_have_runs_are_named(main, results, table, advice, options):
     status, _, err = main("report", *options, "--results", results, "--table", table)
     place = results / table.removeprefix("res/").removesuffix(".yaml")
-    said = f"keras-gans report: there are no finished runs under {place}{advice}\n"
+    kind = "runs" if options else "finished runs"
+    said = f"keras-gans report: there are no {kind} under {place}{advice}\n"
     assert (status, err) == (2, said)
+
+
+@pytest.mark.parametrize(("options", "name"), [((), "README.md"), (("--html",), "report.html")])
+def test_a_full_disk_names_the_page(main, results, monkeypatch, options, name):
+    def full(path):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("keras_gans.files.sync", full)
+    page = results / "modern" / name
+    message = f"keras-gans report: cannot write {page}: No space left on device\n"
+    given = ("--results", results, "--table", "modern", *options)
+    assert main("report", *given) == (1, "", message)
+    assert not page.exists()
 
 
 def samples(results):

@@ -104,6 +104,22 @@ MISTAKES = {
     ),
     "28x28 for 40x40": (["--exp", "18", "--data-dir", "28x28"], "28x28"),
     "black images": (["--exp", "18", "--data-dir", "floats"], "looks like [0, 1]"),
+    "a list on a cluster": (
+        ["--list", "--ray"],
+        "--list shows all rows as they are: leave out --r",
+    ),
+    "a list side by side": (["--list", "--jobs", "3"], "leave out --jobs"),
+    "a list of pictures": (["--list", "--resize", "5"], "leave out --resize"),
+    "a list without damage": (["--list", "--skip-damaged"], "leave out --skip-damaged"),
+    "a list of all": (["--list", "--all"], "leave out --all"),
+    "a script side by side": (
+        ["--exp", "1", "--slurm-script", "s.sh", "--jobs", "4"],
+        "--slurm-script leaves to Slurm where, and how many at a time, runs are trained: leave out",
+    ),
+    "a plan of a cluster": (
+        ["--exp", "1", "--dry-run", "--ray"],
+        "--dry-run is about this machine: leave out --ray",
+    ),
     "values of a run that is no plan": (["--exp", "1", "--verbose"], "--dry-run"),
     "other settings": (
         ["--table", "quickstart", "--exp", "1", "--results", "other"],

@@ -71,4 +71,4 @@ def test_a_script_does_not_train_from_the_start(tmp_path):
 def test_options_that_do_not_go_together_are_refused(words, tmp_path):
     done = finish(keras_gans("run", "--exp", "1", *words), tmp_path)
     assert done.returncode == 2
-    assert "give one of them" in done.stderr
+    assert "leave out --ray" in done.stderr

@@ -99,3 +99,24 @@ def test_lenet(main, tmp_path, monkeypatch):
     assert status == 0
     assert f"{out}: " in text
     assert lenet.metadata(out)["seed"] == 3
+
+
+def test_only_a_failure_to_write_is_called_one(main, data, tmp_path, monkeypatch):
+    def denied(*given):
+        raise PermissionError(13, "Permission denied", "graph.pb")
+
+    source = tmp_path / "graph.pb"
+    source.write_bytes(b"content")
+    command = ["weights", "inception", "--source", source]
+    monkeypatch.setattr(conversion, "_read", denied)
+    status, _, err = main(*command)
+    assert status == 1
+    assert "Permission denied: 'graph.pb'" in err and "cannot write" not in err
+    monkeypatch.setattr(conversion, "_read", lambda source: b"content")
+    monkeypatch.setattr(conversion.readers, "from_graph", lambda *given: {"x": np.zeros(1)})
+    monkeypatch.setattr(files, "sync", denied)
+    status, _, err = main(*command)
+    written = data / inception.FILE
+    assert status == 1
+    assert err == f"keras-gans weights: cannot write {written}: Permission denied\n"
+    assert not written.exists()

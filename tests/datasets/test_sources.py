@@ -151,13 +151,38 @@ def test_scales_that_are_none(arguments):
 # images
 
 
-def test_images_are_read_only_and_not_copied(colours):
+def test_images_are_read_only(colours):
     data = Images("own", colours, None, "memory")
     assert len(data) == 5 and data.shape == (6, 4, 3) and data.scale == PIXELS
-    assert np.shares_memory(data.values, colours)
     with pytest.raises(ValueError, match="read-only"):
         data.values[0] = 0
-    colours[0] = 0  # the caller's own array stays as it was
+
+
+@pytest.mark.parametrize("of", [lambda x: x, lambda x: x[:3], lambda x: x[..., 0], lambda x: x.T.T])
+def test_what_becomes_of_an_array_does_not_change_the_data(colours, of):
+    """Nor of one that is read-only, but a view of another that is not."""
+    for array in (of(colours), of(colours).view()):
+        array.flags.writeable = array.base is None
+        data = Images("own", array, None, "memory")
+        before, fingerprint = data.values.copy(), data.fingerprint
+        colours ^= 1  # still the caller's own
+        assert np.array_equal(data.values, before)
+        assert Images("own", data.values, None, "memory").fingerprint == fingerprint
+        assert Images("own", array, None, "memory").fingerprint != fingerprint
+
+
+def test_an_array_that_nobody_can_write_to_is_not_copied(colours):
+    colours.flags.writeable = False
+    data = Images("own", colours[1:], None, "memory")
+    for source in (data, data.standardized()):
+        assert np.shares_memory(source.values, colours)
+
+
+def test_points_and_their_centers_are_the_callers_no_longer():
+    points, centers = np.ones((4, 2), np.float32), np.zeros((3, 2), np.float32)
+    data = Points("own", points, None, "memory", centers=centers, std=0.1)
+    points[:], centers[:] = 7, 7
+    assert (data.values == 1).all() and (data.centers == 0).all()
 
 
 def test_the_fingerprint_is_of_the_content(colours):

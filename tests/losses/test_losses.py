@@ -1,3 +1,5 @@
+import json
+
 import keras
 import numpy as np
 import pytest
@@ -197,6 +199,12 @@ def test_a_pair_of_targets_is_a_range_from_which_each_sample_draws_its_own():
     # E y^2 of U(0.8, 1.1); one target for all samples would miss it.
     many = number(objective.on_real(ops.zeros((20_000, 1)), seed))
     assert many == pytest.approx((1.1**3 - 0.8**3) / 0.9, rel=0.01)
+
+
+def test_targets_may_be_numbers_of_numpy():
+    given = losses.BinaryCrossentropy(real=np.float32(0.9), fake=np.int64(0))
+    assert found(given) == pytest.approx(found(losses.BinaryCrossentropy(real=0.9)), rel=1e-6)
+    json.dumps(given.get_config())
 
 
 def test_drawn_targets_follow_from_the_seed():

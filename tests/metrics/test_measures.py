@@ -192,6 +192,11 @@ def test_statistics_of_reals_are_computed_once():
         (("fid_thesis", "lenet", "mnist"), ("imagenet2048", "imagenet2048_signed")),
         (("fid_thesis", None, "celeba"), ("imagenet2048_signed", "imagenet2048_signed")),
         (("fid_thesis", "imagenet768", "mnist"), ("imagenet768", "imagenet768_signed")),
+        (("fid_thesis", "imagenet768_unit", "mnist"), ("imagenet768", "imagenet768_signed")),
+        (
+            ("fid_thesis", "imagenet2048_signed", "celeba"),
+            ("imagenet2048_signed", "imagenet2048_signed"),
+        ),
     ],
 )
 def test_only_the_thesis_has_different_extractors_for_the_two_sides(arguments, names):

@@ -2,10 +2,21 @@ import subprocess
 import sys
 
 import keras
+import numpy as np
 import pytest
 
-from keras_gans import constraints, latents, losses, optimizers, parts, penalties, updates
+from keras_gans import (
+    averages,
+    constraints,
+    latents,
+    losses,
+    optimizers,
+    parts,
+    penalties,
+    updates,
+)
 from keras_gans.errors import UsageError
+from keras_gans.networks import augmentations
 
 
 def test_a_name_a_mapping_and_a_part_build_the_same_object():
@@ -29,6 +40,42 @@ def test_objects_and_none_pass(noun):
     for given in (3, 0.5, True, ["adam"], keras.optimizers.SGD):
         with pytest.raises(UsageError, match="give "):
             parts.get(noun, given)
+
+
+@pytest.mark.parametrize(
+    ("noun", "built", "message"),
+    [
+        ("penalties", penalties.R1(-10.0), r"^penalty\.weight: -10\.0 must be positive$"),
+        ("penalties", penalties.GradientPenalty(sides=3), r"penalty\.sides: 3 is not known"),
+        ("constraints", constraints.Clip(-0.5), r"constraint\.limit: -0\.5 must be positive"),
+        ("averages", averages.Exponential(2.0), r"average\.decay: 2\.0 must be in \[0, 1\)"),
+        ("updates", updates.Weighted(-1.0, 1.0), r"update\.real: -1\.0 must be positive"),
+        ("latents", latents.Normal(0), r"latents\.size: 0 must be at least 1"),
+        (
+            "augmentations",
+            augmentations.Differentiable(cutout=np.float64(1)),
+            r"\.cutout: 1\.0 must",
+        ),
+    ],
+)
+def test_options_of_an_object_have_the_ranges_of_a_mapping(noun, built, message):
+    with pytest.raises(UsageError, match=message):
+        parts.get(noun, built)
+
+
+def test_what_else_an_object_may_hold_is_its_own():
+    class Mine(penalties.R1):
+        pass
+
+    for noun, built in (
+        ("penalties", penalties.R1(np.float32(10.0))),
+        ("penalties", penalties.R1(keras.Variable(10.0))),  # which a callback may change
+        ("penalties", Mine(-1.0)),
+        ("latents", latents.Normal(np.int64(3))),
+        ("losses", losses.BinaryCrossentropy(real=(0.8, 1.1))),
+        ("optimizers", keras.optimizers.SGD(0.0)),  # and a schedule
+    ):
+        assert parts.get(noun, built) is built
 
 
 def test_given_options_yield_to_those_of_the_identifier():

@@ -440,6 +440,16 @@ def test_a_damaged_run_is_left_out_and_named(tmp_path, write_whole_run):
     assert all(any(str(path) in str(error) for error in damaged) for path in bad)
 
 
+def test_a_folder_in_place_of_a_file_is_damage_too(tmp_path, write_whole_run):
+    path = write_whole_run(experiment=4) / "environment.json"
+    path.unlink()
+    path.mkdir()
+    damaged = []
+    (page,) = html.write(tmp_path, damaged=damaged)
+    assert list(map(str, damaged)) == [f"{path} cannot be read: Is a directory"]
+    assert "row 4, seed 0" in Reader(page.read_text(encoding="utf-8")).texts
+
+
 def test_damaged_runs_are_a_line_each_and_status_1(tmp_path, write_whole_run):
     paths = [write_whole_run(str(n), experiment=n) / "metrics.json" for n in (1, 2, 3)]
     for path in paths[:2]:
@@ -458,7 +468,7 @@ def test_damaged_runs_are_a_line_each_and_status_1(tmp_path, write_whole_run):
 
 
 def test_without_runs_there_is_a_hint(tmp_path):
-    with pytest.raises(UsageError, match=r"no finished runs under .*keras-gans run --table"):
+    with pytest.raises(UsageError, match=r"there are no runs under .*keras-gans run --table"):
         html.write(tmp_path)
 
 

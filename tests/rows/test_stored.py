@@ -95,6 +95,15 @@ def test_a_damaged_log_is_named(folder, line):
         StoredRun.read(folder).records  # noqa: B018
 
 
+def test_a_log_that_cannot_be_read_is_not_called_damaged(folder, monkeypatch):
+    def denied(place):
+        raise PermissionError(13, "Permission denied", str(place / "log.jsonl.gz"))
+
+    monkeypatch.setattr("keras_gans.rows.stored.files.log", denied)
+    with pytest.raises(UsageError, match=r"log\.jsonl\.gz cannot be read: Permission denied$"):
+        StoredRun.read(folder).records  # noqa: B018
+
+
 @pytest.mark.parametrize("content", ["", "3", "a: b", "table: t\nexperiment: one\nseed: 0\n"])
 def test_another_experiment_yaml_is_refused(folder, content):
     (folder / "experiment.yaml").write_text(content)

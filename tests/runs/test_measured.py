@@ -98,6 +98,13 @@ def test_a_printed_value_is_on_its_own_scale_alone(tmp_path, features, line):
     assert (fid.name, fid.printed) == ("fid60_lenet", None)
 
 
+def test_a_number_of_samples_is_no_network(tmp_path):
+    images = Images("mnist", np.full((2048, 28, 28), 7, "uint8"), None, "mnist")
+    changed = {"measure": ["fid"], "measure_samples": 2048, "printed": {"fid": 5.0}}
+    (fid,) = measured(plan("akel2022", 1, tmp_path, changed), images, tmp_path)[0].metrics
+    assert (fid.name, fid.printed) == ("fid2048_lenet", None)
+
+
 @pytest.mark.parametrize(
     ("changed", "message"),
     [

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from keras_gans import datasets, generators, networks, parts
-from keras_gans.errors import UsageError
+from keras_gans.errors import Failed, UsageError
 from keras_gans.rows import read_table
 from keras_gans.studies import fid_audit
 from keras_gans.studies.fid_audit_page import RANGES
@@ -121,6 +121,15 @@ def test_a_second_audit_is_the_same_and_computes_no_features(audited, monkeypatc
     monkeypatch.setattr(Pixels, "__call__", None)
     audited()
     assert {path.name: path.read_bytes() for path in page.parent.iterdir()} == first
+
+
+def test_a_full_disk_names_the_file(audited, monkeypatch, tmp_path):
+    def full(path):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("keras_gans.files.sync", full)
+    with pytest.raises(Failed, match=r"cannot write .*audit\.json: No space left"):
+        audited()
 
 
 def test_a_stopped_audit_resumes_where_it_was(audited, monkeypatch, tmp_path):

@@ -63,6 +63,7 @@ def inception(source, out, sha256=None):
     Raises:
         UsageError: The source cannot be read, has another sha256, or lacks an array. Nothing is
             written.
+        Failed: `out` cannot be written.
     """
     content = _read(source)
     found = hashlib.sha256(content).hexdigest()
@@ -77,7 +78,8 @@ def inception(source, out, sha256=None):
     if content.startswith(b"\x1f\x8b"):
         content = _member(content, source)
     arrays = read(content, source)
-    archive.write_arrays(out, arrays)
+    with files.writing(out):
+        archive.write_arrays(out, arrays)
     return {
         "source_sha256": found,
         "sha256": files.sha256(out),
@@ -99,11 +101,12 @@ def imagenet(source, out):
     Raises:
         UsageError: The source cannot be downloaded or read, or lacks an array. Nothing is
             written.
+        Failed: `out` cannot be written.
     """
     expected = keras_inception.layout(build(2048, 75))
-    archive.write_arrays(
-        out, readers.from_keras(expected) if source is None else readers.from_h5(source, expected)
-    )
+    arrays = readers.from_keras(expected) if source is None else readers.from_h5(source, expected)
+    with files.writing(out):
+        archive.write_arrays(out, arrays)
     return files.sha256(out)
 
 

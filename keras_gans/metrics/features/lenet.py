@@ -21,6 +21,7 @@ import numpy as np
 from keras import layers, ops
 
 from keras_gans.errors import UsageError
+from keras_gans.files import writing
 from keras_gans.metrics.features import archive
 
 PACKAGED = Path(__file__).with_name("lenet.npz")
@@ -179,7 +180,8 @@ def train_and_save(images, labels, test_images, test_labels, out=PACKAGED, seed=
             backend: __import__(backend).__version__,
         },
     }
-    save(model, out, written)
+    with writing(out):
+        save(model, out, written)
     return written
 
 

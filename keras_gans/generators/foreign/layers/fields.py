@@ -43,7 +43,7 @@ class Fields:
 
     def choice(self, key, default, choices):
         value = self.get(key, default)
-        if value not in choices if isinstance(value, str) else True:
+        if not isinstance(value, str) or value not in choices:
             raise UsageError(f"{key} is {short(value)}, not one of {', '.join(choices)}")
         return value
 
