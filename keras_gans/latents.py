@@ -75,6 +75,8 @@ class Normal(Latents):
 
     def __init__(self, size: Count, mean: float = 0.0, std: Positive = 1.0):
         super().__init__(size)
+        if not std > 0:
+            raise ValueError(f"std is {std} and must be positive")
         self.mean, self.std = mean, std
 
     def draw(self, n, seed):

@@ -353,6 +353,9 @@ def test_examples_of_generators_run(run, tmp_path):
 PUBLISHED = ROOT / "results" / "published"
 
 
+WITHOUT_LOG = {("sundar2018", 10, 0)}  # of 720,000 iterations
+
+
 @pytest.mark.parametrize(
     "metrics", sorted(PUBLISHED.glob("*/*/seed-*/metrics.json")), ids=lambda p: p.parts[-3]
 )
@@ -374,9 +377,9 @@ def test_a_published_run_is_small_and_whole(metrics):
         assert run.state == "finished", f"{metrics} does not vouch for what is there"
     else:  # of further seeds, the last picture and what vouches for the rest
         plain = [name for name in there if not name.startswith("evaluated")]
-        assert len(plain) <= 5 or seed == 0
         checked = there & set(content["sha256"])
-        assert len(checked) >= 2
+        assert len(checked) == 2
+        assert len(plain) <= 5 or (table, number, seed) in WITHOUT_LOG
         assert all(sha256(folder / name) == content["sha256"][name] for name in checked)
 
 

@@ -133,8 +133,8 @@ def test_a_distribution_that_is_none_is_refused():
     with pytest.raises(UsageError, match="low"):
         latents.get({"name": "uniform", "size": 3, "low": 1.0, "high": 1.0})
     for std in (0.0, -1.0, float("nan")):
-        with pytest.raises(UsageError, match=r"latents\.std: .* must be (positive|finite)"):
-            latents.get(Normal(3, std=std))
+        with pytest.raises(ValueError, match="std"):
+            Normal(3, std=std)
 
 
 def test_serialization_and_text():

@@ -8,8 +8,8 @@ crosses a bound, or is not known without a second seed, or rows have not been ru
   more seeds, or one that is pooled over the rows of a table and data set. Distances and losses are
   compared as logarithms, because their spread grows with their size; differences are then ratios.
 - A claim of several comparisons holds if all of them do, and fails if one does; one about most rows
-  needs more than half of them. The document seldom
-  says which generator it measured, so the last and the best one are judged apart. A claim about
+  needs more than half of them. The document seldom says which generator it measured, so the last
+  and the best one are judged apart. A claim about
   `fid` is judged again by its values in other features, where runs have them: what looks better to
   one network may look worse to another. Any of these may decide, and the verdict names those that
   do. A comparison on which they decide opposite ways is not decided, and there each needs no more
@@ -26,8 +26,8 @@ crosses a bound, or is not known without a second seed, or rows have not been ru
   refused. Where two of them are compared, they are taken as independent.
 - Rows that were not evaluated in other features leave a claim open there, unless the rest refutes
   it. `fid_thesis` is shown, because what a document says may be true of its own scale alone, and
-  decides nothing. `at_least` and `at_most` are judged by the measure of the rows alone: their
-  number belongs to one scale.
+  decides nothing. `at_least`, `at_most` and `equal` to a number are judged by the measure of the
+  rows alone: the number belongs to one scale.
 """
 
 from dataclasses import dataclass, replace

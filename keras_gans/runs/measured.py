@@ -98,4 +98,4 @@ class Measured:
 
 def _printed(experiment, metric, name):
     """Documents print what they measured with all of Inception; other layers have other scales."""
-    return experiment.printed.get(metric) if "2048" in features_of(name) else None
+    return experiment.printed.get(metric) if "2048" in (features_of(name) or "") else None

@@ -534,8 +534,9 @@ def test_claims_of_fid_are_judged_by_fid_thesis_too(run, judge):
     assert judge("ordered", rows=[1, 2]).word == HOLDS
     (only,) = judge("ordered", rows=[1, 2], measure="fid_thesis").by
     assert only.word == FAILS
-    for name, value in (("at_least", 1.0), ("at_most", 99.0)):  # numbers of the scale of fid
-        (only,) = judge(name, rows=[1, 2], measure="fid", value=value).by
+    numbers = {"at_least": {"value": 1.0}, "at_most": {"value": 99.0}}  # of the scale of fid
+    for name, test in {**numbers, "equal": {"value": 14.0, "within": 900}}.items():
+        (only,) = judge(name, rows=[1, 2], measure="fid", **test).by
         assert (only.word, only.measure) == (HOLDS, "fid5k_lenet")
 
 
