@@ -11,33 +11,31 @@ one rule for seeds, so a full name such as `fid5k_lenet` has one value for one g
 `seed` is that of the run. `evaluate` reads it from the file of a generator.
 """
 
+import copy
 import math
 import os
 from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib import import_module
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import keras_gans
 from keras_gans import datasets
 from keras_gans.datasets import Source
 from keras_gans.datasets.seeds import checked_seed
 from keras_gans.errors import UsageError
+from keras_gans.generators import Rejection, Saved
 from keras_gans.metrics import features as extractors
-from keras_gans.metrics import measures, metric_name
-from keras_gans.metrics.choosing import ALL, check_names, choose
+from keras_gans.metrics import measures, metric_name, requirements
 from keras_gans.metrics.drawn import draw
 from keras_gans.metrics.features.cache import cached_features
-from keras_gans.parts import Chosen, Part
+from keras_gans.metrics.requirements import ALL, applies, check_names
 
 REAL_SEED = 0
 """Seed of the sample of real data, the same for all comparisons."""
 SAMPLES = 5000
 """Default number of samples on each side."""
-GENERATORS = (".h5", ".hdf5", ".keras")
-"""Suffixes of generators' files; every other path is that of samples."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ class Measuring:
         source: `datasets.Source`, the real side.
         count: Samples on each side.
         names: {metric: full name}, in the requested order.
-        reasons: {metric: why it has no value, whatever is generated}.
+        reasons: {metric: the error that says why it has no value, whatever is generated}.
     """
 
     def __init__(
@@ -95,13 +93,13 @@ class Measuring:
 
         Args:
             source: As the attribute.
-            metrics: Names of `measures.names()`.
+            metrics: Names of `measures.names()`; or `ALL`, to be `narrowed` to those that apply.
             features: Name of `features.names()`; None for the one that fits the data set.
             count: Samples on each side; None for 5,000, or all if there are fewer.
             data_dir: Data folder, with the weights and the cache; see `datasets.data_folder`.
             progress: Object with `status(text)` and `note(text)`, if given.
             tolerated: Class of errors after which a metric is None and does not discard the
-                others: `WeightsMissing`, or `UsageError` for whatever concerns it alone.
+                others: `WeightsMissing`, or `UsageError` for what concerns it alone, as for `ALL`.
 
         Raises:
             WeightsMissing: Weights are missing.
@@ -109,8 +107,12 @@ class Measuring:
                 few of them, or the data set lacks something else that a metric needs.
         """
         metrics = check_names(metrics, features)
-        if metrics == ALL:
+        self._all = metrics == ALL
+        if self._all and tolerated is not UsageError:
             raise UsageError(f"'{ALL[0]}' needs a generator to choose for: name the metrics")
+        metrics = measures.names() if self._all else metrics
+        if not isinstance(source, Source):
+            raise UsageError(f"{type(source).__name__} is no data set: give datasets.load(name)")
         progress = progress or _Quiet()
         self.source = source
         self.count = min(SAMPLES, len(source)) if count is None else count
@@ -129,9 +131,7 @@ class Measuring:
         # Before any network is loaded: a mistake should not have to wait for one.
         for name, pair in self._pairs.items():
             with self._noting(name, self.reasons):
-                measures.check_data(name, self.count, self._centers is not None)
-                for extractor in pair:
-                    extractors.check_shape(extractor, source.shape)
+                requirements.check_data(name, pair, source, self.count)
         for name, pair in self._pairs.items():
             if name not in self.reasons:
                 with self._noting(name, self.reasons):
@@ -143,7 +143,7 @@ class Measuring:
         try:
             yield
         except self._tolerated as error:
-            reasons[name] = str(error)
+            reasons[name] = error
 
     def _load(self, name, pair, progress):
         for extractor in pair:
@@ -151,7 +151,8 @@ class Measuring:
                 progress.status(f"loading {extractor}")
                 self._extractors[extractor] = extractors.get(extractor, self._folder)
         fake = self._extractors[pair[1]]
-        measures.check_classes(name, fake)
+        if "classes" in measures.MEASURES[name].needs:
+            fake.check_classes()
         dimension = getattr(fake, "dimension", math.prod(self.source.shape))
         note = measures.note(name, self.count, dimension)
         if note:
@@ -178,20 +179,16 @@ class Measuring:
             generated: As for a call.
 
         Returns:
-            {metric: why it will have no value}.
+            {metric: the error that says why it will have no value}.
 
         Raises:
             UsageError: Their shape is not that of the data set, there are too few, or what a metric
                 needs of them is missing.
         """
-        if not hasattr(generated, "shape"):
-            raise UsageError(
-                f"{type(generated).__name__} is measured while it is trained, by fit(callbacks="
-                "[callbacks.MeasureGenerator(source)]); give generators.load(path) or a Source"
-            )
+        _check_kind(generated)
         is_source, shape = isinstance(generated, Source), tuple(self.source.shape)
         if tuple(generated.shape) != shape:
-            title = generated.source if is_source else "the generator"
+            title = generated.source if is_source else generated.title
             raise UsageError(
                 f"{title} has samples of {_text(generated.shape)} and {self.source.source} of "
                 f"{_text(shape)}: convert one side to the shape of the other"
@@ -201,24 +198,44 @@ class Measuring:
         labels = generated.labels if is_source else generated.turns_of_labels(self.count)
         reasons, directions = dict(self.reasons), getattr(generated, "directions", None)
         for name, (_, fake) in self._pairs.items():
-            if name not in reasons:
+            if applies(reasons.get(name)):
                 with self._noting(name, reasons):
-                    measures.check_labels(name, labels, self._extractors[fake])
-                    measures.check_directions(name, directions, self.count, math.prod(shape))
+                    requirements.check_labels(name, labels, fake)
+                    requirements.check_directions(name, directions, self.count, math.prod(shape))
         return reasons
 
-    def check_some(self, generated):
-        """As `check`, and refuses samples of which no metric would have a value."""
-        reasons = self.check(generated)
-        if len(reasons) == len(self.names):
-            raise UsageError("; ".join(dict.fromkeys(reasons.values())))
-        return reasons
+    def narrowed(self, generated, progress=None):
+        """This one for some samples: of `ALL`, those that apply, even if their weights are missing.
+
+        Args:
+            generated: As for a call.
+            progress: Object with `note(text)`, if given: each other one is noted.
+
+        Returns:
+            A `Measuring` that shares what this one has loaded and computed.
+
+        Raises:
+            UsageError: As in `check`, or no metric would have a value.
+        """
+        reasons, progress = self.check(generated), progress or _Quiet()
+        left_out = [n for n in self.names if self._all and not applies(reasons.get(n))]
+        if len(left_out) == len(self.names):
+            raise UsageError(f"no metric applies: {reasons[left_out[0]]}")
+        for name in left_out:
+            progress.note(f"{name} is left out: {reasons.pop(name)}")
+        narrowed = copy.copy(self)
+        narrowed.names = {n: full for n, full in self.names.items() if n not in left_out}
+        narrowed._pairs = {n: self._pairs[n] for n in narrowed.names}
+        narrowed.reasons = {n: e for n, e in self.reasons.items() if n in narrowed.names}
+        if len(reasons) == len(narrowed.names):
+            raise UsageError("; ".join(dict.fromkeys(map(str, reasons.values()))))
+        return narrowed
 
     def __call__(self, generated, seed=0, progress=None):
         """Measures a generator or a set of samples.
 
         Args:
-            generated: `generators.Saved` or `datasets.Source`.
+            generated: `generators.Saved`, `generators.Rejection` or `datasets.Source`.
             seed: Seed of the latents or of the choice of samples, and of the random choices of a
                 metric: the seed of the run.
             progress: Object with `status(text)`, `begin(total)` and `update(done)`, if given.
@@ -266,105 +283,96 @@ class Measuring:
                 progress.status(name)
                 with self._noting(name, reasons):
                     value, std = measures.compute(name, comparisons[real, fake])
-            more = measures.MEASURES[name].better, measures.MEASURES[name].about, fake, weights
-            results.append(Result(self.names[name], name, value, std, *more, reasons.get(name)))
+            results.append(self._result(name, value, std, weights, reasons.get(name)))
         return results
+
+    def nothing(self, reason):
+        """The results of samples that have no values, and why."""
+        return [self._result(name, None, None, "", reason) for name in self.names]
+
+    def _result(self, name, value, std, weights, reason):
+        measure, fake = measures.MEASURES[name], self._pairs[name][1]
+        reason = None if reason is None else str(reason)
+        more = measure.better, measure.about, fake, weights, reason
+        return Result(self.names[name], name, value, std, *more)
+
+    def about(self, seed):
+        """What values depend on beside the generated samples, as a dict of plain values."""
+        import keras
+
+        packages = ("keras", keras.config.backend(), "numpy", "scipy")
+        return {
+            "count": self.count,
+            "seed": seed,
+            "real": self.source.about | {"seed": REAL_SEED},
+            "keras_gans": keras_gans.__version__,
+            "versions": {name: import_module(name).__version__ for name in packages},
+        }
 
 
 def evaluate(
-    path: str | os.PathLike,
-    dataset: Chosen | os.PathLike,
-    metrics: Sequence[str] = ("fid",),
+    generated: Saved | Rejection | Source,
+    real: Source,
+    metrics: str | Sequence[str] = ("fid",),
     features: str | None = None,
     count: int | None = None,
     seed: int | None = None,
-    split: str = "train",
-    output_range: tuple[float, float] | None = None,
-    latents: Part | None = None,
-    damaged: Literal["refuse", "skip"] = "refuse",
     data_dir: str | os.PathLike | None = None,
     progress: Any = None,
-    pictures: dict | None = None,
-    rejecting: Any = None,
 ) -> dict:
-    """Measures a generator's file, or a set of samples, against a data set.
+    """Measures a generator, or a set of samples, against a data set.
+
+    Example:
+
+    >>> evaluate(generators.load("generator_model_best.h5"), datasets.load("mnist"), "all")
 
     Args:
-        path: File of a generator (.h5, .hdf5, .keras), or folder, .zip, .npz or .npy of samples.
-        dataset: Name of the data set, or path of a folder, .zip, .npz or .npy.
-        metrics: As for `Measuring`, or ("all",) for those that apply.
+        generated: `generators.Saved`, `generators.Rejection`, or a `datasets.Source` of samples.
+        real: `datasets.Source`.
+        metrics: As for `Measuring`, or "all" for those that apply.
         features: As for `Measuring`.
         count: As for `Measuring`; by default not more than there are samples on either side.
-        seed: As for a call of `Measuring`; None for the seed that the generator's file records,
-            or 0 if it records none.
-        split: Split of the data set, "train" or "test".
-        output_range, latents: For a foreign generator, as in `generators.load`.
-        damaged: Files of a folder or .zip that cannot be read: "refuse" or "skip".
+        seed: As for a call of `Measuring`; None for the seed that the generator records, or 0 if
+            it records none.
         data_dir: Data folder; see `datasets.data_folder`.
         progress: None, or an object with the methods of `terminal.line.Line`.
-        pictures: Dict of options for each side that is a path; see `datasets.own.read`.
-        rejecting: Function from a `Saved` to a `generators.Rejection`, or None.
 
     Returns:
         A dict of plain values: "results" (each `Result` as a dict; a metric that does not apply
-        has no value but a reason), "count", "seed", "generated"
-        and "real" (name, source, shape and sha256 of the samples), "keras_gans" and "versions".
+        has no value but a reason), "count", "seed", "generated" and "real" (name, source, shape
+        and sha256 of the samples), "keras_gans" and "versions".
 
     Raises:
-        UsageError: A file or a data set is not as expected, the two sides differ in shape, or no
-            metric applies.
+        UsageError: The two sides differ in shape, a name is unknown, or no metric applies.
     """
-    path, progress = Path(path), progress or _Quiet()
-    metrics = check_names(metrics, features)
-    seed = None if seed is None else checked_seed(seed)
-    if not path.exists():
-        raise UsageError(f"there is no file or folder {path}")
-    is_source = path.suffix.lower() not in GENERATORS
-    if is_source and (output_range or latents or rejecting):
-        raise UsageError(f"{path} is no generator: leave out --range, --latents and --reject")
-    own = pictures or {}
-    if own:
-        named = dataset.plain if isinstance(dataset, Part) else dataset
-        named = named if isinstance(named, dict) else {"name": os.fspath(named)}
-        is_path = isinstance(dataset, os.PathLike) or named.get("name") not in datasets.names()
-        if is_path or not is_source:
-            dataset = {**named, **own}
-    progress.status("reading the data set")
-    real = datasets.load(dataset, data_dir, split, damaged)
-    progress.note(real.summary)
-    if is_source:
-        generated = datasets.load({"name": os.path.abspath(path), **own}, damaged=damaged)
-        progress.note(generated.summary)
-        count = min(SAMPLES, len(real), len(generated)) if count is None else count
-        seed = seed or 0
-    else:
-        from keras_gans import generators
-
-        progress.status("opening the generator")
-        generated = generators.load(path, output_range, latents, real.shape)
-        for note in generated.notes:
-            progress.note(f"note: {note}")
-        seed = generated.origin.get("seed", 0) if seed is None else seed
-        if type(seed) is not int or seed < 0:
-            raise UsageError(f"{path} records the seed {seed!r}: give another with --seed")
-        generated = rejecting(generated) if rejecting else generated
-    metrics = choose(metrics, real, generated, features, count, progress)
+    metrics, progress = check_names(metrics, features), progress or _Quiet()
+    _check_kind(generated)
+    is_source = isinstance(generated, Source)
+    recorded = 0 if is_source else generated.origin.get("seed", 0)
+    if seed is None and not (type(recorded) is int and recorded >= 0):
+        raise UsageError(
+            f"{generated.title} records the seed {recorded!r}: give another with --seed"
+        )
+    seed = recorded if seed is None else checked_seed(seed)
+    if count is None and is_source:
+        count = min(SAMPLES, len(real), len(generated))
     measuring = Measuring(real, metrics, features, count, data_dir, progress, UsageError)
-    measuring.check_some(generated)
+    measuring = measuring.narrowed(generated, progress)
     drawn = draw(generated, measuring.count, seed, progress)
     results = measuring.measure(drawn, seed, progress)
-    source = f"{path.name}, {generated}" if rejecting else path.name
-    of_file = {} if is_source else {"name": path.stem, "source": source}
-    made = (generated if is_source else drawn).about | of_file
     return {
         "results": [asdict(result) for result in results],
-        "count": measuring.count,
-        "seed": seed,
-        "generated": made,
-        "real": real.about | {"split": split, "seed": REAL_SEED},
-        "keras_gans": keras_gans.__version__,
-        "versions": versions(),
+        "generated": (generated if is_source else drawn).about,
+        **measuring.about(seed),
     }
+
+
+def _check_kind(generated):
+    if not hasattr(generated, "shape"):
+        raise UsageError(
+            f"{type(generated).__name__} is measured while it is trained, by fit(callbacks="
+            "[callbacks.MeasureGenerator(source)]); give generators.load(path) or a Source"
+        )
 
 
 def _announced(progress, extractor, count, side):
@@ -379,14 +387,6 @@ def _too_few(source, count):
         f"{count:,} samples are requested and {source.source} has {len(source):,}: give more of "
         f"them, or request {len(source):,} (--samples {len(source)})"
     )
-
-
-def versions():
-    """Versions of the packages that decide a value."""
-    import keras
-
-    packages = ("keras", keras.config.backend(), "numpy", "scipy")
-    return {name: import_module(name).__version__ for name in packages}
 
 
 def _text(shape):

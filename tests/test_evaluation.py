@@ -33,8 +33,9 @@ CENTERS = np.array([[0, 1], [1, 0], [0, -1], [-1, 0]], "f4")
 
 @pytest.fixture
 def evaluate(tmp_path):
-    def evaluate(path, dataset="digits", metrics=("fid",), **options):
-        return evaluation.evaluate(path, dataset, metrics, data_dir=tmp_path / "data", **options)
+    def evaluate(path, real=DIGITS, metrics="fid", **options):
+        generated = generators.load(path) if path.suffix == ".h5" else datasets.load(path)
+        return evaluation.evaluate(generated, real, metrics, data_dir=tmp_path / "data", **options)
 
     return evaluate
 
@@ -118,7 +119,6 @@ def test_all_metrics_take_one_pass(evaluate, noisy, passes):
         "source": DIGITS.source,
         "shape": [1797, 28, 28, 1],
         "sha256": DIGITS.fingerprint,
-        "split": "train",
         "seed": 0,
     }
     json.dumps(found, allow_nan=False)
@@ -224,15 +224,6 @@ def test_a_generator_makes_as_many_samples_as_are_requested(evaluate, tmp_path):
     }
 
 
-@pytest.mark.parametrize("told", [{"output_range": (0.0, 1.0)}, {"latents": "uniform"}])
-def test_options_of_foreign_generators_are_not_ignored(evaluate, tmp_path, told):
-    generators.save(generator(), tmp_path / "generator.h5")
-    with pytest.raises(UsageError, match=r"generator\.h5 .*--range"):
-        evaluate(tmp_path / "generator.h5", count=20, **told)
-    with pytest.raises(UsageError, match=r"half\.npz is no generator.*--range"):
-        evaluate(save(tmp_path / "half.npz", HALF), **told)
-
-
 def test_a_foreign_generator_makes_its_labels_in_turns(evaluate, tmp_path):
     latent, label = keras.Input((6,)), keras.Input((1,))
     code = keras.layers.Flatten()(keras.layers.Embedding(10, 6)(label))
@@ -243,9 +234,6 @@ def test_a_foreign_generator_makes_its_labels_in_turns(evaluate, tmp_path):
     found = evaluate(tmp_path / "foreign.h5", metrics=("fid", "classifier_accuracy"), count=40)
     assert [r["name"] for r in found["results"]] == ["fid40_lenet", "classifier_accuracy40_lenet"]
     assert 0 <= found["results"][1]["value"] <= 1
-    keras.Model(model.input, keras.layers.Dense(3)(x)).save(tmp_path / "other.h5")
-    with pytest.raises(UsageError, match=r"other\.h5 is "):
-        evaluate(tmp_path / "other.h5")
 
 
 def test_a_generator_of_another_shape_is_refused_before_it_makes_anything(measuring, monkeypatch):
@@ -331,26 +319,8 @@ def test_folder_zip_and_npz_of_the_same_images_give_the_same_values(evaluate, tm
     values = [evaluate(p)["results"] for p in (folder, tmp_path / "images.zip", signed, same)]
     assert values[0] == values[1] == values[2] == values[3]
     assert values[0][0]["name"] == "fid30_lenet"
-    identical = evaluate(folder, dataset=str(signed))
+    identical = evaluate(folder, datasets.load(signed))
     assert identical["results"][0]["value"] == pytest.approx(0, abs=1e-9)
-
-
-def test_pictures_are_fitted_to_a_data_set_given_as_a_mapping(evaluate, tmp_path):
-    real = save(tmp_path / "real.npz", DIGITS.values[:30, ::2, ::2])
-    fake = save(tmp_path / "fake.npz", DIGITS.values[30:60, ::2, ::2])
-    named, mapped = (
-        evaluate(fake, dataset, pictures={"resize": 28}) for dataset in (real, {"name": str(real)})
-    )
-    assert named["results"][0]["name"] == "fid30_lenet"
-    assert named["results"] == mapped["results"]
-
-
-def test_a_name_means_the_same_however_it_is_given(evaluate, tmp_path):
-    fake = save(tmp_path / "fake.npz", DIGITS.values[30:60, ::2, ::2])
-    part = parts.check("datasets", "digits", "here")
-    found = [evaluate(fake, given, pictures={"resize": 28}) for given in ("digits", part)]
-    found.append(evaluate(fake, {"name": "digits"}, pictures={"resize": 28}))
-    assert found[0]["results"] == found[1]["results"] == found[2]["results"]
 
 
 def test_the_inception_score_of_sorted_images_is_that_of_shuffled_ones(measuring):
@@ -395,14 +365,12 @@ def test_a_mistake_gives_one_line_and_no_value(evaluate, passes, tmp_path, mista
     [
         ({"metrics": ("fidd",)}, "unknown metric 'fidd'; did you mean 'fid'"),
         ({"features": "inception2047"}, "unknown feature extractor 'inception2047'; did you mean"),
-        ({"dataset": "nothing"}, "there is no data set 'nothing'"),
         ({"features": "inception2048"}, r"there is no inception_2015_12_05\.npz"),
         ({"metrics": ("fid_thesis",)}, "imagenet"),
         ({"metrics": ("inception_score",), "count": 40}, "inception_score needs at least 100"),
         ({"metrics": ("precision",), "count": 3}, "precision needs at least 4"),
         ({"metrics": ("classifier_accuracy",)}, "classifier_accuracy needs the labels"),
         ({"metrics": ("modes", "classifier_accuracy")}, "known modes.*; classifier_accuracy needs"),
-        ({"split": "test"}, "split"),
     ],
 )
 def test_an_impossible_request_is_refused_before_any_feature(
@@ -460,7 +428,7 @@ def test_missing_weights_can_be_null(measuring):
     ask = measuring(metrics=("fid_thesis", "fid"), count=200, tolerated=tolerated)
     thesis, usual = ask(DIGITS)
     assert (thesis.name, thesis.value) == ("fid_thesis200_imagenet2048_signed", None)
-    assert thesis.reason == ask.reasons["fid_thesis"]
+    assert thesis.reason == str(ask.reasons["fid_thesis"])
     assert "there is no inception_v3_imagenet.npz" in thesis.reason
     assert usual.value > 0 and usual.reason is None
     with pytest.raises(UsageError, match="known modes"):
@@ -492,6 +460,76 @@ def test_samples_to_which_no_metric_applies_are_told_why(evaluate, tmp_path):
         evaluate(path, metrics=("all",))
 
 
+def images(labels=None, size=28):
+    values = np.zeros((200, size, size, 1), "uint8")
+    return datasets.Images("noise", values, labels, "noise")
+
+
+COMPARED = ("fid", "kid", "precision", "recall", "density", "coverage")
+LABELS = np.arange(200) % 10
+
+
+@pytest.mark.parametrize(
+    ("source", "chosen", "expected"),
+    [
+        (images(), None, (*COMPARED, "inception_score", "fid_thesis")),
+        (images(LABELS), None, (*COMPARED, "inception_score", "classifier_accuracy", "fid_thesis")),
+        (images(np.arange(200) % 47), None, (*COMPARED, "inception_score", "fid_thesis")),
+        (images(LABELS, 32), None, (*COMPARED, "fid_thesis")),
+        (
+            images(LABELS, 32),
+            "inception2048",
+            (*COMPARED, "inception_score", "classifier_accuracy", "fid_thesis"),
+        ),
+        (Points("plane", np.zeros((200, 2), "float32"), None, "plane"), None, COMPARED),
+        (
+            Points("r", np.zeros((9, 2), "float32"), None, "r", centers=np.eye(2), std=1.0),
+            None,
+            ("precision", "recall", "density", "coverage", "modes", "high_quality"),
+        ),
+    ],
+)
+def test_all_are_those_that_apply(measuring, monkeypatch, source, chosen, expected):
+    """Of the others, each is noted with its reason."""
+    monkeypatch.setattr(Measuring, "_load", lambda *given: None)
+    notes = Silent()
+    narrowed = measuring(source, "all", features=chosen, tolerated=UsageError).narrowed(
+        source, notes
+    )
+    assert tuple(narrowed.names) == expected
+    left_out = [name for name in measures.names() if name not in expected]
+    assert [note.split(" is left out: ")[0] for note in notes.notes] == left_out
+    assert [result.metric for result in narrowed.nothing("so")] == list(expected)
+
+
+def test_metrics_without_weights_apply_and_have_no_value(measuring):
+    """So `all` says which weights to bring, and not only what will never be measured."""
+    ask = measuring(images(LABELS), "all", tolerated=UsageError)
+    narrowed = ask.narrowed(images(LABELS))
+    assert list(narrowed.reasons) == ["fid_thesis"] and "fid_thesis" in narrowed.names
+    small = measuring(images(LABELS, 32), "all", tolerated=UsageError)
+    with pytest.raises(UsageError, match=r"^there is no inception_2015_12_05\.npz"):
+        small.narrowed(images(LABELS, 32))
+
+
+def test_named_metrics_stay_as_they_are(measuring):
+    ask, notes = measuring(metrics=("modes", "fid"), count=200, tolerated=UsageError), Silent()
+    assert list(ask.narrowed(DIGITS, notes).names) == ["modes", "fid"]
+    assert not notes.notes
+
+
+def test_all_stands_alone(measuring):
+    with pytest.raises(UsageError, match="unknown metric 'all'"):
+        measuring(metrics=("fid", "all"), tolerated=UsageError)
+
+
+def test_names_and_paths_are_to_be_loaded_first(tmp_path):
+    with pytest.raises(UsageError, match=r"str is no data set: give datasets\.load\(name\)"):
+        evaluation.evaluate(DIGITS, "digits")
+    with pytest.raises(UsageError, match=r"PosixPath .*give generators\.load\(path\) or a Source"):
+        evaluation.evaluate(tmp_path, DIGITS)
+
+
 def test_no_metrics_are_none_to_measure(evaluate, measuring, noisy):
     with pytest.raises(UsageError, match="there are no metrics: name one, such as fid"):
         measuring(metrics=())
@@ -508,34 +546,6 @@ def test_mistakes_in_names_need_no_keras():
     assert subprocess.run([sys.executable, "-c", script]).returncode == 0
 
 
-@pytest.mark.parametrize("kind", ["own of another size", "foreign of another size", "critic"])
-def test_a_file_that_cannot_be_measured_is_refused_without_keras(tmp_path, kind):
-    path = tmp_path / "network.h5"
-    small = datasets.Images("small", DIGITS.values[:, 2:-2, 2:-2], None, "small")
-    k = keras.layers
-    if kind == "own of another size":
-        generators.save(generator(small), path)
-    elif kind == "critic":
-        keras.Sequential([k.Input((28, 28, 1)), k.Flatten(), k.Dense(1)]).save(path)
-    else:
-        layers = k.Dense(576, activation="tanh"), k.Reshape((24, 24, 1))
-        keras.Sequential([k.Input((7,)), *layers]).save(path)
-    script = (
-        "import sys; from keras_gans import evaluation\n"
-        f"try: evaluation.evaluate({str(path)!r}, 'digits')\n"
-        "except ValueError as error: print(error, 'keras' in sys.modules)"
-    )
-    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout
-    expected = "judges images" if kind == "critic" else "samples of 24x24x1 and 28x28x1 is needed"
-    assert f"network.h5 is a network that {expected}" in said or f"makes {expected}" in said
-    assert said.strip().endswith("False")
-
-
-def test_a_path_that_does_not_exist(evaluate, tmp_path):
-    with pytest.raises(UsageError, match="there is no file or folder"):
-        evaluate(tmp_path / "absent")
-
-
 def test_a_damaged_image_is_named_or_skipped_and_counted(evaluate, tmp_path):
     folder = tmp_path / "images"
     folder.mkdir()
@@ -544,7 +554,7 @@ def test_a_damaged_image_is_named_or_skipped_and_counted(evaluate, tmp_path):
     (folder / "007.png").write_bytes((folder / "007.png").read_bytes()[:60])
     with pytest.raises(UsageError, match=r"007\.png"):
         evaluate(folder)
-    found = evaluate(folder, damaged="skip")
+    found = evaluation.evaluate(datasets.load(folder, damaged="skip"), DIGITS)
     assert found["results"][0]["name"] == "fid39_lenet"
     assert found["generated"]["source"] == "images without 1 damaged"
 

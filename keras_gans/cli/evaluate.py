@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import shutil
 import textwrap
 from pathlib import Path
@@ -100,8 +101,7 @@ def act(options):
         The exit status: 1 if a metric has no value, unless all were asked for. Others are printed
         all the same.
     """
-    output_range, latents = arguments.read_foreign(options)
-    rejecting = arguments.read_reject(options)
+    foreign, rejecting = arguments.read_foreign(options), arguments.read_reject(options)
     of_run = (options.path / "experiment.yaml").is_file()
     if not options.path.exists():
         raise UsageError(f"there is no file or folder {options.path}")
@@ -111,36 +111,39 @@ def act(options):
         raise UsageError(
             f"give the data set to compare with by --dataset: {options.path} is no run"
         )
-    if of_run and (output_range or latents or rejecting):
-        raise UsageError(f"{options.path} is a run: leave out --range, --latents and --reject")
+    if not _is_generator(options.path) and (any(foreign) or rejecting):
+        kind = "a run" if of_run else "no generator"
+        raise UsageError(f"{options.path} is {kind}: leave out --range, --latents and --reject")
     if options.dataset is None and arguments.pictures(options):
         raise UsageError("--resize and --crop fit the pictures of a --dataset: give it too")
-    metrics = options.metrics
-    if metrics is not None:
-        metrics = tuple(dict.fromkeys(name.strip() for name in metrics.split(",")))
     from rich.console import Console
 
-    from keras_gans.metrics.choosing import ALL
+    from keras_gans.evaluation import evaluate
+    from keras_gans.metrics.requirements import ALL, check_names
     from keras_gans.terminal import quiet
     from keras_gans.terminal.line import Line
 
+    metrics = options.metrics
+    if metrics is not None:
+        metrics = tuple(dict.fromkeys(name.strip() for name in metrics.split(",")))
+    check_names(metrics or ALL, options.features)
     quiet.silence_libraries()
-    common = options.features, options.samples, options.seed, options.split
+    how = options.features, options.samples, options.seed, options.data_dir
     # The table or the JSON alone goes to standard output, so that it can be piped.
     with Line("evaluate", Console(stderr=True), unit="samples") as line:
-        places, pictures = (options.damaged, options.data_dir, line), arguments.pictures(options)
         if of_run:
             from keras_gans.runs import evaluated
 
-            run, dataset = StoredRun.read(options.path), options.dataset
-            if pictures:
-                dataset = {"name": dataset, **pictures}
-            found = evaluated.evaluate(run, dataset, metrics, *common, *places)
+            run = StoredRun.read(options.path)
+            real = None
+            if options.dataset or options.split != "train":
+                real = _real(options, options.dataset or run.experiment.dataset, line)
+            found = evaluated.evaluate(run, real, metrics, *how, line)
         else:
-            from keras_gans.evaluation import evaluate
-
-            about = metrics or ("fid",), *common, output_range, latents, *places, pictures
-            found = evaluate(options.path, options.dataset, *about, rejecting)
+            real = _real(options, options.dataset, line)
+            generated = _generated(options, real, foreign, rejecting, line)
+            found = evaluate(generated, real, metrics or "fid", *how, line)
+    found["real"]["split"] = options.split
     if options.json:
         print(json.dumps(found, indent=2))
     elif of_run:
@@ -150,6 +153,46 @@ def act(options):
     # Of `all`, those without a value were not asked for by name.
     measured = [r for line in found.get("generators", [found]) for r in line["results"]]
     return int(metrics != ALL and any(result["value"] is None for result in measured))
+
+
+def _real(options, dataset, line):
+    """The real side. Next to samples, --resize and --crop may be meant for these alone."""
+    from keras_gans import datasets
+
+    pictures = arguments.pictures(options)
+    if pictures and not (_is_samples(options.path) and dataset in datasets.names()):
+        dataset = {"name": dataset, **pictures}
+    line.status("reading the data set")
+    real = datasets.load(dataset, options.data_dir, options.split, options.damaged)
+    line.note(real.summary)
+    return real
+
+
+def _generated(options, real, foreign, rejecting, line):
+    """The generator, or the samples, that the path is of."""
+    path = options.path
+    if _is_generator(path):
+        from keras_gans import generators
+
+        line.status("opening the generator")
+        saved = generators.load(path, *foreign, real.shape)
+        for note in saved.notes:
+            line.note(f"note: {note}")
+        return rejecting(saved) if rejecting else saved
+    from keras_gans import datasets
+
+    samples = {"name": os.path.abspath(path), **arguments.pictures(options)}
+    generated = datasets.load(samples, damaged=options.damaged)
+    line.note(generated.summary)
+    return generated
+
+
+def _is_generator(path):
+    return path.suffix.lower() in (".h5", ".hdf5", ".keras")
+
+
+def _is_samples(path):
+    return not (_is_generator(path) or (path / "experiment.yaml").is_file())
 
 
 def _print_run(found):

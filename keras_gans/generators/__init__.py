@@ -10,6 +10,8 @@ Nothing in a file is run. `own` opens files of this package, `foreign` those of 
 """
 
 import os
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keras_gans.errors import UsageError
@@ -54,12 +56,14 @@ def load(
     """
     with foreign.described(path) as description:
         if games.is_game(description):
-            return games.open(description, output_range, latents, shape)
-        if own.ATTRIBUTE not in description.attributes:
-            return foreign.open(description, output_range, latents, shape)
-        if output_range is not None or latents is not None:
+            saved = games.open(description, output_range, latents, shape)
+        elif own.ATTRIBUTE not in description.attributes:
+            saved = foreign.open(description, output_range, latents, shape)
+        elif output_range is not None or latents is not None:
             raise UsageError(f"{path} is of this package and needs no --range or --latents")
-        return own.open(description, shape)
+        else:
+            saved = own.open(description, shape)
+    return replace(saved, title=Path(path).name)
 
 
 def load_discriminator(path: str | os.PathLike) -> tuple["keras.Model", dict]:

@@ -161,9 +161,21 @@ class Rejection:
                 f"{judged.classes}: give two networks of one run"
             )
 
-    def __str__(self):
+    @property
+    def name(self):
+        """Name of the generator."""
+        return self.generator.name
+
+    @property
+    def title(self):
+        """Name for messages and results."""
         gamma = f"{self.gamma:g}{'%' * self.percentile}"
-        return f"those that {self.judge.title} accepts (gamma {gamma})"
+        return f"{self.generator.title}, those that {self.judge.title} accepts (gamma {gamma})"
+
+    @property
+    def origin(self):
+        """Where the generator comes from."""
+        return self.generator.origin
 
     @property
     def shape(self):

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,7 @@ class Saved:
         notes: Tuple of sentences for the user, about what was guessed.
         part: `parts.Part` that builds the network; None for a foreign one, which cannot be saved.
         batch_size: Samples that the network makes at a time.
+        title: Name for messages and results, that of the file.
     """
 
     network: object
@@ -65,6 +67,7 @@ class Saved:
     notes: tuple = ()
     part: object = None
     batch_size: int = BATCH_SIZE
+    title: str = "the generator"
 
     @classmethod
     def of(cls, network, part, latents, source, origin):
@@ -82,6 +85,11 @@ class Saved:
         inputs = inputs_of(latents, classes)
         shape, scale = tuple(source.shape), source.scale
         return cls(network, latents, shape, scale, classes, inputs, origin=origin, part=part)
+
+    @property
+    def name(self) -> str:
+        """The title without the suffix."""
+        return Path(self.title).stem
 
     def make(
         self, latents: np.ndarray, labels: ArrayLike | None = None, progress: Any = None

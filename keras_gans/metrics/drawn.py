@@ -24,7 +24,7 @@ def draw(generated, count, seed=0, progress=None):
     """Draws the generated side of a comparison.
 
     Args:
-        generated: `generators.Saved` or `datasets.Source`.
+        generated: `generators.Saved`, `generators.Rejection` or `datasets.Source`.
         count: Number of samples.
         seed: The stream is `[seed, 1]`.
         progress: Object with `status(text)`, `begin(total)` and `update(done)`, if given.
@@ -37,10 +37,12 @@ def draw(generated, count, seed=0, progress=None):
         labels = None if generated.labels is None else generated.labels[chosen]
         title, values = generated.source, generated.values[chosen]
     else:
-        title = "generator"
+        title = generated.title
         if progress is not None:
             progress.status(f"{count:,} samples of the generator")
         labels = generated.turns_of_labels(count)
         values = generated.sample(count, [seed, 1], labels, progress)
     directions = getattr(generated, "directions", None)
-    return Drawn(title, read_only(values), labels, title, generated.scale, directions=directions)
+    return Drawn(
+        generated.name, read_only(values), labels, title, generated.scale, directions=directions
+    )

@@ -2,22 +2,19 @@
 
 from dataclasses import asdict
 
-import keras_gans
-from keras_gans import datasets, evaluation, generators
+from keras_gans import datasets, generators
 from keras_gans.errors import NotFinite, UsageError
-from keras_gans.metrics import features_of, measures
-from keras_gans.metrics.choosing import check_names, choose
+from keras_gans.evaluation import Measuring
+from keras_gans.metrics.requirements import check_names
 
 
 def evaluate(
     run,
-    dataset=None,
+    real=None,
     metrics=None,
     features=None,
     count=None,
     seed=None,
-    split="train",
-    damaged="refuse",
     data_dir=None,
     progress=None,
 ):
@@ -28,15 +25,15 @@ def evaluate(
 
     Args:
         run: `rows.StoredRun`.
-        dataset, metrics, features, count, split, damaged, data_dir: As for `evaluation.evaluate`.
+        real, metrics, features, count, data_dir: As for `evaluation.evaluate`.
         seed: As for a call of `evaluation.Measuring`.
         progress: Object with `status(text)`, `note(text)`, `begin(total)` and `update(done)`.
 
     Returns:
         A dict of plain values: "generators", a list of dicts with "file", "iteration" and
         "results" (each `evaluation.Result` as a dict, without a value where the samples of a
-        generator are not finite), in the order of the iterations; "run",
-        "count", "seed", "real", "keras_gans" and "versions" as of `evaluation.evaluate`.
+        generator are not finite), in the order of the iterations; "run", and "count", "seed",
+        "real", "keras_gans" and "versions" as of `evaluation.evaluate`.
 
     Raises:
         UsageError: The run has no saved generators, or as `evaluation.evaluate`.
@@ -44,70 +41,45 @@ def evaluate(
     files = dict.fromkeys(run.generators.values())
     if run.best:
         best = generators.load(run.best)
-        if _iteration(run.best, best) not in run.generators:  # else it is one of these
+        if _iteration(best) not in run.generators:  # else it is one of these
             files[run.best] = best
     if not files:
         raise run.without_generators()
     row = run.experiment
-    metrics = metrics or row.measure or ("fid",)
+    metrics = check_names(metrics or row.measure or ("fid",), features)
     features = features or row.measure_features
-    check_names(metrics, features)
-    progress.status("reading the data set")
-    real = datasets.load(dataset or row.dataset, data_dir, split, damaged)
-    if dataset is None and split == "train" and (difference := run.other_data(real)):
-        progress.note(f"these are not the data that the run learned from: {difference}")
+    if real is None:
+        progress.status("reading the data set")
+        real = datasets.load(row.dataset, data_dir)
+        if difference := run.other_data(real):
+            progress.note(f"these are not the data that the run learned from: {difference}")
     count = min(row.measure_samples, len(real)) if count is None else count
     seed = run.seed if seed is None else seed
-    measuring, found = None, []
+    measuring = Measuring(real, metrics, features, count, data_dir, progress, UsageError)
+    found = []
     for number, (path, saved) in enumerate(files.items(), 1):
         saved = saved or generators.load(path)
-        iteration = _iteration(path, saved)
-        if measuring is None:
-            names = choose(metrics, real, saved, features, count, progress)
-            measuring = evaluation.Measuring(
-                real, names, features, count, data_dir, progress, UsageError
-            )
-            for metric, reason in measuring.check_some(saved).items():
-                progress.note(f"{measuring.names[metric]} is null: {reason}")
+        if number == 1:
+            measuring = measuring.narrowed(saved, progress)
+            for metric, error in measuring.check(saved).items():
+                progress.note(f"{measuring.names[metric]} is null: {error}")
         progress.status(f"{path.name}, {number} of {len(files)}")
         try:
             results = measuring(saved, seed)
         except NotFinite as error:  # the others can be measured all the same
-            results = _nothing(measuring, str(error))
+            results = measuring.nothing(error)
             progress.note(f"{path.name}: {error}")
         results = [asdict(result) for result in results]
-        found.append({"file": path.name, "iteration": iteration, "results": results})
+        found.append({"file": path.name, "iteration": _iteration(saved), "results": results})
     return {
         "run": str(run.folder),
         "generators": sorted(found, key=lambda line: line["iteration"]),
-        "count": measuring.count,
-        "seed": seed,
-        "real": real.about | {"split": split, "seed": evaluation.REAL_SEED},
-        "keras_gans": keras_gans.__version__,
-        "versions": evaluation.versions(),
+        **measuring.about(seed),
     }
 
 
-def _nothing(measuring, reason):
-    """The results of a generator that has no values, and why."""
-    return [
-        evaluation.Result(
-            full,
-            metric,
-            value=None,
-            std=None,
-            better=measures.MEASURES[metric].better,
-            convention=measures.MEASURES[metric].about,
-            features=features_of(full) or "",
-            weights="",
-            reason=reason,
-        )
-        for metric, full in measuring.names.items()
-    ]
-
-
-def _iteration(path, saved):
+def _iteration(saved):
     iteration = saved.origin.get("iteration")
     if type(iteration) is not int:
-        raise UsageError(f"{path} is not a generator that a run saved: move it away")
+        raise UsageError(f"{saved.title} is not a generator that a run saved: move it away")
     return iteration

@@ -3,11 +3,14 @@
 import json
 import re
 import shutil
+import subprocess
+import sys
 
+import keras
 import numpy as np
 import pytest
 
-from keras_gans import datasets, generators
+from keras_gans import datasets, generators, networks, parts
 
 
 @pytest.fixture
@@ -186,3 +189,48 @@ def test_what_is_no_path_is_not_fitted(main, tmp_path):
     status, _, err = main(*command, "--crop", "center")
     assert status == 2
     assert "'crop' is for pictures of your own: give their path instead of 'digits'" in err
+
+
+@pytest.mark.parametrize("kind", ["own of another size", "foreign of another size", "critic"])
+def test_a_file_that_cannot_be_measured_is_refused_without_keras(tmp_path, kind):
+    path, k = tmp_path / "network.h5", keras.layers
+    if kind == "own of another size":
+        source = datasets.Images("small", np.zeros((9, 24, 24, 1), "u1"), None, "small")
+        part = parts.check("networks", "vanilla", "generator", "generator")
+        latents = parts.get("latents", {"name": "normal", "size": 7})
+        network = networks.build(part, "generator", source.shape, latents.size)
+        generators.save(generators.Saved.of(network, part, latents, source, {}), path)
+    elif kind == "critic":
+        keras.Sequential([k.Input((28, 28, 1)), k.Flatten(), k.Dense(1)]).save(path)
+    else:
+        layers = k.Dense(576, activation="tanh"), k.Reshape((24, 24, 1))
+        keras.Sequential([k.Input((7,)), *layers]).save(path)
+    script = (
+        "import sys; from keras_gans import cli\n"
+        f"status = cli.main(['evaluate', {str(path)!r}, '--dataset', 'digits'])\n"
+        "print(status, 'keras' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    expected = "judges images" if kind == "critic" else "samples of 24x24x1 and 28x28x1 is needed"
+    assert "network.h5 " in done.stderr and expected in done.stderr
+    assert done.stdout.split() == ["2", "False"]
+
+
+@pytest.mark.parametrize("told", [("--range=0,1",), ("--latents", "uniform")])
+def test_options_of_foreign_generators_are_not_ignored(main, made, trained, told):
+    folder, _ = trained
+    data = ["--dataset", "digits", "--data-dir", made.parent / "data", *told]
+    own = folder / "generator_model_000030.h5"
+    for path, said in (
+        (own, "is of this package"),
+        (made, "is no generator"),
+        (folder, "is a run"),
+    ):
+        status, _, err = main("evaluate", path, *data)
+        assert status == 2 and f"{path} {said}" in err and "--range" in err
+
+
+def test_the_other_split_of_the_data_of_a_run(main, trained, tmp_path):
+    status, _, err = main("evaluate", trained[0], "--split", "test", "--data-dir", tmp_path)
+    assert status == 2
+    assert "digits has no split 'test'" in err

@@ -250,4 +250,4 @@ def test_files_of_a_generator_and_a_discriminator_make_a_sampler(tmp_path):
     np.testing.assert_array_equal(saved.make(found.latents), found.values)
     ratios = sampler.judge.log_ratio(found.values)
     assert ratios.mean() > sampler.judge.log_ratio(saved.sample(5000, 1)).mean()
-    assert str(sampler) == "those that d.h5 accepts (gamma 80%)"
+    assert sampler.title == "the generator, those that d.h5 accepts (gamma 80%)"

@@ -24,6 +24,8 @@ def test_samples_of_a_set_are_of_a_stream_of_their_own():
 def test_samples_of_a_generator_come_with_its_directions():
     said = []
     made = SimpleNamespace(
+        name="g",
+        title="g.h5",
         directions=np.eye(2, 3),
         scale=PLAIN,
         turns_of_labels=lambda n: np.arange(n) % 3,
@@ -33,4 +35,5 @@ def test_samples_of_a_generator_come_with_its_directions():
     assert drawn.values.tolist() == [[7, 1, 0], [7, 1, 1], [7, 1, 2], [7, 1, 0]]
     assert drawn.labels.tolist() == [0, 1, 2, 0]
     assert np.array_equal(drawn.directions, np.eye(2, 3))
+    assert (drawn.name, drawn.source) == ("g", "g.h5")
     assert said == ["4 samples of the generator"]

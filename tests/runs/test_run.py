@@ -164,7 +164,9 @@ def test_pictures_are_those_of_the_seed_of_the_run(straight):
 def test_one_name_is_one_number_whether_a_run_or_evaluate_measures(straight, iteration):
     planned, metrics, _ = straight
     path = planned.folder / f"generator_model_{iteration}.h5"
-    (result,) = evaluation.evaluate(path, "digits", count=50)["results"]
+    (result,) = evaluation.evaluate(generators.load(path), datasets.load("digits"), count=50)[
+        "results"
+    ]
     key = "best" if iteration == "best" else "last"
     assert result["value"] == metrics["measured"][result["name"]][key]
 
