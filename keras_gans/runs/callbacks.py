@@ -8,8 +8,10 @@ callbacks know the run's `History` and not each other; their order is that of th
 
 import math
 import time
+from typing import NamedTuple
 
 import keras
+import numpy as np
 
 from keras_gans import generators, pictures
 from keras_gans.errors import NotFinite
@@ -54,14 +56,14 @@ class RecordLosses(Scheduled):
     """Adds the losses since the last record to the history and shows them: means and maxima.
 
     Args:
-        history: `History`; gets the run's seconds too.
+        history: `History`; gets the run's seconds too. Where the run goes on, it gets null for
+            losses that are no longer finite, and `Diverged` is not raised.
         progress: Object with `doing(text)` and `update(iteration, values)`.
-        go_on: Record null for losses that are no longer finite, and do not raise `Diverged`.
     """
 
-    def __init__(self, when, history, progress, go_on=False):
+    def __init__(self, when, history, progress):
         super().__init__(when)
-        self.history, self.progress, self.go_on = history, progress, go_on
+        self.history, self.progress = history, progress
 
     def on_train_begin(self, logs=None):
         self._begun = time.perf_counter() - self.history.seconds["wall"]
@@ -85,10 +87,10 @@ class RecordLosses(Scheduled):
         for metric in self.model.metrics:
             metric.reset_state()
         values = {name: v if math.isfinite(v) else None for name, v in self._values.items()}
-        if None in values.values() and not self.go_on:
+        if None in values.values() and not self.history.go_on:
             owners = {"d_loss": "discriminator", "g_loss": "generator"}
             names = [owner for name, owner in owners.items() if values[name] is None]
-            lost(self.history, iteration, "loss", names, self.go_on)
+            lost(self.history, iteration, "loss", names)
         self.history.add(iteration, **values)
         self.history.recorded = iteration
         shown = {name: self._values[name] for name in ("d_loss", "g_loss")}
@@ -99,16 +101,16 @@ class CheckWeights(Scheduled):
     """Ends a run whose weights are no longer finite, before anything of it is saved.
 
     Args:
-        history: `History`; gets one record that names the networks, where the run goes on.
-        go_on: Only let the callbacks that follow skip their work, and do not raise `Diverged`.
+        history: `History`. Where the run goes on, it gets one record that names the networks, the
+            callbacks that follow skip their work, and `Diverged` is not raised.
     """
 
-    def __init__(self, when, history, go_on):
+    def __init__(self, when, history):
         super().__init__(when)
-        self.history, self.go_on = history, go_on
+        self.history = history
 
     def at(self, iteration):
-        check_weights(self.model, self.history, iteration, self.go_on)
+        check_weights(self.model, self.history, iteration)
 
 
 class SaveNetworks(Scheduled):
@@ -117,15 +119,12 @@ class SaveNetworks(Scheduled):
     Args:
         history: `History`.
         saved: `generators.Saved` over the weights that make samples.
-        discriminator: The discriminator's `Part` of the row.
-        loss: The loss's, which tells what the discriminator's scores mean.
-        folder: The run's folder.
+        experiment: `rows.Experiment`, whose loss tells what the discriminator's scores mean.
     """
 
-    def __init__(self, when, history, saved, discriminator, loss, folder):
+    def __init__(self, when, history, saved, experiment):
         super().__init__(when)
-        self.history, self.saved, self.discriminator = history, saved, discriminator
-        self.loss, self.folder = loss, folder
+        self.history, self.saved, self.experiment = history, saved, experiment
 
     def at(self, iteration):
         if self.history.finite:
@@ -133,17 +132,17 @@ class SaveNetworks(Scheduled):
 
     def save(self, iteration, network):
         """Writes both files."""
-        name = f"model_{iteration:06d}.h5"
-        generators.save(self.saved, self.folder / f"generator_{name}", iteration=iteration)
+        folder, name = self.history.folder, f"model_{iteration:06d}.h5"
+        generators.save(self.saved, folder / f"generator_{name}", iteration=iteration)
         generators.save_discriminator(
             network,
-            self.discriminator,
+            self.experiment.discriminator,
             self.saved.shape,
             self.saved.classes,
-            self.folder / f"discriminator_{name}",
+            folder / f"discriminator_{name}",
             self.saved.origin,
             iteration=iteration,
-            loss=self.loss.plain,
+            loss=self.experiment.loss.plain,
             scale=self.saved.scale.plain,
         )
 
@@ -154,13 +153,11 @@ class Sampling(Scheduled):
     Args:
         history: `History`.
         saved: `generators.Saved`.
-        folder: The run's folder.
-        go_on: As for `CheckWeights`.
     """
 
-    def __init__(self, when, history, saved, folder, go_on):
+    def __init__(self, when, history, saved):
         super().__init__(when)
-        self.history, self.saved, self.folder, self.go_on = history, saved, folder, go_on
+        self.history, self.saved = history, saved
 
     def at(self, iteration):
         if self.history.finite:
@@ -168,41 +165,54 @@ class Sampling(Scheduled):
                 self.sample(iteration)
             except NotFinite:
                 self.history.finite = False
-                lost(self.history, iteration, "samples", ["generator"], self.go_on)
+                lost(self.history, iteration, "samples", ["generator"])
+
+
+class Shown(NamedTuple):
+    """What every picture of a run shows.
+
+    Attributes:
+        latents: float32 `(n, size)`.
+        labels: Integers `(n,)`, or None.
+        columns: Images a row.
+        reals: Real samples `(n, ...)`: the background of points.
+    """
+
+    latents: np.ndarray
+    labels: np.ndarray | None
+    columns: int
+    reals: np.ndarray
 
 
 class DrawSamples(Sampling):
     """Writes samples/<iteration>.png: samples of latents that stay the same.
 
     Args:
-        history, saved, folder, go_on: As for `Sampling`.
-        latents: float32 `(n, size)`.
-        labels: Integers `(n,)`, or None.
-        columns: Images a row.
-        reals: Real samples for the background of points, or None.
+        history, saved: As for `Sampling`.
+        shown: `Shown`.
     """
 
-    def __init__(self, when, history, saved, folder, go_on, latents, labels, columns, reals):
-        super().__init__(when, history, saved, folder, go_on)
-        self.latents, self.labels, self.columns, self.reals = latents, labels, columns, reals
+    def __init__(self, when, history, saved, shown):
+        super().__init__(when, history, saved)
+        self.shown = shown
 
     def sample(self, iteration):
-        values = self.saved.make(self.latents, self.labels)
-        picture = pictures.samples(values, self.columns, self.reals)
-        pictures.save(picture, self.folder / "samples" / f"{iteration:06d}.png")
+        values = self.saved.make(self.shown.latents, self.shown.labels)
+        picture = pictures.samples(values, self.shown.columns, self.shown.reals)
+        pictures.save(picture, self.history.folder / "samples" / f"{iteration:06d}.png")
 
 
 class Measure(Sampling):
     """Measures the generator, before the first iteration too, and keeps the best one.
 
     Args:
-        history, saved, folder, go_on: As for `Sampling`.
+        history, saved: As for `Sampling`.
         measured: `runs.measured.Measured`.
         progress: Object with `doing(text)` and `update(iteration, values)`.
     """
 
-    def __init__(self, when, history, saved, folder, go_on, measured, progress):
-        super().__init__(when, history, saved, folder, go_on)
+    def __init__(self, when, history, saved, measured, progress):
+        super().__init__(when, history, saved)
         self.measured, self.progress = measured, progress
 
     def on_train_begin(self, logs=None):
@@ -222,7 +232,7 @@ class Measure(Sampling):
         # The first of equals stays: `value` is better than all before, not as good as one.
         new = iteration and value is not None and value not in trained
         if new and first.best([*trained, value]) == value:
-            path = self.folder / "generator_model_best.h5"
+            path = self.history.folder / "generator_model_best.h5"
             generators.save(self.saved, path, iteration=iteration, **values)
 
 
@@ -231,31 +241,30 @@ class DrawCurves(Scheduled):
 
     Args:
         history: `History`.
-        folder: The run's folder.
         measured: `runs.measured.Measured`.
         ends: Function from an iteration to whether it is the last one, at which they are drawn
             however short the time since they were.
         title: Of each plot.
     """
 
-    def __init__(self, when, history, folder, measured, ends, title=None):
+    def __init__(self, when, history, measured, ends, title=None):
         super().__init__(when)
-        self.history, self.folder, self.measured, self.ends = history, folder, measured, ends
-        self.title = title
+        self.history, self.measured, self.ends, self.title = history, measured, ends, title
         self._drawn = -math.inf
 
     def at(self, iteration):
         if not self.ends(iteration) and time.monotonic() < self._drawn + CURVES_SECONDS:
             return
         self._drawn = time.monotonic()
-        curves.losses(self.folder / "plot_loss.png", self.history.records, self.title)
+        folder = self.history.folder
+        curves.losses(folder / "plot_loss.png", self.history.records, self.title)
         if any("d_accuracy_real" in record for record in self.history.losses):
-            path = self.folder / "plot_accuracy.png"
+            path = folder / "plot_accuracy.png"
             curves.accuracies(path, self.history.records, self.title)
         for metric in self.measured.metrics:
             if self.history.values(metric.name):
                 curves.measured(
-                    self.folder / f"plot_{metric.metric}.png",
+                    folder / f"plot_{metric.metric}.png",
                     self.history.records,
                     metric.name,
                     metric.better,
@@ -273,19 +282,16 @@ class SaveCheckpoint(Scheduled):
 
     Args:
         history: `History`.
-        folder: The run's folder.
         about: Dict for `checkpoints.Checkpoint`.
         ends: Function from an iteration to whether it is the last one, at which one is always
             written.
-        go_on: As for `CheckWeights`.
         stop: Function that says whether a signal asked the run to stop: it then ends at the
             next boundary, with a checkpoint.
     """
 
-    def __init__(self, when, history, folder, about, ends, go_on, stop):
+    def __init__(self, when, history, about, ends, stop):
         super().__init__(when)
-        self.history, self.folder, self.about = history, folder, about
-        self.ends, self.go_on, self.stop = ends, go_on, stop
+        self.history, self.about, self.ends, self.stop = history, about, ends, stop
         self.saved = None
 
     def on_train_batch_end(self, batch, logs=None):
@@ -295,7 +301,7 @@ class SaveCheckpoint(Scheduled):
         super().on_train_batch_end(batch, logs)
         if stops:
             if self.saved != iteration:
-                check_weights(self.model, self.history, iteration, self.go_on)
+                check_weights(self.model, self.history, iteration)
                 self._write(iteration)
             self.model.stop_training = True
 
@@ -307,7 +313,7 @@ class SaveCheckpoint(Scheduled):
 
     def _write(self, iteration):
         begun = time.perf_counter()
-        best = self.folder.glob("generator_model_best*.h5")
+        best = self.history.folder.glob("generator_model_best*.h5")
         checkpoint = checkpoints.Checkpoint(
             iteration,
             checkpoints.capture(self.model),
@@ -316,7 +322,7 @@ class SaveCheckpoint(Scheduled):
             self.about,
             {path.name: path.read_bytes() for path in sorted(best)},
         )
-        checkpoints.save(self.folder / "checkpoint", checkpoint)
+        checkpoints.save(self.history.folder / "checkpoint", checkpoint)
         self.saved = iteration
         self.history.seconds["saving"] += time.perf_counter() - begun
 

@@ -70,7 +70,7 @@ def run(planned, data, data_dir, progress, begun):
             pictures.save(pictures.samples(images[:_GRID], 10), place / "samples" / "synthetic.png")
 
         # --- Training: the mixture, then the real images that were held out. ---
-        history = History(place / "log.jsonl")
+        history = History(place)
         start = time.monotonic()
 
         def record(epoch, loss):

@@ -17,7 +17,7 @@ def not_finite(gan):
     return [name for name, value in finite.items() if not bool(value)]
 
 
-def check_weights(gan, history, iteration, go_on):
+def check_weights(gan, history, iteration):
     """Looks whether all weights are finite and notes it in the history.
 
     Raises:
@@ -26,10 +26,10 @@ def check_weights(gan, history, iteration, go_on):
     names = not_finite(gan)
     history.finite = not names
     if names:
-        lost(history, iteration, "weights", names, go_on)
+        lost(history, iteration, "weights", names)
 
 
-def lost(history, iteration, what, names, go_on):
+def lost(history, iteration, what, names):
     """Notes in the history, once, that something is no longer finite.
 
     Args:
@@ -37,14 +37,13 @@ def lost(history, iteration, what, names, go_on):
         iteration: After which it was found.
         what: "loss", "weights" or "samples".
         names: List of networks: "discriminator", "generator".
-        go_on: Whether the run goes on.
 
     Raises:
-        Diverged: It does not.
+        Diverged: The run is not to go on.
     """
     if not any("not_finite" in record for record in history.records):
         history.add(iteration, not_finite=names)
-    if not go_on:
+    if not history.go_on:
         verb = "is" if what == "loss" else "are"
         raise Diverged(
             f"the {what} of the {' and the '.join(names)} {verb} no longer finite at iteration "

@@ -9,10 +9,11 @@ class History:
     """The lines of log.jsonl, and what the callbacks of a run tell one another.
 
     Args:
-        path: The file; written anew from `records`, then appended to.
+        folder: The run's folder. Its log.jsonl is written anew from `records`, then appended to.
         records: List of dicts to begin with.
         seconds: Dict of the time that earlier parts of the run took: "wall" for everything, and of
             it "training" for the iterations and "saving" for checkpoints; None for a new run.
+        go_on: Whether the run goes on where something is no longer finite.
 
     Attributes:
         recorded: Iteration of the last record of losses, or None.
@@ -20,8 +21,9 @@ class History:
         finite: Whether all weights were finite when they were last looked at.
     """
 
-    def __init__(self, path, records=(), seconds=None):
-        self.path = path
+    def __init__(self, folder, records=(), seconds=None, go_on=False):
+        self.folder, self.go_on = folder, go_on
+        self.path = folder / "log.jsonl"
         self.records = list(records)
         self.seconds = dict(seconds or {"wall": 0.0, "training": 0.0, "saving": 0.0})
         self.recorded, self.finite = None, True

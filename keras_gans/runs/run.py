@@ -76,8 +76,8 @@ def run(
     origin |= {"changed": planned.changed, "seed": planned.seed}
     saved = Saved.of(gan.sampling_generator, experiment.generator, gan.latents, data, origin)
     metrics.check(saved)
-    latents, labels, columns, reals = _fixed_samples(saved, data, planned.seed)
-    picture = pictures.samples(reals, columns)
+    shown = _shown(saved, data, planned.seed)
+    picture = pictures.samples(shown.reals, shown.columns)
 
     folder.make(place)
     with locked(place), folder.failures_to_write(place):
@@ -98,14 +98,14 @@ def run(
         folder.check_space(place, gan, experiment)
 
         # --- Everything that is known before training. ---
-        history = History(place / "log.jsonl", *_before(checkpoint))
+        go_on = experiment.on_divergence == "continue"
+        history = History(place, *_before(checkpoint), go_on=go_on)
         folder.write_json(place / "environment.json", about["environment"])
         folder.describe(place, gan.generator, gan.discriminator, planned.heading)
         pictures.save(picture, place / "samples" / "reals.png")
 
         # --- Training. Batches, latents and masks follow from the seed and the iteration. ---
         every = pace.log_every(experiment, pace.is_convolutional(gan.generator, gan.discriminator))
-        go_on = experiment.on_divergence == "continue"
 
         def ends(iteration):
             return iteration == last or history.stopped is not None
@@ -122,14 +122,12 @@ def run(
         def keep(rate):
             rates.keep(rates.key(experiment, machine.speed(devices=devices)), rate, data_dir)
 
-        check = callbacks.CheckWeights(lambda i: saves(i) or measures(i), history, go_on)
-        parts = experiment.discriminator, experiment.loss
-        save = callbacks.SaveNetworks(saves, history, saved, *parts, place)
-        made = history, saved, place, go_on
-        draw = callbacks.DrawSamples(saves, *made, latents, labels, columns, reals)
-        measure = callbacks.Measure(measures, *made, metrics, progress)
-        plot = callbacks.DrawCurves(saves, history, place, metrics, ends, planned.heading)
-        store = callbacks.SaveCheckpoint(saves, history, place, about, ends, go_on, stop)
+        check = callbacks.CheckWeights(lambda i: saves(i) or measures(i), history)
+        save = callbacks.SaveNetworks(saves, history, saved, experiment)
+        draw = callbacks.DrawSamples(saves, history, saved, shown)
+        measure = callbacks.Measure(measures, history, saved, metrics, progress)
+        plot = callbacks.DrawCurves(saves, history, metrics, ends, planned.heading)
+        store = callbacks.SaveCheckpoint(saves, history, about, ends, stop)
         beside = [check, save, draw, plot, store]
         progress.begin(total=last, done=gan.iterations)
         if not ends(gan.iterations):
@@ -143,7 +141,7 @@ def run(
                 shuffle=False,  # the batches are drawn already
                 verbose=0,
                 callbacks=[
-                    callbacks.RecordLosses(records, history, progress, go_on),
+                    callbacks.RecordLosses(records, history, progress),
                     *course.changes(experiment, records, history),
                     callbacks.KeepRate(keep, history, begun, beside, measure),
                     check,
@@ -202,8 +200,8 @@ def _before(checkpoint):
     return (checkpoint.history, checkpoint.seconds) if checkpoint else ()
 
 
-def _fixed_samples(saved, data, seed):
-    """Latents and labels of the pictures of a run, their columns, and as many real samples.
+def _shown(saved, data, seed):
+    """What the pictures of a run show: samples, and as many real ones.
 
     A conditional generator gets one class a column, the first ones where there are many; a class
     without real samples has an empty one.
@@ -213,11 +211,12 @@ def _fixed_samples(saved, data, seed):
     count = GRID * columns if len(data.shape) == 3 else POINTS
     latents, labels = saved.latents.sample(count, seed), saved.turns_of_labels(count)
     if labels is None:
-        return latents, None, columns, data.values[Sampler(len(data), count, 0).indices(0)]
+        reals = data.values[Sampler(len(data), count, 0).indices(0)]
+        return callbacks.Shown(latents, None, columns, reals)
     labels = (np.arange(count) % columns).astype(labels.dtype)
     reals = np.zeros((count, *data.shape), data.values.dtype)
     for label in range(columns):
         members = data.values[data.labels == label]
         if len(members):
             reals[label::columns] = np.resize(members, reals[label::columns].shape)
-    return latents, labels, columns, reals
+    return callbacks.Shown(latents, labels, columns, reals)

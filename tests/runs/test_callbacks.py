@@ -22,7 +22,12 @@ def gan():
 
 @pytest.fixture
 def history(tmp_path):
-    return History(tmp_path / "log.jsonl")
+    return History(tmp_path)
+
+
+@pytest.fixture
+def going_on(tmp_path):
+    return History(tmp_path, go_on=True)
 
 
 def at(gan, iteration, *called):
@@ -76,7 +81,7 @@ def test_one_weight_of_a_network_that_is_not_finite_names_it(gan, value):
 
 
 def test_weights_are_looked_at_before_anything_is_saved(gan, history):
-    check = callbacks.CheckWeights(multiples(10, 15), history, go_on=False)
+    check = callbacks.CheckWeights(multiples(10, 15), history)
     noted = Noted(multiples(1), history)
     at(gan, 10, check, noted)
     spoil(gan.generator, np.nan)
@@ -87,20 +92,20 @@ def test_weights_are_looked_at_before_anything_is_saved(gan, history):
     assert history.records == [{"iteration": 15, "not_finite": ["generator"]}]
 
 
-def test_going_on_saves_nothing_and_says_so_once(gan, history):
-    check = callbacks.CheckWeights(multiples(10, 15), history, go_on=True)
-    noted = Noted(multiples(5), history)
+def test_going_on_saves_nothing_and_says_so_once(gan, going_on):
+    check = callbacks.CheckWeights(multiples(10, 15), going_on)
+    noted = Noted(multiples(5), going_on)
     at(gan, 10, check, noted)
     spoil(gan.discriminator, np.inf)
     for iteration in (15, 20, 30):
         at(gan, iteration, check, noted)
     assert noted.seen == [10]
-    assert history.records == [{"iteration": 15, "not_finite": ["discriminator"]}]
+    assert going_on.records == [{"iteration": 15, "not_finite": ["discriminator"]}]
 
 
-def test_weights_that_are_finite_again_are_saved_again(gan, history):
-    check = callbacks.CheckWeights(multiples(5), history, go_on=True)
-    noted = Noted(multiples(5), history)
+def test_weights_that_are_finite_again_are_saved_again(gan, going_on):
+    check = callbacks.CheckWeights(multiples(5), going_on)
+    noted = Noted(multiples(5), going_on)
     kept = gan.discriminator.get_weights()
     spoil(gan.discriminator, np.inf)
     at(gan, 5, check, noted)
@@ -115,9 +120,9 @@ LOGS = {"d_loss": 0.5, "d_loss_real": 0.25, "d_loss_fake": 0.75, "g_loss": 2.0,
         "d_loss_max": 0.5, "g_loss_max": 2.0}  # fmt: skip
 
 
-def recorder(gan, history, **options):
+def recorder(gan, history):
     progress = Silent()
-    record = callbacks.RecordLosses(multiples(5), history, progress, **options)
+    record = callbacks.RecordLosses(multiples(5), history, progress)
     record.set_model(gan)
     record.on_train_begin()
 
@@ -144,7 +149,7 @@ def test_losses_are_recorded_shown_and_begin_anew(gan, history):
 
 def test_seconds_are_counted_on_from_those_before(gan, tmp_path):
     before = {"wall": 100.0, "training": 50.0, "saving": 1.0}
-    history = History(tmp_path / "log.jsonl", seconds=before)
+    history = History(tmp_path, seconds=before)
     execute, _ = recorder(gan, history)
     execute(5)
     assert 50.0 < history.seconds["training"] < 51.0
@@ -162,10 +167,10 @@ def test_losses_that_are_not_finite_name_the_network(gan, history, value):
     assert history.records == [{"iteration": 5, "not_finite": ["generator"]}]  # once
 
 
-def test_losses_that_are_not_finite_are_null_where_a_run_goes_on(gan, history):
-    execute, progress = recorder(gan, history, go_on=True)
+def test_losses_that_are_not_finite_are_null_where_a_run_goes_on(gan, going_on):
+    execute, progress = recorder(gan, going_on)
     execute(5, g_loss=float("nan"))
-    assert history.records == [{"iteration": 5, **LOGS, "g_loss": None}]
+    assert going_on.records == [{"iteration": 5, **LOGS, "g_loss": None}]
     assert np.isnan(progress.updates[0][1]["g_loss"])
 
 
@@ -181,7 +186,7 @@ def test_losses_that_are_not_finite_are_null_where_a_run_goes_on(gan, history):
         ("lower", [1.0, None, None], []),
     ],
 )
-def test_the_best_of_training_is_kept(better, values, best, gan, history, tmp_path, monkeypatch):
+def test_the_best_of_training_is_kept(better, values, best, gan, history, monkeypatch):
     class Given:
         metrics = (Metric("a", "a5_x", better, None), Metric("b", "b5_x", "lower", None))
 
@@ -193,7 +198,7 @@ def test_the_best_of_training_is_kept(better, values, best, gan, history, tmp_pa
         callbacks.generators, "save", lambda saved, path, **about: kept.append((path.name, about))
     )
     progress = Silent()
-    measure = callbacks.Measure(multiples(5), history, None, tmp_path, False, Given(), progress)
+    measure = callbacks.Measure(multiples(5), history, None, Given(), progress)
     measure.set_model(gan)
     measure.on_train_begin()
     for iteration in range(5, 5 * len(values), 5):
@@ -207,12 +212,12 @@ def test_the_best_of_training_is_kept(better, values, best, gan, history, tmp_pa
         assert about["b5_x"] == 0.5
 
 
-def test_a_resumed_run_is_not_measured_before_its_first_iteration(gan, history, tmp_path):
+def test_a_resumed_run_is_not_measured_before_its_first_iteration(gan, history):
     class Unused:
         metrics = (Metric("a", "a5_x", "lower", None),)
 
     gan.iteration.assign(10)
-    measure = callbacks.Measure(multiples(5), history, None, tmp_path, False, Unused(), Silent())
+    measure = callbacks.Measure(multiples(5), history, None, Unused(), Silent())
     measure.set_model(gan)
     measure.on_train_begin()
     assert history.records == []
@@ -232,19 +237,19 @@ def written(monkeypatch):
     return iterations
 
 
-def saver(gan, history, tmp_path, when, last, stop=lambda: False):
-    save = callbacks.SaveCheckpoint(when, history, tmp_path, {}, lambda i: i == last, False, stop)
+def saver(gan, history, when, last, stop=lambda: False):
+    save = callbacks.SaveCheckpoint(when, history, {}, lambda i: i == last, stop)
     save.set_model(gan)
     return save
 
 
 def test_checkpoints_take_a_second_and_then_their_share_of_the_time(
-    gan, history, tmp_path, written, monkeypatch
+    gan, history, written, monkeypatch
 ):
     """Each costs 0.4 s here and an interval 4 s: without a bound, a tenth of the time."""
     clock = iter(np.arange(0, 1000, 0.4))
     monkeypatch.setattr(callbacks.time, "perf_counter", lambda: next(clock))
-    save = saver(gan, history, tmp_path, multiples(1), last=100)
+    save = saver(gan, history, multiples(1), last=100)
     for iteration in range(1, 101):
         history.seconds["wall"] += 4.0
         save.at(iteration)
@@ -258,10 +263,10 @@ def test_checkpoints_take_a_second_and_then_their_share_of_the_time(
     assert written[-1] == 100, "it has had its share"
 
 
-def test_a_stop_waits_for_the_next_record_of_losses(gan, history, tmp_path, written):
+def test_a_stop_waits_for_the_next_record_of_losses(gan, history, written):
     """Half a mean is no part of the state."""
     asked = []
-    save = saver(gan, history, tmp_path, multiples(10), 100, lambda: asked.append(1) or True)
+    save = saver(gan, history, multiples(10), 100, lambda: asked.append(1) or True)
     gan.stop_training = False
     at(gan, 3, save)
     assert (asked, written, gan.stop_training) == ([], [], False)
@@ -270,16 +275,16 @@ def test_a_stop_waits_for_the_next_record_of_losses(gan, history, tmp_path, writ
     assert (written, gan.stop_training) == ([4], True)
 
 
-def test_a_stop_at_a_checkpoint_writes_it_once(gan, history, tmp_path, written):
-    save = saver(gan, history, tmp_path, multiples(10), 100, lambda: True)
+def test_a_stop_at_a_checkpoint_writes_it_once(gan, history, written):
+    save = saver(gan, history, multiples(10), 100, lambda: True)
     history.recorded = 10
     at(gan, 10, save)
     assert written == [10]
     assert gan.stop_training
 
 
-def test_a_stop_saves_no_weights_that_are_not_finite(gan, history, tmp_path, written):
-    save = saver(gan, history, tmp_path, multiples(10), 100, lambda: True)
+def test_a_stop_saves_no_weights_that_are_not_finite(gan, history, written):
+    save = saver(gan, history, multiples(10), 100, lambda: True)
     history.recorded = 4
     spoil(gan.generator, np.nan)
     with pytest.raises(Diverged, match="generator"):
@@ -317,7 +322,7 @@ def rated(gan, tmp_path, monkeypatch):
     monkeypatch.setattr(callbacks, "time", clock)
 
     def train(executions, save_every=20, measure_every=40):
-        kept, history = [], History(tmp_path / "log.jsonl")
+        kept, history = [], History(tmp_path)
         record = callbacks.RecordLosses(multiples(5), history, Silent())
         save = Timed(multiples(save_every), clock, first=9.0, later=0.5)
         measure = Timed(multiples(measure_every), clock, first=7.0, later=0.25)

@@ -4,7 +4,7 @@ from keras_gans.runs.history import History, lines
 
 
 def test_records_are_lines_of_the_file_in_their_order(tmp_path):
-    history = History(tmp_path / "log.jsonl")
+    history = History(tmp_path)
     assert (tmp_path / "log.jsonl").read_text() == ""
     history.add(5, d_loss=0.5)
     history.add(10, fid5k_lenet=None)
@@ -19,7 +19,7 @@ def test_a_resumed_history_replaces_what_a_kill_left_behind(tmp_path):
     path = tmp_path / "log.jsonl"
     path.write_text('{"iteration": 5, "d_loss": 0.5}\n{"iteration": 10, "d_l')
     before = [{"iteration": 5, "d_loss": 0.5}]
-    history = History(path, before, {"wall": 2.0, "training": 1.0, "saving": 0.5})
+    history = History(tmp_path, before, {"wall": 2.0, "training": 1.0, "saving": 0.5})
     history.add(10, d_loss=0.25)
     assert path.read_text() == lines([*before, {"iteration": 10, "d_loss": 0.25}])
     assert history.seconds == {"wall": 2.0, "training": 1.0, "saving": 0.5}
@@ -27,7 +27,7 @@ def test_a_resumed_history_replaces_what_a_kill_left_behind(tmp_path):
 
 
 def test_values_are_those_of_one_name_that_were_measured(tmp_path):
-    history = History(tmp_path / "log.jsonl")
+    history = History(tmp_path)
     history.add(0, fid=3.0)
     history.add(5, d_loss=0.5)
     history.add(10, fid=None)
@@ -37,13 +37,13 @@ def test_values_are_those_of_one_name_that_were_measured(tmp_path):
 
 
 def test_a_history_begins_with_nothing_recorded_and_weights_that_are_finite(tmp_path):
-    history = History(tmp_path / "log.jsonl")
+    history = History(tmp_path)
     assert (history.recorded, history.finite) == (None, True)
     assert history.seconds == {"wall": 0.0, "training": 0.0, "saving": 0.0}
 
 
 def test_writing_anew_is_complete_and_says_the_same(tmp_path):
-    history = History(tmp_path / "log.jsonl")
+    history = History(tmp_path)
     history.add(5, d_loss=0.1 + 0.2)
     before = (tmp_path / "log.jsonl").read_bytes()
     history.write()

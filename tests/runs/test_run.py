@@ -21,7 +21,7 @@ from keras_gans.pictures import curves, drawing
 from keras_gans.rows.stored import StoredRun
 from keras_gans.runs import evaluated
 from keras_gans.runs.finite import Diverged
-from keras_gans.runs.run import _fixed_samples, run
+from keras_gans.runs.run import _shown, run
 
 pytestmark = pytest.mark.usefixtures("without_xla")
 
@@ -185,7 +185,7 @@ def test_of_many_classes_the_first_ones_are_drawn():
     saved = SimpleNamespace(
         classes=classes, latents=latents.get("normal", size=4), turns_of_labels=turns
     )
-    drawn, labels, columns, reals = _fixed_samples(saved, data, seed=0)
+    drawn, labels, columns, reals = _shown(saved, data, seed=0)
     assert (len(drawn), columns, labels.dtype) == (100, 20, "int32")
     assert labels.tolist() == [*range(20)] * 5
     assert reals[:, 0, 0, 0].tolist() == labels.tolist()

@@ -18,7 +18,7 @@ METRICS = (Metric("fid", "fid50_lenet", "lower", None), Metric("kid", "kid50_len
 def summarized(tmp_path):
     def of(records, metrics=METRICS):
         seconds = {"wall": 12.34, "training": 8.0, "saving": 0.06}
-        history = History(tmp_path / "log.jsonl", records, seconds)
+        history = History(tmp_path, records, seconds)
         return summary(quickstart(1, tmp_path), DATA, history, metrics)
 
     return of
