@@ -6,7 +6,7 @@ from dataclasses import replace
 import keras
 import numpy as np
 
-from keras_gans.datasets import fitting
+from keras_gans.datasets import scaling
 from keras_gans.datasets.sources import PIXELS
 from keras_gans.errors import UsageError
 from keras_gans.evaluation import Measuring
@@ -86,7 +86,7 @@ class MeasureGenerator(keras.callbacks.Callback):
         scale = gan.scale
         if scale is None or scale.dtype != source.scale.dtype:  # trained on arrays of floats
             pixels = source.scale == PIXELS
-            scale = fitting.of_pixels(scale, gan.bounds) if pixels else source.scale
+            scale = scaling.of_pixels(scale, gan.bounds) if pixels else source.scale
         saved = Saved.of(gan.sampling_generator, None, gan.latents, source, {})
         return replace(saved, scale=scale, shape=tuple(gan.generator.output_shape[1:]))
 

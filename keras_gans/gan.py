@@ -14,7 +14,7 @@ from keras import ops
 from keras_gans import averages, constraints, losses, optimizers, penalties, updates
 from keras_gans import latents as distributions
 from keras_gans.autodiff import Begun, StatefulTrainStep, minimize
-from keras_gans.datasets import fitting, seeds
+from keras_gans.datasets import fitting, scaling, seeds
 from keras_gans.datasets.sources import Scale, Source
 from keras_gans.errors import UsageError
 from keras_gans.losses import reported
@@ -73,11 +73,11 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         self.conditional = len(generator.inputs) == 2
         size = generator.inputs[0].shape[-1]
         self.latents = distributions.get(latents or "normal", size=size)
-        fitting.check_scale(scale)
+        scaling.check_scale(scale)
         if self.latents.size != size:
             raise ValueError(f"latents of {self.latents.size}, where the generator takes {size}")
         self._scale_asked, self.scale, self.seed = scale, scale, seed
-        self.seed_generator = fitting.stream(seed)
+        self.seed_generator = seeds.stream(seed)
         self.iteration = self.add_weight(
             shape=(), initializer="zeros", dtype="int32", trainable=False, name="iteration"
         )
@@ -186,7 +186,7 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         if isinstance(x, Source):
             if y is not None:
                 raise UsageError("y: a Source has labels of its own; give Source.values and y")
-            scale = scale or fitting.matched(x, self.bounds).scale
+            scale = scale or scaling.matched(x, self.bounds).scale
             x, y = x.values, x.labels if self.conditional else None
         x = self._checked(x, y, scale)
         if scale != self.scale:
@@ -241,7 +241,7 @@ class GAN(StatefulTrainStep, SavedWhole, keras.Model):
         # A critic needs several turns to follow the generator, each with samples of its own: the
         # same ones again would let it learn them by heart. The generator waits, so its samples for
         # all turns are made first.
-        batch = fitting.network_values(data, self.scale, self.bounds, self.conditional)
+        batch = scaling.network_values(data, self.scale, self.bounds, self.conditional)
         shares = list(self.turns.shares(*batch))
         n = ops.shape(shares[0][0])[0]
         latents = [self.draw_latents(n) for _ in shares]

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from keras_gans import latents, networks
-from keras_gans.datasets import fitting
+from keras_gans.datasets import scaling
 from keras_gans.errors import UsageError
 from keras_gans.gan import GAN
 from keras_gans.generators import own
@@ -41,7 +41,7 @@ def build(experiment, data, seed, devices=1):
     discriminator = networks.build(
         experiment.discriminator, "discriminator", data.shape, classes=data.classes
     )
-    data = fitting.matched(data, pairs.bounds(generator))
+    data = scaling.matched(data, pairs.bounds(generator))
     gan = GAN(generator, discriminator, drawn, data.scale, seed)
     _set_references(gan, data, seed)
     convolutional = pace.is_convolutional(generator, discriminator)

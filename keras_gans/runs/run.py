@@ -11,7 +11,7 @@ import numpy as np
 
 from keras_gans import pictures
 from keras_gans.batches import Sampler, batches
-from keras_gans.datasets import fitting
+from keras_gans.datasets import fitting, scaling
 from keras_gans.errors import UsageError
 from keras_gans.files import locked, remove_partial, sha256
 from keras_gans.generators import Saved
@@ -68,7 +68,7 @@ def run(
     progress.status("building the networks")
     data = data.standardized() if experiment.standardize else data
     gan = build(experiment, data, planned.seed, devices)
-    data = fitting.matched(data, gan.bounds)
+    data = scaling.matched(data, gan.bounds)
     _check_values(experiment, data, gan.bounds)
     memory.check(gan, experiment)
     metrics = Measured(experiment, data, data_dir, planned.seed, progress)

@@ -19,14 +19,8 @@ def pixels(random):
     return random.integers(0, 256, SHAPE, dtype="uint8")
 
 
-@pytest.mark.parametrize(
-    ("bounds", "scale"),
-    [(TANH, PIXELS), (None, PIXELS), (SIGMOID, Scale("uint8", 255.0, 0.0))],
-)
-def test_pixels_go_to_the_range_of_the_generator(bounds, scale, pixels):
-    found = fitting.scale_of("uint8", bounds)
-    assert found.to_network(pixels) == pytest.approx(scale.to_network(pixels))
-    assert fitting.scale_of("float32", bounds) == PLAIN
+@pytest.mark.parametrize("bounds", [TANH, SIGMOID, None])
+def test_pixels_fit_every_generator(bounds, pixels):
     assert fitting.checked(pixels, None, bounds) is pixels
 
 

@@ -5,7 +5,7 @@ import pytest
 from running import Silent, plan, quickstart
 
 from keras_gans import datasets
-from keras_gans.datasets import Images, fitting
+from keras_gans.datasets import Images, scaling
 from keras_gans.errors import UsageError
 from keras_gans.generators import Saved
 from keras_gans.runs import measured as module
@@ -47,7 +47,7 @@ def test_misread_images_are_those_that_classifier_accuracy_counts(tmp_path, monk
     planned = quickstart(5, tmp_path, {"iterations": 30})
     found, _ = measured(planned, digits, tmp_path)
     gan = build(planned.experiment, digits, 0)
-    source = fitting.matched(digits, gan.bounds)
+    source = scaling.matched(digits, gan.bounds)
     saved = Saved.of(gan.generator, planned.experiment.generator, gan.latents, source, {})
     given = []
     monkeypatch.setattr(module, "mistakes", lambda *arrays: given.extend(arrays))

@@ -90,7 +90,7 @@ def _open(description, output_range, latents, needed, points):
         described, index, weights.read(described, found, description.path)
     )
 
-    from keras_gans.datasets import fitting  # with Keras, which takes seconds to import
+    from keras_gans.datasets import scaling  # with Keras, which takes seconds to import
     from keras_gans.generators.foreign import probe
 
     classes = [entry.classes for entry in inputs if entry.role in ("labels", "one-hot")]
@@ -118,7 +118,7 @@ def _open(description, output_range, latents, needed, points):
             raise UsageError("it makes points, which have no black and white: leave out --range")
         return replace(saved, scale=points)
     if output_range is None and floats not in (None, PLAIN):
-        pixels = fitting.of_pixels(floats)
+        pixels = scaling.of_pixels(floats)
         output_range = -pixels.shift, 255 / pixels.divisor - pixels.shift
     bounds = outputs[index].bounds
     return probe.probe(saved, bounds, normalization, output_range, latents is not None)
