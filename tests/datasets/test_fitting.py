@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from keras_gans.datasets import fitting
-from keras_gans.datasets.sources import PIXELS, PLAIN, Scale
+from keras_gans.datasets.sources import PIXELS, Scale
 from keras_gans.errors import UsageError
 
 TANH, SIGMOID = (-1.0, 1.0), (0.0, 1.0)
