@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 import keras
 
 from keras_gans import parts
+from keras_gans.networks.inside import layers_of, own_variables
 from keras_gans.parts import Rate, Recorded
 
 
@@ -43,13 +44,9 @@ class Exponential(Average):
 
 
 def _weights(network):
-    """Weights layer by layer: their order does not depend on what is trainable."""
-    return [
-        weight
-        for layer in network._flatten_layers(include_self=False)
-        for weight in layer._trainable_variables + layer._non_trainable_variables
-        if "float" in str(weight.dtype)
-    ]
+    """Weights in an order that does not depend on what is trainable."""
+    weights = [weight for layer in layers_of(network) for weight in own_variables(layer)]
+    return [weight for weight in weights if "float" in str(weight.dtype)]
 
 
 AVERAGES = {"exponential": Exponential}

@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from keras_gans import parts
+from keras_gans.networks.inside import layers_of
 from keras_gans.parts import Positive, Recorded
 
 
@@ -34,7 +35,7 @@ class Clip(Recorded):
 
 def _moving_statistics(network):
     normal = keras.layers.BatchNormalization
-    layers = [layer for layer in network._flatten_layers() if isinstance(layer, normal)]
+    layers = [layer for layer in layers_of(network) if isinstance(layer, normal)]
     return [weight for layer in layers for weight in layer.non_trainable_weights]
 
 

@@ -3,6 +3,7 @@
 import keras
 
 from keras_gans.errors import UsageError
+from keras_gans.networks.inside import layers_of, trained_by
 from keras_gans.networks.rewriting import (
     activation_of,
     has_call_of_its_own,
@@ -47,7 +48,7 @@ def check(generator, discriminator):
                 f"the {role} has no shape yet: begin a Sequential with keras.Input(shape), or "
                 "write a subclass of keras.Model as keras.Model(inputs, outputs)"
             )
-        for layer in network._flatten_layers():
+        for layer in layers_of(network):
             is_keras_own = isinstance(layer, keras.layers.SpectralNormalization)
             if is_keras_own and keras.config.backend() != "tensorflow":
                 raise UsageError(
@@ -60,7 +61,7 @@ def check(generator, discriminator):
                     f"the {role}'s '{layer.name}' has a call() of its own, which would be left out "
                     "while it is trained: put what it does into a layer"
                 )
-            if layer.activity_regularizer or any(v.regularizer for v in layer._trainable_variables):
+            if layer.activity_regularizer or any(v.regularizer for v in trained_by(layer)):
                 raise UsageError(
                     f"the {role}'s layer '{layer.name}' has a regularizer, which a GAN leaves out "
                     "of its losses: take it away, or give compile a penalty"
@@ -109,7 +110,7 @@ def check_trained(generator, discriminator, turns):
     """
     networks = {"generator": generator, "discriminator": discriminator}
     for network in networks.values():
-        check_precision(layer.dtype_policy for layer in network._flatten_layers())
+        check_precision(layer.dtype_policy for layer in layers_of(network))
     for role, other in (("generator", "discriminator"), ("discriminator", "generator")):
         if turns.moves(role) and not networks[role].trainable_variables:
             raise UsageError(

@@ -11,6 +11,7 @@ from keras import ops
 
 from keras_gans.errors import UsageError
 from keras_gans.networks import pairs
+from keras_gans.networks.inside import layers_of
 from keras_gans.networks.rewriting import before_sigmoid, cheaper, halves, last_hidden
 
 
@@ -92,7 +93,7 @@ def frozen_statistics(network):
     """BatchNormalization under `network` runs on its moving statistics and leaves them alone."""
     layers = [
         layer
-        for layer in network._flatten_layers(include_self=False)
+        for layer in layers_of(network)
         if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable
     ]
     # Setting the flag of a layer sets those of its weights, of which the user may have frozen some.
@@ -125,7 +126,7 @@ def held_still(network):
 @contextmanager
 def _computing_in(precision, network):
     """Every layer of `network` computes under another policy; variables keep their types."""
-    layers = network._flatten_layers()
+    layers = layers_of(network)
     policies = [(layer, layer.dtype_policy) for layer in layers]
     for layer, _ in policies:
         layer.dtype_policy = precision
