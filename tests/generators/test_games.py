@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from keras_gans import generators
+from keras_gans import generators, networks
 from keras_gans.datasets.sources import Scale
 from keras_gans.errors import UsageError
 from keras_gans.gan import GAN
@@ -50,6 +50,22 @@ def opened(tmp_path):
         return generators.load(tmp_path / "gan.keras", **options)
 
     return opened
+
+
+@pytest.mark.parametrize("name", ["conditional", "conditional_convolutional"])
+def test_a_conditional_network_of_the_package_keeps_its_labels(name, opened, random):
+    about = {"shape": (28, 28, 1), "classes": 3}
+    generator = networks.build(name, "generator", latent_size=4, **about)
+    gan = GAN(generator, networks.build(name, "discriminator", **about), seed=3)
+    gan.compile(optimizer="adam")
+    saved = opened(gan)
+    assert [entry.role for entry in saved.inputs] == ["latents", "labels"]
+    latents, labels = random.standard_normal((6, 4)).astype("f4"), np.arange(6) % 3
+    expected = generator.predict_on_batch([latents, labels])
+    found = saved.make(latents, labels)
+    np.testing.assert_allclose(found / 127.5 - 1, expected, atol=0.5 / 127.5 + 1e-4)
+    same = np.repeat(latents[:1], 3, axis=0)
+    assert len(np.unique(saved.make(same, [0, 1, 2]), axis=0)) == 3
 
 
 @pytest.mark.parametrize("average", [None, "exponential"])

@@ -38,14 +38,14 @@ class Inference(Tracer):
         parameters: Number of weights' elements.
         activations: Values computed for one sample.
         work: Multiplications for one sample, roughly.
-        embedded: {index of an input: number of its values}, of inputs that an Embedding looks up.
+        labels: {index of an input: number of its values}, of inputs that are looked up or encoded.
     """
 
     def __init__(self, legacy):
         super().__init__()
         self.legacy = legacy
         self.parameters = self.activations = self.work = 0
-        self.embedded = {}
+        self.labels = {}
         self._counted = set()
 
     def enter(self, network, inputs):
@@ -75,8 +75,8 @@ class Inference(Tracer):
         if self.activations > MAX_ACTIVATIONS or self.work > MAX_WORK:
             raise UsageError(f"{layer.title}: one image would take too much memory or time")
         source = inputs[0].source if len(inputs) == 1 else None
-        if layer.kind == "Embedding" and source is not None:
-            self.embedded[source] = step.weights[0][1][0]
+        if step.labels is not None and source is not None:
+            self.labels[source] = step.labels
         return Signal(step.shape, step.bounds(inputs[0].bounds), source if step.keeps else None)
 
 

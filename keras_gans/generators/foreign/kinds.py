@@ -53,9 +53,9 @@ def inputs_of(network, inference):
     inputs = []
     for index, shape in enumerate(network.shapes):
         shape = tuple(shape)
-        if index in inference.embedded:
+        if index in inference.labels:
             role = "labels" if math.prod(shape) == 1 else "tokens"
-            inputs.append(Input(role, shape, inference.embedded[index]))
+            inputs.append(Input(role, shape, inference.labels[index]))
         else:
             inputs.append(Input("image" if _is_image(shape) else "latents", shape))
     latents = [index for index, entry in enumerate(inputs) if entry.role == "latents"]

@@ -118,7 +118,13 @@ class _Parser:
         known = kind == "InputLayer" or kind in rules.RULES
         if layer.kind == kind and not (known and _is_own(entry)):
             title = "a layer" if name is None else f"the layer {short(name)}"
-            raise _unknown(kind, f"{title}, of the class {short(kind)},", _is_own(entry))
+            title = f"{title}, of the class {short(kind)},"
+            if "keras_gans>" in f"{kind} {entry.get('registered_name')}":
+                raise UsageError(
+                    f"{title} is of this package and opened here in the files of runs alone; "
+                    "keras.models.load_model opens it after import keras_gans"
+                )
+            raise _unknown(kind, title, _is_own(entry))
         return layer, entry
 
     def sequential(self, name, config, entries):

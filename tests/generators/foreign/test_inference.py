@@ -54,7 +54,9 @@ def test_interpolation_that_overshoots_has_no_bounds(interpolation, bounds):
 def test_embedded_inputs_are_known_through_layers_that_keep_values():
     k = keras.layers
     (_, found), _ = infer(k.Reshape((1, 1)), k.Flatten(), k.Embedding(7, 3), shape=(1,))
-    assert found.embedded == {0: 7}
+    assert found.labels == {0: 7}
+    (_, found), _ = infer(k.CategoryEncoding(5, output_mode="one_hot"), shape=(1,))
+    assert found.labels == {0: 5}
 
 
 def test_shared_layer_counts_once_and_its_inputs_must_fit():

@@ -55,17 +55,17 @@ def test_networks_that_are_no_generators_are_named(simple, shape, layers, what):
         simple(*layers, shape=shape)
 
 
-def inputs(*named, embedded=()):
+def inputs(*named, labels=()):
     network = SimpleNamespace(inputs=[n for n, _ in named], shapes=[shape for _, shape in named])
-    return kinds.inputs_of(network, SimpleNamespace(embedded=dict(embedded)))
+    return kinds.inputs_of(network, SimpleNamespace(labels=dict(labels)))
 
 
 def test_roles_of_inputs():
     assert inputs(("z", (100,))) == ((Input("latents", (100,)),), False)
     assert inputs(("x", (16, 16, 3)))[0][0].role == "image"
-    found, guessed = inputs(("y", (1,)), ("z", (9,)), embedded={0: 7})
+    found, guessed = inputs(("y", (1,)), ("z", (9,)), labels={0: 7})
     assert found == (Input("labels", (1,), 7), Input("latents", (9,))) and not guessed
-    assert inputs(("text", (9,)), embedded={0: 7})[0][0].role == "tokens"
+    assert inputs(("text", (9,)), labels={0: 7})[0][0].role == "tokens"
 
 
 def test_labels_are_found_by_name_and_else_by_size():

@@ -82,6 +82,13 @@ def test_nested_networks_are_found():
         (sequential({"class_name": "Mine", "config": {}}), "a layer, of the class 'Mine', is not"),
         (sequential(layer(module="os")), "is not supported"),
         (sequential(layer(registered_name="mine>Dense")), "is not supported"),
+        *(
+            (sequential(entry), "is of this package .* keras.models.load_model opens it")
+            for entry in (
+                layer("AddReference", registered_name="keras_gans>AddReference"),
+                layer("keras_gans>AddReference"),
+            )
+        ),
         (sequential(layer(), layer()), "two layers of the name 'dense'"),
         (sequential(layer(build_config={"input_shape": [None, -1]})), "an input has the size -1"),
         (sequential(*[layer(name=f"d{n}") for n in range(2001)]), "more than 2,000 layers"),

@@ -1,4 +1,4 @@
-"""Dense, embedding and recurrent layers, normalization and rescaling."""
+"""Dense and recurrent layers, encodings of labels, normalization and rescaling."""
 
 import math
 
@@ -23,7 +23,17 @@ def _embedding(fields, shapes):
     words, size = fields.integer("input_dim"), fields.integer("output_dim")
     mask = fields.flag("mask_zero")
     make = builder("Embedding", input_dim=words, output_dim=size, mask_zero=mask)
-    return Step((*single(shapes), size), make, (("embeddings", (words, size)),))
+    return Step((*single(shapes), size), make, (("embeddings", (words, size)),), labels=words)
+
+
+def _category_encoding(fields, shapes):
+    shape, classes = single(shapes), fields.integer("num_tokens")
+    mode = fields.choice("output_mode", "multi_hot", ("one_hot", "multi_hot"))
+    fields.only("sparse", False)
+    if shape not in ((), (1,)):
+        raise UsageError(f"it encodes one label of each image, not {list(shape)}")
+    make = builder("CategoryEncoding", num_tokens=classes, output_mode=mode)
+    return Step((classes,), make, labels=classes)
 
 
 def _recurrent(kind, gates):
@@ -103,6 +113,7 @@ def _rescaling(fields, shapes):
 RULES = {
     "Dense": _dense,
     "Embedding": _embedding,
+    "CategoryEncoding": _category_encoding,
     "LSTM": _recurrent("LSTM", 4),
     "GRU": _recurrent("GRU", 3),
     "SimpleRNN": _recurrent("SimpleRNN", 1),

@@ -3,7 +3,7 @@
 _OF_KERAS_3 = """
 AdaptiveAveragePooling1D AdaptiveAveragePooling2D AdaptiveAveragePooling3D AdaptiveMaxPooling1D
 AdaptiveMaxPooling2D AdaptiveMaxPooling3D AdditiveAttention Attention AugMix AutoContrast
-AveragePooling3D Bidirectional CategoryEncoding CenterCrop
+AveragePooling3D Bidirectional CenterCrop
 ContrastLimitedAdaptiveHistogramEqualization Conv3D Conv3DTranspose ConvLSTM1D ConvLSTM2D
 ConvLSTM3D Cropping3D CutMix Discretization Dot EinsumDense Equalization FlaxLayer GRUCell
 GlobalAveragePooling3D GlobalMaxPooling3D GroupNormalization GroupedQueryAttention HashedCrossing

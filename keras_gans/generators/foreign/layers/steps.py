@@ -26,6 +26,7 @@ class Step:
         activation: Name of the function that is applied last, or None.
         keeps: Whether every value of the output is a value of the input, or between two of them.
         affine: (factor, offset) of an output that is input * factor + offset, else None.
+        labels: Number of values of an input that is looked up or encoded, else None.
     """
 
     shape: tuple
@@ -36,6 +37,7 @@ class Step:
     activation: str | None = None
     keeps: bool = False
     affine: tuple | None = None
+    labels: int | None = None
 
     def bounds(self, given):
         """(lowest, highest) value of the output, or None; `given` is that of the input."""
