@@ -368,10 +368,11 @@ def evaluate(
 
 
 def _check_kind(generated):
-    if not hasattr(generated, "shape"):
+    if not isinstance(generated, Saved | Rejection | Source):
         raise UsageError(
-            f"{type(generated).__name__} is measured while it is trained, by fit(callbacks="
-            "[callbacks.MeasureGenerator(source)]); give generators.load(path) or a Source"
+            f"{type(generated).__name__} is no set of samples: give generators.load(path) or "
+            "datasets.load(name); fit(callbacks=[callbacks.MeasureGenerator(source)]) measures a "
+            "network while it is trained"
         )
 
 

@@ -94,6 +94,18 @@ class Both:
         """The step counter of the discriminator's, which Keras's callbacks read."""
         return self.optimizers[0].iterations
 
+    @property
+    def learning_rate(self):
+        """That of the one optimizer. Two have a rate each, and what is assigned is set for both."""
+        if len(self.optimizers) == 2:
+            raise AttributeError("read that of gan.d_optimizer or of gan.g_optimizer")
+        return self.optimizers[0].learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, rate):
+        for optimizer in self.optimizers:
+            optimizer.learning_rate = rate
+
     def finalize(self):
         """Ends a `fit` as Keras ends it: `use_ema` puts the averages in the weights."""
         for optimizer in self.optimizers:

@@ -27,6 +27,17 @@ class SavedWhole:
             )
         return super().save(filepath, *args, **kwargs)
 
+    def export(self, *args, **kwargs):
+        """Is refused: one network is exported, not the game.
+
+        Raises:
+            UsageError: Always.
+        """
+        raise UsageError(
+            "a GAN is two networks, and one is exported: call gan.predict or gan.generator once, "
+            "then gan.sampling_generator.export(path)"
+        )
+
     def get_config(self):
         scales = {"scale": self._scale_asked, "scale_of_data": self.scale}
         plain = {key: scale and scale.plain for key, scale in scales.items()}

@@ -450,8 +450,11 @@ def test_a_text_is_one_metric(measuring):
 
 
 def test_a_network_is_told_how_it_is_measured(measuring):
-    with pytest.raises(UsageError, match=r"Sequential .*MeasureGenerator.*generators.load"):
-        measuring(count=50)(keras.Sequential())
+    for other in (keras.Sequential(), DIGITS.values):
+        with pytest.raises(UsageError, match=r"is no set of samples: .*load.*MeasureGenerator"):
+            measuring(count=50)(other)
+        with pytest.raises(UsageError, match=r"is no set of samples"):
+            evaluation.evaluate(other, DIGITS)
 
 
 def test_samples_to_which_no_metric_applies_are_told_why(evaluate, tmp_path):
@@ -526,7 +529,7 @@ def test_all_stands_alone(measuring):
 def test_names_and_paths_are_to_be_loaded_first(tmp_path):
     with pytest.raises(UsageError, match=r"str is no data set: give datasets\.load\(name\)"):
         evaluation.evaluate(DIGITS, "digits")
-    with pytest.raises(UsageError, match=r"PosixPath .*give generators\.load\(path\) or a Source"):
+    with pytest.raises(UsageError, match=r"PosixPath is no set of samples: give generators\.load"):
         evaluation.evaluate(tmp_path, DIGITS)
 
 

@@ -328,6 +328,28 @@ def rates(gan):
     return [float(o.learning_rate) for o in (gan.d_optimizer, gan.g_optimizer)]
 
 
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_rate_that_is_assigned_is_that_of_every_optimizer(shared):
+    """As `model.optimizer.learning_rate = ...` in callbacks of one's own."""
+    d, g = keras.optimizers.Adam(0.4), keras.optimizers.Adam(0.1)
+    gan = make_gan(d_optimizer=d, g_optimizer=d if shared else g)
+    gan.optimizer.learning_rate = 0.2
+    assert rates(gan) == pytest.approx([0.2, 0.2])
+    if shared:
+        assert float(gan.optimizer.learning_rate) == pytest.approx(0.2)
+    else:
+        with pytest.raises(AttributeError, match=r"gan\.d_optimizer or of gan\.g_optimizer"):
+            gan.optimizer.learning_rate  # noqa: B018
+
+
+def test_a_game_is_not_exported(tmp_path, images):
+    gan = make_gan()
+    train(gan, images)
+    with pytest.raises(UsageError, match=r"sampling_generator\.export\(path\)"):
+        gan.export(tmp_path / "game")
+    assert not (tmp_path / "game").exists()
+
+
 @pytest.mark.backends
 @pytest.mark.parametrize("shared", [False, True])
 def test_schedules_change_the_rate_of_every_optimizer(shared, images):

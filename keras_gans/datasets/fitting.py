@@ -94,6 +94,8 @@ def checked(x, scale, bounds, labels=None, shape=None, conditional=False, classe
     if 0 in getattr(x, "shape", ()):
         raise UsageError(f"there are no real samples: their shape is {tuple(x.shape)}")
     batch, x = _first(x)
+    if not batch:
+        raise UsageError("there are no real samples: the data set is empty")
     samples = _array(batch[0])
     if samples is None:
         return x  # Keras has its own answer
@@ -117,17 +119,18 @@ def _first(x):
     if isinstance(x, GeneratorType):
         first = list(islice(x, 1))
         # Keras takes a generator, and no other iterator.
-        return _batch(*first), (batch for batch in chain(first, x))
+        return _batch(*first or [None]), (batch for batch in chain(first, x))
     if hasattr(x, "shape"):
         return (x[:FIRST],), x
     if isinstance(x, keras.utils.PyDataset):
-        return _batch(x[0]), x
+        return _batch(x[0]) if len(x) else (), x
     if hasattr(x, "__iter__"):
-        return _batch(*islice(x, 1)), x
+        first = list(islice(x, 1))
+        return _batch(*first) if first else (), x
     return (None,), x
 
 
-def _batch(batch=None):
+def _batch(batch):
     return tuple(batch) if isinstance(batch, list | tuple) and batch else (batch,)
 
 
@@ -149,6 +152,10 @@ def _check_shape(found, shape):
 
 
 def _check_labels(labels, classes):
+    if isinstance(labels, list | tuple):
+        raise UsageError(
+            f"the labels are a {type(labels).__name__}: give an array (n,) of integers"
+        )
     labels = _array(labels)
     if labels is None:
         raise UsageError("a conditional GAN needs labels: fit(x, y) with integers y (n,)")

@@ -227,6 +227,11 @@ class Rejection:
             given = np.resize(wanted[free], BATCH)  # only labels that are still missing
             candidates = made.make(drawn, None if labels is None else given)
             ratios = self.judge.log_ratio(candidates, given)
+            if batch == 1 and ratios.max() == ratios.min():
+                raise UsageError(
+                    f"{self.judge.title} gives all samples the same ratio, so that it would choose "
+                    "at random: use an earlier discriminator"
+                )
             highest = max(highest, ratios.max())
             passed = random.random(BATCH) < self._probabilities(ratios - highest)
             places, chosen = _assigned(free, wanted, passed, given)

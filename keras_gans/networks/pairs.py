@@ -79,6 +79,11 @@ def check(generator, discriminator):
     )
     if given == answer != (1,):  # it makes what the other takes
         raise UsageError("the two networks are swapped: write GAN(generator, discriminator)")
+    if len(given) != 1:
+        raise UsageError(
+            f"the generator takes latents of {given}: begin it with keras.Input((size,)) and a "
+            "Reshape to that"
+        )
     if made != judged:
         raise UsageError(
             f"the generator makes samples {made} and the discriminator takes {judged}: give both "

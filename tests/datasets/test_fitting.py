@@ -131,3 +131,21 @@ def test_what_holds_no_samples_is_refused(x):
 def test_no_samples_are_refused():
     with pytest.raises(UsageError, match=r"no real samples: their shape is \(0, 28, 28, 1\)"):
         fitting.checked(np.zeros((0, 28, 28, 1), "uint8"), None, TANH)
+
+
+def test_data_sets_without_a_batch_are_refused():
+    class Empty(keras.utils.PyDataset):
+        def __len__(self):
+            return 0
+
+        def __getitem__(self, index):
+            raise IndexError(index)
+
+    for nothing in (Empty(), range(0)):
+        with pytest.raises(UsageError, match="no real samples: the data set is empty"):
+            fitting.checked(nothing, None, TANH)
+
+
+def test_labels_in_a_list_are_to_be_an_array(pixels):
+    with pytest.raises(UsageError, match="the labels are a list: give an array"):
+        fitting.checked(pixels, None, TANH, [0] * len(pixels), conditional=True, classes=3)

@@ -105,13 +105,13 @@ def test_the_sample_of_the_highest_ratio_is_accepted_and_not_a_division_by_zero(
 
 
 def test_the_maximum_is_that_of_all_samples_so_far(monkeypatch):
-    """Batches of equal ratios: the second has a higher one, so the third is mostly rejected."""
+    """Batches of nearly equal ratios: the second has a higher one, so the third is mostly rejected."""
     monkeypatch.setattr(rejection, "BATCH", 1000)
     highest = iter([0.0, 3.0, *[0.0] * 1000])
 
     def ratios(values, labels):
         found = np.zeros(len(values))
-        found[0] = next(highest)
+        found[:2] = next(highest), -1e-9  # a judge that gives all the same is refused
         return found
 
     made = Identity()
@@ -251,3 +251,15 @@ def test_files_of_a_generator_and_a_discriminator_make_a_sampler(tmp_path):
     ratios = sampler.judge.log_ratio(found.values)
     assert ratios.mean() > sampler.judge.log_ratio(saved.sample(5000, 1)).mean()
     assert sampler.title == "the generator, those that d.h5 accepts (gamma 80%)"
+
+
+def test_a_judge_that_tells_nothing_apart_is_refused():
+    """As least squares do whose scores are all beyond the targets."""
+    part = parts.check("networks", "points", "g", "generator")
+    source = Points("plane", np.ones((3, 2), "float32"), None, "plane")
+    saved = Saved.of(networks.build(part, "generator", (2,), 4), part, Normal(4), source, {})
+    low = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, kernel_initializer="zeros")])
+    low.layers[0].bias.assign([-3.0])
+    sampler = Rejection(saved, Judge(low, losses.get("mse"), PLAIN, (2,), title="d.h5"))
+    with pytest.raises(UsageError, match=r"^d\.h5 gives all samples the same ratio"):
+        sampler.draw(10)

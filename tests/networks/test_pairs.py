@@ -209,3 +209,14 @@ def test_weights_stay_in_float32():
             pairs.precision(name)
     with pytest.raises(UsageError, match="use mixed_bfloat16"):
         pairs.precision("mixed_float16")
+
+
+def test_latents_are_vectors():
+    """Generators of PyTorch often take (n, 1, 1)."""
+    made = keras.layers.Conv2DTranspose(1, 28, activation="tanh")
+    generator = keras.Sequential([keras.Input((1, 1, 8)), made])
+    judge = [keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(1)]
+    with pytest.raises(
+        UsageError, match=r"takes latents of \(1, 1, 8\): .*keras\.Input\(\(size,\)\)"
+    ):
+        pairs.check(generator, keras.Sequential(judge))
