@@ -370,9 +370,8 @@ def evaluate(
 def _check_kind(generated):
     if not isinstance(generated, Saved | Rejection | Source):
         raise UsageError(
-            f"{type(generated).__name__} is no set of samples: give generators.load(path) or "
-            "datasets.load(name); fit(callbacks=[callbacks.MeasureGenerator(source)]) measures a "
-            "network while it is trained"
+            f"{type(generated).__name__} is no set of samples: give generators.load(path), "
+            "datasets.load(name), or fit(callbacks=[callbacks.MeasureGenerator(source)])"
         )
 
 

@@ -105,7 +105,7 @@ def test_the_sample_of_the_highest_ratio_is_accepted_and_not_a_division_by_zero(
 
 
 def test_the_maximum_is_that_of_all_samples_so_far(monkeypatch):
-    """Batches of nearly equal ratios: the second has a higher one, so the third is mostly rejected."""
+    """Nearly equal ratios: the second batch has a higher one, so the third is mostly rejected."""
     monkeypatch.setattr(rejection, "BATCH", 1000)
     highest = iter([0.0, 3.0, *[0.0] * 1000])
 
