@@ -135,9 +135,12 @@ def act(options):
             from keras_gans.runs import evaluated
 
             run = StoredRun.read(options.path)
-            real = None
-            if options.dataset or options.split != "train":
-                real = _real(options, options.dataset or run.experiment.dataset, line)
+            if not (run.generators or run.best):
+                raise run.without_generators()
+            real = _real(options, options.dataset or run.experiment.dataset, line)
+            of_row = options.dataset is None and options.split == "train"
+            if of_row and (difference := run.other_data(real)):
+                line.note(f"these are not the data that the run learned from: {difference}")
             found = evaluated.evaluate(run, real, metrics, *how, line)
         else:
             real = _real(options, options.dataset, line)

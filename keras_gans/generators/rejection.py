@@ -213,7 +213,7 @@ class Rejection:
             `Accepted`.
 
         Raises:
-            UsageError: Too few samples are accepted.
+            UsageError: Too few samples are accepted, or the judge gives all the same ratio.
         """
         made, seed = self.generator, list(np.ravel(seed))
         labels = made.turns_of_labels(count) if labels is None else np.asarray(labels)

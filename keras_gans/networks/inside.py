@@ -1,5 +1,6 @@
-"""What is inside of a network. Keras knows it and has no public name for it: a Keras that calls it
-something else is met here.
+"""What is inside of a network, where Keras has no public name for it.
+
+If a later Keras renames one of these attributes, this module alone has to follow.
 """
 
 
@@ -8,8 +9,8 @@ def layers_of(network):
     return network._flatten_layers()
 
 
-def trained_by(layer):
-    """Variables of a layer itself that are made to be trained, frozen ones too: a list."""
+def own_trainable(layer):
+    """Variables of a layer itself that training changes unless they are frozen: a list."""
     return layer._trainable_variables
 
 

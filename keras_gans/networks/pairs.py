@@ -3,7 +3,7 @@
 import keras
 
 from keras_gans.errors import UsageError
-from keras_gans.networks.inside import layers_of, trained_by
+from keras_gans.networks.inside import layers_of, own_trainable
 from keras_gans.networks.rewriting import (
     activation_of,
     has_call_of_its_own,
@@ -61,7 +61,7 @@ def check(generator, discriminator):
                     f"the {role}'s '{layer.name}' has a call() of its own, which would be left out "
                     "while it is trained: put what it does into a layer"
                 )
-            if layer.activity_regularizer or any(v.regularizer for v in trained_by(layer)):
+            if layer.activity_regularizer or any(v.regularizer for v in own_trainable(layer)):
                 raise UsageError(
                     f"the {role}'s layer '{layer.name}' has a regularizer, which a GAN leaves out "
                     "of its losses: take it away, or give compile a penalty"

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from keras_gans import datasets, generators
+from keras_gans import generators
 from keras_gans.errors import NotFinite, UsageError
 from keras_gans.evaluation import Measuring
 from keras_gans.metrics.requirements import check_names
@@ -10,7 +10,7 @@ from keras_gans.metrics.requirements import check_names
 
 def evaluate(
     run,
-    real=None,
+    real,
     metrics=None,
     features=None,
     count=None,
@@ -24,7 +24,7 @@ def evaluate(
     of the numbered ones.
 
     Args:
-        run: `rows.StoredRun`.
+        run: `rows.StoredRun` that has saved generators.
         real, metrics, features, count, data_dir: As for `evaluation.evaluate`.
         seed: As for a call of `evaluation.Measuring`.
         progress: Object with `status(text)`, `note(text)`, `begin(total)` and `update(done)`.
@@ -36,23 +36,16 @@ def evaluate(
         "real", "keras_gans" and "versions" as of `evaluation.evaluate`.
 
     Raises:
-        UsageError: The run has no saved generators, or as `evaluation.evaluate`.
+        UsageError: As `evaluation.evaluate`, or a file is no generator of the run.
     """
     files = dict.fromkeys(run.generators.values())
     if run.best:
         best = generators.load(run.best)
         if _iteration(best) not in run.generators:  # else it is one of these
             files[run.best] = best
-    if not files:
-        raise run.without_generators()
     row = run.experiment
     metrics = check_names(metrics or row.measure or ("fid",), features)
     features = features or row.measure_features
-    if real is None:
-        progress.status("reading the data set")
-        real = datasets.load(row.dataset, data_dir)
-        if difference := run.other_data(real):
-            progress.note(f"these are not the data that the run learned from: {difference}")
     count = min(row.measure_samples, len(real)) if count is None else count
     seed = run.seed if seed is None else seed
     measuring = Measuring(real, metrics, features, count, data_dir, progress, UsageError)

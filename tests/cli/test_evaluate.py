@@ -9,6 +9,7 @@ import sys
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 from keras_gans import datasets, generators, networks, parts
 
@@ -234,3 +235,20 @@ def test_the_other_split_of_the_data_of_a_run(main, trained, tmp_path):
     status, _, err = main("evaluate", trained[0], "--split", "test", "--data-dir", tmp_path)
     assert status == 2
     assert "digits has no split 'test'" in err
+
+
+def test_damaged_files_of_the_data_of_a_run_are_skipped(main, tmp_path):
+    """They are those that the run had left out."""
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for number, image in enumerate(datasets.load("digits").values[:60]):
+        Image.fromarray(image[..., 0]).save(folder / f"{number:03d}.png")
+    (folder / "007.png").write_bytes(b"no picture")
+    command = ["run", "--table", "quickstart", "--exp", 1, "--dataset", folder, "--skip-damaged"]
+    small = ["--iterations", 5, "--set", "measure_samples=20", "--results", tmp_path / "results"]
+    assert main(*command, *small, "--data-dir", tmp_path)[0] == 0
+    (run,) = (path.parent for path in (tmp_path / "results").rglob("metrics.json"))
+    status, _, err = main("evaluate", run, "--data-dir", tmp_path)
+    assert status == 2 and "007.png" in err
+    status, said, _ = main("evaluate", run, "--skip-damaged", "--data-dir", tmp_path)
+    assert status == 0 and "without 1 damaged" in said

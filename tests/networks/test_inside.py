@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from keras_gans.networks.inside import layers_of, own_variables, trained_by
+from keras_gans.networks.inside import layers_of, own_trainable, own_variables
 
 
 def test_layers_inside_of_layers_are_found_and_what_is_frozen_stays_theirs():
@@ -16,4 +16,4 @@ def test_layers_inside_of_layers_are_found_and_what_is_frozen_stays_theirs():
     before = [v.path for v in own_variables(normal)]
     normal.trainable = False
     assert [v.path for v in own_variables(normal)] == before
-    assert [v.path for v in trained_by(normal)] == before[:2]
+    assert [v.path for v in own_trainable(normal)] == before[:2]

@@ -467,7 +467,7 @@ def test_a_conditional_run_whose_samples_are_not_finite_ends(tmp_path):
     assert not (planned.folder / "misread.png").exists()
     run = StoredRun.read(planned.folder)
     assert list(run.generators) == [1, 2]
-    found = evaluated.evaluate(run, count=50, progress=Silent())
+    found = evaluated.evaluate(run, datasets.load("digits"), count=50, progress=Silent())
     (start,), (end,) = (line["results"] for line in found["generators"])
     assert 0 <= start["value"] <= 1
     assert (end["value"], end["name"]) == (None, start["name"])
