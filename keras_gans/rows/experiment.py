@@ -139,6 +139,10 @@ class Experiment:
         at = iteration % self.save_every == 0 or iteration in self.save_at
         return at or iteration == self.iterations
 
+    def saves_left(self, done):
+        """How many generators at most are saved after so many iterations."""
+        return -(-(self.iterations - done) // self.save_every) + len(self.save_at)
+
     def measures(self, iteration):
         """Whether the generator is measured after an iteration."""
         if self.measure_every is None:

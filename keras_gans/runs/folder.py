@@ -56,8 +56,7 @@ def check_space(folder, gan, experiment):
     """
     state = sum(array.nbytes for array in checkpoints.capture(gan))
     weights = 4 * (gan.generator.count_params() + gan.discriminator.count_params())
-    left = -(-(experiment.iterations - gan.iterations) // experiment.save_every)
-    left += len(experiment.save_at)
+    left = experiment.saves_left(gan.iterations)
     needed = 3 * (state + weights) + (left + 1) * weights
     free = shutil.disk_usage(folder).free
     if free < needed:

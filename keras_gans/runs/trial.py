@@ -22,7 +22,8 @@ from keras_gans.terminal.line import Line
 from keras_gans.terminal.signals import StopOnSignal, stop_with_parent
 
 SECONDS = 2.5
-"""Training before each of the two moments at which a trial saves; compiling comes before it."""
+"""Training before each of the moments at which a trial saves; compiling comes before it."""
+SAVES = 2
 ITERATIONS = 2000
 """Most iterations of a trial: enough for the fastest rows."""
 
@@ -129,7 +130,7 @@ def of(experiment):
 
 
 class _Clock:
-    """When a trial saves: twice, each time after `SECONDS` of training.
+    """When a trial saves: `SAVES` times, each time after `SECONDS` of training.
 
     Several callbacks ask about the same iteration, and get the same answer.
     """
@@ -148,8 +149,8 @@ class _Clock:
         return self._asked[1]
 
     def is_over(self):
-        """Whether both moments have passed."""
-        return self._saved >= 2
+        """Whether all moments have passed."""
+        return self._saved >= SAVES
 
 
 @dataclass(frozen=True)
@@ -164,3 +165,6 @@ class _Trial(Experiment):
         return self.clock(iteration) or iteration == self.iterations
 
     measures = saves
+
+    def saves_left(self, done):
+        return SAVES + 1  # the last iteration saves, too

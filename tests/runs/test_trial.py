@@ -94,6 +94,12 @@ def test_a_trial_has_the_rate_of_its_row():
     assert rates.key(trial.of(row)) == rates.key(row)
 
 
+def test_a_trial_needs_room_for_what_it_saves():
+    row = plan("quickstart", 2, "mine", {"save_every": 1, "iterations": 60_000}).experiment
+    assert row.saves_left(100) == 59_900
+    assert trial.of(row).saves_left(0) == 3
+
+
 def test_a_trial_saves_twice_when_the_clock_says_so(monkeypatch):
     now = 0.0
     monkeypatch.setattr(trial.time, "monotonic", lambda: now)
