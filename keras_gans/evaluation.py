@@ -21,7 +21,7 @@ from importlib import import_module
 from typing import Any
 
 import keras_gans
-from keras_gans import datasets
+from keras_gans import datasets, parts
 from keras_gans.datasets import Source
 from keras_gans.datasets.seeds import checked_seed
 from keras_gans.errors import UsageError
@@ -115,7 +115,7 @@ class Measuring:
             raise UsageError(f"{type(source).__name__} is no data set: give datasets.load(name)")
         progress = progress or _Quiet()
         self.source = source
-        self.count = min(SAMPLES, len(source)) if count is None else count
+        self.count = parts.natural(min(SAMPLES, len(source)) if count is None else count, "count")
         if self.count > len(source):
             raise _too_few(source, self.count)
         chosen = features or extractors.default_name(source.shape)

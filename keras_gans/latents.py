@@ -42,7 +42,11 @@ class Latents(Recorded, ABC):
 
         Returns:
             float32 array `(n, size)`.
+
+        Raises:
+            UsageError: `n` is no number of latents.
         """
+        n = parts.natural(n, "latents")
         return self._sample(np.random.Generator(np.random.Philox(seed)), (n, self.size))
 
     @property

@@ -124,6 +124,11 @@ def test_all_metrics_take_one_pass(evaluate, noisy, passes):
     json.dumps(found, allow_nan=False)
 
 
+def test_a_number_of_samples_is_an_integer():
+    with pytest.raises(UsageError, match=r"^count: 20.5 "):
+        Measuring(DIGITS, "fid", count=20.5)
+
+
 @pytest.mark.parametrize("network", ["lqg", "vanilla"])
 def test_principal_components_are_those_of_the_real_side(network, tmp_path):
     """A linear generator is measured by its weights: its samples lose what pixels cannot hold."""

@@ -49,6 +49,13 @@ def test_fewer_samples_are_the_beginning_of_more():
         )
 
 
+@pytest.mark.parametrize("n", [-1, 2.5, "3", None, True])
+def test_a_number_of_latents_is_an_integer(n):
+    with pytest.raises(UsageError, match=f"^latents: .*{n}"):
+        Normal(5).sample(n)
+    assert Normal(5).sample(np.int64(3)).shape == (3, 5)
+
+
 def test_a_list_of_seeds_is_a_stream_of_its_own():
     streams = [Normal(5).sample(10, seed) for seed in (3, [3, 1], [3, 2], [4, 1])]
     for i, one in enumerate(streams):

@@ -213,9 +213,11 @@ class Rejection:
             `Accepted`.
 
         Raises:
-            UsageError: Too few samples are accepted, or the judge gives all the same ratio.
+            UsageError: `count` is no integer, too few samples are accepted, or the judge gives all
+                the same ratio.
         """
         made, seed = self.generator, list(np.ravel(seed))
+        count = parts.natural(count, "samples")
         labels = made.turns_of_labels(count) if labels is None else np.asarray(labels)
         wanted = np.zeros(count, int) if labels is None else labels
         random = np.random.Generator(np.random.Philox([*seed, 3]))

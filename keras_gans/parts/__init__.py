@@ -42,8 +42,8 @@ from keras_gans.parts.signatures import (
 __all__ = [
     "NOUNS", "Chosen", "Count", "Iterations", "Natural", "NonNegative", "Of", "Part", "Positive",
     "Rate", "Recorded", "Reference", "Row", "Several", "Share", "Side", "Tier", "check",
-    "from_text", "get", "names", "parameters", "path_parameters", "read", "takes_labels",
-    "typed",
+    "from_text", "get", "names", "natural", "parameters", "path_parameters", "read",
+    "takes_labels", "typed",
 ]  # fmt: skip
 
 
@@ -82,6 +82,19 @@ def get(noun, identifier, kind=object, **given):
         return _classes(noun)[part.name](**{**given, **part.options})
     except ValueError as error:
         raise UsageError(f"{word} '{part.name}': {error}") from None
+
+
+def natural(value, where):
+    """An integer of at least 0, such as a number of samples, as a plain one.
+
+    Args:
+        value: What Python was given; types of NumPy are fine.
+        where: Start of the error message.
+
+    Raises:
+        UsageError: It is none.
+    """
+    return typed(_plain(value), Natural, where)
 
 
 def _classes(noun):

@@ -263,3 +263,5 @@ def test_a_judge_that_tells_nothing_apart_is_refused():
     sampler = Rejection(saved, Judge(low, losses.get("mse"), PLAIN, (2,), title="d.h5"))
     with pytest.raises(UsageError, match=r"^d\.h5 gives all samples the same ratio"):
         sampler.draw(10)
+    with pytest.raises(UsageError, match=r"^samples: -1 must be at least 0"):
+        sampler.sample(-1)
