@@ -59,9 +59,14 @@ def share_of_variance(samples, directions):
     Returns:
         A share from 0 to 1: no subspace of r dimensions has more than the first r principal
         components.
+
+    Raises:
+        ValueError: The samples are all equal.
     """
     flat = np.asarray(samples, "float64").reshape(len(samples), -1)
     flat = flat - flat.mean(axis=0)
+    if not flat.any():
+        raise ValueError("the samples are all equal, so nothing of them varies")
     return float(np.sum((flat @ _basis(directions)) ** 2) / np.sum(flat**2))
 
 

@@ -240,6 +240,10 @@ def _words(annotation):
     origin, arguments = get_origin(annotation), get_args(annotation)
     if annotation is NoneType:
         return "null"
+    if origin in (Union, UnionType):
+        return " or ".join(dict.fromkeys(map(_words, arguments)))
+    if is_dataclass(annotation):
+        return "mapping"
     if origin is Annotated:
         return _words(arguments[0])
     if origin is tuple:

@@ -8,12 +8,12 @@ crosses a bound, or is not known without a second seed, or rows have not been ru
   more seeds, or one that is pooled over the rows of a table and data set. Distances and losses are
   compared as logarithms, because their spread grows with their size; differences are then ratios.
 - A claim of several comparisons holds if all of them do, and fails if one does; one about most rows
-  needs more than half of them. The document seldom says which generator it measured, so the last
-  and the best one are judged apart. A claim about
-  `fid` is judged again by its values in other features, where runs have them: what looks better to
-  one network may look worse to another. Any of these may decide, and the verdict names those that
-  do. A comparison on which they decide opposite ways is not decided, and there each needs no more
-  than an interval of its own.
+  needs more than half of them.
+- The document seldom says which generator it measured, so the last and the best one are judged
+  apart. A claim about `fid` is judged again by its values in other features, where runs have them:
+  what looks better to one network may look worse to another. Any of these may decide, and the
+  verdict names those that do. A comparison on which they decide opposite ways is not decided, and
+  there each needs no more than an interval of its own.
 - All intervals of a claim are right together: Bonferroni's correction divides the 5 % by their
   number, those with rows that have not been run included. It needs no independence, and gives
   intervals, which Holm's procedure does not.
@@ -211,6 +211,8 @@ def _by_bounds(test, looks, opposed, generator, found, measure):
     shown = min(failing or undecided or compared, key=lambda c: c.room, default=None)
     word, reason = (HOLDS if len(holding) >= needed else FAILS), ""
     if len(holding) < needed <= len(bounds) - len(failing):
+        # Of a claim about most rows some may fail, and what is missing is said of another one.
+        shown = min(undecided, key=lambda c: c.room, default=shown)
         word, reason = OPEN, _lack(found) or _open(undecided, shown, found)
         reason = opposed.get(shown.bound.rows, reason) if shown else reason
     if most and compared:

@@ -58,8 +58,8 @@ def means(rows, measure, generator, table, runs, name=None):
         group = max(own, key=len)
         seeds[row.label] = len(group)
         pairs = _pairs(group, measure, generator, row.at, name)
-        lost = sum(run.diverged_at is not None for run in group)
-        if lost and len(pairs) < len(group):
+        lost = any(run.diverged_at is not None for run in group)
+        if (lost and len(pairs) < len(group)) or results.diverged_beside(group[0]):
             diverged.append(row.label)
             continue
         if not pairs:

@@ -6,7 +6,7 @@ except means and deviations over seeds.
 """
 
 import json
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
@@ -201,6 +201,21 @@ def finished(folder, damaged=None):
     return sorted(runs, key=lambda run: (*_settings(run), run.seed))
 
 
+def diverged_beside(run):
+    """Whether another seed of a run's row diverged and so was given up: it has no summary.
+
+    Args:
+        run: `Finished`.
+    """
+    others = run.folder.parent.glob("seed-*/log.jsonl")
+    unfinished = [path.parent for path in others if not (path.parent / "metrics.json").exists()]
+    for folder in unfinished:
+        with suppress(UsageError):  # a damaged log is named where its run is shown
+            if any("not_finite" in record for record in records(folder)):
+                return True
+    return False
+
+
 def groups(runs):
     """Runs that differ in their seeds alone.
 
@@ -282,7 +297,7 @@ def _read(path, damaged):
             diverged_at=_of(int | None, content["diverged_at"]),
             measured=measured,
             printed={name: _of(_NUMBER, value) for name, value in content["printed"].items()},
-            seconds=_of(_NUMBER, content["seconds"]["wall"]),
+            seconds=_finite(content["seconds"]["wall"]),
             final={
                 name: _of(_NUMBER, value)
                 for name, value in content.get("final", {}).items()
@@ -324,4 +339,10 @@ def _of(kind, value):
         raise TypeError(value)
     if isinstance(value, int):
         float(value)  # JSON has numbers that cannot be computed with
+    return value
+
+
+def _finite(value):
+    if not isfinite(_of(_NUMBER, value)):
+        raise ValueError(value)
     return value

@@ -44,7 +44,7 @@ class PlannedRun:
     def folder(self):
         """The run's folder."""
         changes = sorted((key, str(value)) for key, value in self.changed.items())
-        plain = [(key, re.sub(r"[^A-Za-z0-9_.-]+", "-", value)) for key, value in changes]
+        plain = [tuple(re.sub(r"[^A-Za-z0-9_.-]+", "-", x) for x in pair) for pair in changes]
         name = "".join(f"+{key}={value}" for key, value in plain)
         # Paths and long lists of changes make no folder names; their hash still tells them apart.
         # Windows drops a dot at the end.

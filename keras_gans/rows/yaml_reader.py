@@ -10,6 +10,8 @@ from keras_gans.errors import UsageError
 MAX_BYTES = 200_000  # more takes seconds to read
 MAX_DEPTH = 50
 MAX_NODES = 100_000  # with what aliases stand for: a few lines may stand for billions
+# PyYAML raises others where a text is not of its type, as in 2022-02-30, !!int '' or !!bool x.
+_INVALID = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError)
 
 
 def read(path):
@@ -30,7 +32,7 @@ def read(path):
         return yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: 2022-02-30
+    except _INVALID as error:
         said = " ".join(str(error).split()).replace('in "<unicode string>", ', "")
         raise UsageError(f"{path} is not valid YAML: {said}") from None
 
@@ -43,7 +45,7 @@ def value(text, where):
     """
     try:
         return yaml.load(text, Loader=_StrictLoader)
-    except (yaml.YAMLError, ValueError, RecursionError):
+    except _INVALID:
         raise UsageError(f"{where}: the value is not valid YAML") from None
 
 
@@ -59,7 +61,14 @@ def line(value):
 
 
 class _Dumper(yaml.SafeDumper):
-    """PyYAML's, which would leave a text such as 1e5 without quotes."""
+    """PyYAML's, which would leave 1e5 without quotes, and write a line break as one."""
+
+    def represent_str(self, value):
+        style = '"' if "\n" in value else None
+        return self.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
+_Dumper.add_representer(str, _Dumper.represent_str)
 
 
 class _StrictLoader(yaml.SafeLoader):

@@ -185,8 +185,9 @@ def _print_result(planned, metrics):
             worse = 1 if value["better"] == "lower" else -1
             no_better = first is not None and worse * first <= worse * best
             start = "" if first is None else f"{first:.4g} at the start, "
+            end = "not finite" if value["last"] is None else f"{value['last']:.4g}"
             print(
-                f"  {name}: {start}{value['last']:.4g} at the end, "
+                f"  {name}: {start}{end} at the end, "
                 f"best {best:.4g} at {value['best_iteration']:,}"
                 + (", no better than untrained" if no_better else "")
             )

@@ -64,6 +64,12 @@ class Measured:
             for m, name in self._measuring.names.items()
         )
 
+    @property
+    def unknown(self):
+        """The full names, a set, of metrics whose weights are missing."""
+        reasons = self._measuring.reasons if self.metrics else ()
+        return {metric.name for metric in self.metrics if metric.metric in reasons}
+
     def check(self, saved):
         """Refuses a generator without what a metric needs: labels, or directions.
 

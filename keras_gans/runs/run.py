@@ -93,7 +93,7 @@ def run(
             "environment": environment(planned.seed, data, devices),
         }
         if not restart:
-            adopt_shorter(planned, about, progress)
+            adopt_shorter(planned, about, metrics.unknown, progress)
         checkpoint = checkpoints.resume(place, gan, about, progress)
         folder.check_space(place, gan, experiment)
 

@@ -12,7 +12,7 @@ from keras_gans.rows import Experiment, StoredRun
 from keras_gans.runs import checkpoints, environment
 
 
-def adopt_shorter(planned, about, progress):
+def adopt_shorter(planned, about, unknown, progress):
     """Gives a run that has no checkpoint the newest one of a shorter run, and its files.
 
     Networks that the shorter run saved go on naming it as their origin.
@@ -20,12 +20,14 @@ def adopt_shorter(planned, about, progress):
     Args:
         planned: `rows.PlannedRun`; its folder has experiment.yaml and samples/.
         about: Dict for `checkpoints.Checkpoint`, of the run.
+        unknown: Set of the full names of metrics that cannot be measured now.
         progress: Object with `note(text)`.
     """
     if any((planned.folder / "checkpoint").glob("[0-9]*")):
         return
     found = [(_checkpoint(run, planned, about), run.folder) for run in _shorter(planned)]
-    found = [pair for pair in found if pair[0]]
+    # The first value of one that could not be measured then would be missing for good.
+    found = [pair for pair in found if pair[0] and _unmeasured(pair[0]) == unknown]
     if not found:
         return
     checkpoint, folder = max(found, key=lambda pair: pair[0].iteration)
@@ -76,3 +78,9 @@ def _checkpoint(run, planned, about):
         return None
     elsewhere = environment.changes(checkpoint.about["environment"], about["environment"])
     return None if elsewhere else checkpoint
+
+
+def _unmeasured(checkpoint):
+    """The names without a value before training, when nothing can have diverged."""
+    untrained = [record for record in checkpoint.history if not record["iteration"]]
+    return {name for record in untrained for name, value in record.items() if value is None}

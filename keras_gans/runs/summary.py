@@ -71,11 +71,15 @@ def _measured(metric, history):
     values = history.values(metric.name)
     trained = [pair for pair in values if pair[0]]
     at, best = metric.best(trained, key=lambda pair: pair[1]) if trained else (None, None)
+    last_at, last = trained[-1] if trained else (None, None)
+    records = history.records
+    if last is not None and diverged_at(records) and last_at < max(r["iteration"] for r in records):
+        last = None  # at the end there was nothing to measure
     return {
         "metric": metric.metric,
         "better": metric.better,
         "first": values[0][1] if values and not values[0][0] else None,
-        "last": values[-1][1] if trained else None,
+        "last": last,
         "best": best,
         "best_iteration": at,
     }

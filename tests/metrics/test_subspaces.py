@@ -39,6 +39,11 @@ def test_directions_that_have_collapsed_find_nothing_more(rows, share):
     assert largest_angle(rows, np.eye(3)[:2]) == pytest.approx(0 if share > 0.5 else 90)
 
 
+def test_samples_that_do_not_vary_have_no_share():
+    with pytest.raises(ValueError, match="all equal"):
+        share_of_variance(np.ones((10, 3)), np.eye(3)[:1])
+
+
 def test_subspaces_of_other_dimensions_are_refused():
     with pytest.raises(ValueError, match="subspaces of 2 and 1 dimensions"):
         largest_angle(np.eye(3)[:2], np.eye(3)[:1])

@@ -8,7 +8,7 @@ import yaml
 from wording import says
 
 from keras_gans.errors import UsageError
-from keras_gans.parts import Count, Of, Part, Positive, check, from_text, read, typed
+from keras_gans.parts import Count, Of, Part, Positive, Row, check, from_text, read, typed
 
 
 def refusal(function, *arguments, **options):
@@ -85,6 +85,11 @@ def test_another_value_is_refused(value, annotation, message):
 @pytest.mark.parametrize("text", ["0.1", "2e-4", "nan", "inf", "fast", "one", "true", "e", ""])
 def test_text_is_no_number(text):
     assert "of type str" in refusal(typed, text, float, "here")
+
+
+def test_a_list_is_asked_for_by_what_it_may_hold():
+    told = refusal(typed, 3, tuple[Row, ...], "rows")
+    assert told == "rows: 3 is of type int, not a list of int or str or mapping"
 
 
 def test_an_integer_of_any_length_is_refused_where_a_float_is_wanted():

@@ -697,6 +697,27 @@ def test_seeds_that_diverged_do_not_drop_out(run, judge):
     assert (verdict.word, verdict.reason) == (OPEN, "row 1 has seeds that diverged")
 
 
+def test_seeds_that_were_given_up_do_not_drop_out(run, judge):
+    """A run that stops where it diverges has no metrics.json."""
+    last = run(1, TEN)[0]
+    run(2, TWENTY)
+    given_up = last.parent / "seed-9"
+    given_up.mkdir()
+    (given_up / "log.jsonl").write_text('{"iteration": 300, "not_finite": ["generator"]}\n')
+    verdict = judge("ordered", rows=[1, 2])
+    assert (verdict.word, verdict.reason) == (OPEN, "row 1 has seeds that diverged")
+    (given_up / "log.jsonl").write_text('{"iteration": 300, "d_loss": 0.1}\n')  # it goes on
+    assert judge("ordered", rows=[1, 2]).word == HOLDS
+
+
+def test_of_most_rows_the_one_that_is_open_gives_the_reason(run, judge):
+    for row, last in enumerate(([0.9, 0.91, 0.89], [0.1, 0.11, 0.09], [0.2, 0.9, 0.6]), 1):
+        run(row, last, metric="precision", name="precision5k_lenet")
+    test = {"rows": [1, 2, 3], "measure": "precision", "value": 0.5, "most": True}
+    verdict = judge("at_least", **test)
+    assert (verdict.word, verdict.reason) == (OPEN, "the interval of 3 contains the limit")
+
+
 def test_a_row_with_a_negative_loss_has_no_ratio(run, judge):
     for row, losses in ((1, (-3.0, -2.0, 0.5)), (2, (1.0, 1.1, 1.2))):
         for folder, loss in zip(run(row, TEN), losses, strict=False):

@@ -147,6 +147,7 @@ def test_damaged_metrics_are_named(tmp_path, write_run, content):
         {"measured": {"fid5k_lenet": {"first": 1.0, "last": 1.0, "best": 1.0}}},
         {"printed": {"fid": "53"}},
         {"seconds": 3.0},
+        {"seconds": {"wall": float("inf")}},
     ],
 )
 def test_metrics_of_other_types_are_named(tmp_path, write_run, changes):

@@ -1,6 +1,7 @@
 """A planned run: its folder, what experiment.yaml says, and the state that the folder tells."""
 
 import json
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -86,6 +87,11 @@ def test_a_value_that_is_no_file_name_is_written_so_that_it_is_one(plan, dataset
     assert name.isascii()
     assert len(name) < 100
     assert not set(name) & set('<>:"/\\|?*') and not name.endswith(".")  # for Windows
+
+
+def test_a_field_that_is_no_file_name_is_written_so_that_it_is_one(plan):
+    folder = replace(plan(results="out"), changed={"printed.a/b": 1}).folder
+    assert len(folder.parts) == 4 and folder.parent.name.startswith("1+printed.a-b=1-")
 
 
 def test_distinct_changes_have_distinct_folders(plan):

@@ -44,6 +44,11 @@ def test_plain_values_come_through(read, text, value):
         b"\xff\xfe\x00rows",
         "[" * 100_000,
         "a: *nowhere",
+        "a: !!bool x",
+        "a: !!int ''",
+        "a: !!float ''",
+        "a: !!timestamp abc",
+        "a: {!!map x: 1}",
     ],
 )
 def test_what_is_no_yaml_of_plain_values_is_refused_in_one_line(read, content, tmp_path):
@@ -121,7 +126,7 @@ def test_an_alias_of_what_it_is_part_of_is_refused(read):
         read("a: &a [1, *a]")
 
 
-@pytest.mark.parametrize("value", ["1e5", "12e4", "1e-4", 1e5, 1e-4, "1", 1, "null", None])
+@pytest.mark.parametrize("value", ["1e5", "12e4", "1e-4", 1e5, 1e-4, "1", 1, "null", None, "a\nb"])
 def test_what_is_written_is_read_back(read, value):
     content = {"b": value, "a": [value, {"name": value}]}
     assert read(yaml_reader.text(content)) == content
@@ -133,6 +138,6 @@ def test_what_is_written_is_read_back(read, value):
 def test_a_value_of_the_command_line_is_read_the_same_way():
     assert yaml_reader.value("{name: clip, limit: 0.1}", "--set") == {"name": "clip", "limit": 0.1}
     assert yaml_reader.value("", "--set") is None
-    for text in ("{a: 1, a: 2}", "[", "2022-02-30", "!!python/name:os.system"):
+    for text in ("{a: 1, a: 2}", "[", "2022-02-30", "!!python/name:os.system", "!!int ''"):
         with pytest.raises(UsageError, match=r"^--set a: .*not valid YAML"):
             yaml_reader.value(text, "--set a")

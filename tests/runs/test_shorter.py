@@ -8,6 +8,9 @@ from kill_harness import digest
 from running import StopAt, quickstart, train
 
 from keras_gans import datasets
+from keras_gans.metrics import features as extractors
+from keras_gans.metrics.features import WeightsMissing
+from keras_gans.rows.stored import records
 from keras_gans.runs import environment
 from keras_gans.runs import run as runs
 
@@ -98,6 +101,20 @@ def test_runs_of_other_versions_are_left_alone(tmp_path, monkeypatch):
     train(quickstart(6, tmp_path, {**LONG, "iterations": 20}))
     monkeypatch.setattr(environment, "changes", lambda then, now: "keras 3.14.0 is now 3.15.1")
     assert begun(quickstart(6, tmp_path, LONG)) == (0, [])
+
+
+def test_values_that_can_be_measured_now_are_not_left_out(tmp_path, monkeypatch):
+    short = quickstart(6, tmp_path, {**LONG, "iterations": 20})
+    longer = quickstart(6, tmp_path, LONG)
+
+    def missing(extractor, folder):
+        raise WeightsMissing("no weights")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(extractors, "get", missing)
+        train(short)
+    assert begun(longer)[0] == 0
+    assert None not in records(longer.folder)[0].values()
 
 
 def test_a_stop_rule_is_not_passed_by(tmp_path):

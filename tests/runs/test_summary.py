@@ -71,6 +71,16 @@ def test_a_value_from_the_middle_of_training_is_none_of_the_start(summarized):
     assert (found["first"], found["last"], found["best"]) == (None, 3.0, 3.0)
 
 
+def test_after_divergence_no_old_value_is_that_of_the_end(summarized):
+    lost = {"iteration": 38, "not_finite": ["generator"]}
+    records = [*LOSSES, {"iteration": 20, "fid50_lenet": 3.0}, lost, {"iteration": 41}]
+    found = summarized(records)["measured"]["fid50_lenet"]
+    assert (found["last"], found["best"], found["best_iteration"]) == (None, 3.0, 20)
+    # A discriminator alone may be lost, and the generator measured all the same.
+    found = summarized([*records, {"iteration": 41, "fid50_lenet": 9.0}])["measured"]
+    assert found["fid50_lenet"]["last"] == 9.0
+
+
 def test_a_generator_that_was_measured_before_training_alone_has_no_last_value(summarized):
     found = summarized([{"iteration": 0, "fid50_lenet": 1.0}, *LOSSES])["measured"]["fid50_lenet"]
     assert (found["first"], found["last"], found["best"]) == (1.0, None, None)
