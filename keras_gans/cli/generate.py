@@ -42,8 +42,8 @@ def describe(parser):
         "--count",
         type=arguments.positive,
         metavar="N",
-        help="number of samples; default: 64, or 8 rows of an interpolation, or 16 side by side "
-        "in an animation",
+        help="number of samples; default: 64, or 8 rows of an interpolation, or side by side in an "
+        "animation 16, 4 of each class, or 500 points",
     )
     add(
         "--seed",
