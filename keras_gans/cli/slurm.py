@@ -9,7 +9,7 @@ from keras_gans.files import replacing
 
 _SCRIPT = """\
 #!/bin/bash
-# {runs} of the table {table}, one for each element of the array: unknown times first, then the longest.
+# {runs} of the table {table}, one an element: those of unknown time first, then the longest.
 # Add what your cluster asks for (--time, --partition, --gres=gpu:1) here, or give it to sbatch.
 # Submitted again, it resumes runs that were stopped and skips those that are finished.
 #SBATCH --job-name={table}
