@@ -99,13 +99,6 @@ def test_writing_in_pieces_writes_all_and_never_over_a_file(tmp_path, monkeypatc
         files.write(path, b"other")
 
 
-def test_a_disk_that_returns_other_bytes_is_noticed(tmp_path, monkeypatch):
-    write = os.write
-    monkeypatch.setattr(files.os, "write", lambda file, data: write(file, b"\0" * len(data)))
-    with pytest.raises(OSError, match="does not read the same"):
-        files.write(tmp_path / "a", b"content")
-
-
 def test_leftovers_of_killed_processes_are_removed(tmp_path):
     (tmp_path / "deep" / ".partial-3-000010").mkdir(parents=True)
     leftovers = (".partial-1-a.h5", "deep/.partial-2-b.npz", "deep/.partial-3-000010/state.bin")
