@@ -8,7 +8,7 @@ that needs it.
 
 from importlib import import_module
 
-__version__ = "0.10.0"
+__version__ = "0.11.0.dev0"
 
 _MODULES = (
     "averages", "batches", "callbacks", "constraints", "datasets", "evaluation", "generators",
