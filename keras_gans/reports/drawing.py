@@ -21,7 +21,7 @@ ROOM = 1_800_000
 _WIDTH, _HEIGHT, _MARGIN = 112, 30, 3
 _WIDEST = 480  # pixels of an embedded picture
 _QUALITIES = (80, 60, 45)  # of photographs, the less room, the less
-_COLOURS = {"L": 24, "RGB": 96}  # of a palette; samples are small and coarse
+_COLOURS = {"L": 20, "RGB": 96}  # of a palette; samples are small and coarse
 _FEW = 256  # colours of a drawing; photographs have more, and lose theirs in a palette
 
 
